@@ -1,0 +1,40 @@
+# Targets of this project. Headers are written "gibbs/<folder>/<file>.h" everywhere, in the tree as after installation;
+# in the build tree that path is a folder of links to the sources.
+set(GIBBS_INCLUDE_DIR "${PROJECT_BINARY_DIR}/include")
+file(MAKE_DIRECTORY "${GIBBS_INCLUDE_DIR}/gibbs")
+foreach(entry tensor autograd nn losses optim data train gibbs.h)
+  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/${entry}" "${GIBBS_INCLUDE_DIR}/gibbs/${entry}" SYMBOLIC)
+endforeach()
+
+# What every target of the project is compiled with.
+add_library(gibbs_options INTERFACE)
+target_compile_features(gibbs_options INTERFACE cxx_std_20)
+target_compile_options(gibbs_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+if(GIBBS_WERROR)
+  target_compile_options(gibbs_options INTERFACE -Werror)
+endif()
+if(GIBBS_NATIVE)
+  target_compile_options(gibbs_options INTERFACE -march=native)
+endif()
+if(GIBBS_SANITIZE)
+  target_compile_options(gibbs_options INTERFACE -fsanitize=${GIBBS_SANITIZE} -fno-omit-frame-pointer
+                                                 -fno-sanitize-recover=all)
+  target_link_options(gibbs_options INTERFACE -fsanitize=${GIBBS_SANITIZE})
+endif()
+
+# gibbs_library(<folder> PUBLIC <targets...> PRIVATE <targets...>): the static library gibbs_<folder> of this folder.
+function(gibbs_library folder)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  set(target gibbs_${folder})
+  add_library(${target} STATIC ${sources})
+  add_library(gibbs::${folder} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${folder} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${GIBBS_INCLUDE_DIR}>"
+                                              "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} "$<BUILD_INTERFACE:gibbs_options>")
+  install(TARGETS ${target} EXPORT gibbsTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/gibbs/${folder}"
+          FILES_MATCHING PATTERN "*.h")
+endfunction()

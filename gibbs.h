@@ -1,0 +1,3 @@
+// Everything: #include <gibbs/gibbs.h>.
+#pragma once
+

@@ -1,0 +1,85 @@
+// Pointwise kernels: one result element from one element of each operand.
+//
+// Two operands broadcast by NumPy's rule and must have equal dtypes. Maths is for float32 and float64; arithmetic,
+// comparisons and selection work on every dtype. Comparisons give uint8 (0 or 1). Whole-array exp, log, tanh, erf ...
+// come from simd_math.h. None of these writes to its inputs.
+#pragma once
+
+#include "gibbs/tensor/tensor.h"
+
+namespace gibbs::kernels {
+
+// ---- one operand ----
+Tensor neg(const Tensor& x);
+Tensor abs(const Tensor& x);
+/// -1, 0 or 1; NaN stays NaN.
+Tensor sign(const Tensor& x);
+Tensor exp(const Tensor& x);
+Tensor expm1(const Tensor& x);
+Tensor log(const Tensor& x);
+Tensor log1p(const Tensor& x);
+Tensor sqrt(const Tensor& x);
+Tensor sin(const Tensor& x);
+Tensor cos(const Tensor& x);
+Tensor tanh(const Tensor& x);
+/// 1 / (1 + exp(-x)), without overflow.
+Tensor sigmoid(const Tensor& x);
+Tensor erf(const Tensor& x);
+/// max(x, 0); NaN stays NaN.
+Tensor relu(const Tensor& x);
+/// x limited to [low, high]; NaN stays NaN.
+Tensor clamp(const Tensor& x, double low, double high);
+/// 1 where finite, 0 at infinities and NaN; uint8.
+Tensor isfinite(const Tensor& x);
+/// Every element converted; float to integer truncates toward zero, float to uint8 saturates at 0 and 255.
+Tensor cast(const Tensor& x, DType dtype);
+
+// ---- two operands, broadcast ----
+Tensor add(const Tensor& a, const Tensor& b);
+Tensor sub(const Tensor& a, const Tensor& b);
+Tensor mul(const Tensor& a, const Tensor& b);
+/// a / b. Integer division by zero is an error.
+Tensor div(const Tensor& a, const Tensor& b);
+/// a^b, float dtypes.
+Tensor pow(const Tensor& a, const Tensor& b);
+/// The larger (smaller) element; a NaN in either gives NaN.
+Tensor maximum(const Tensor& a, const Tensor& b);
+Tensor minimum(const Tensor& a, const Tensor& b);
+/// ln(e^a + e^b) without overflow; -inf where both are.
+Tensor logaddexp(const Tensor& a, const Tensor& b);
+Tensor equal(const Tensor& a, const Tensor& b);
+Tensor not_equal(const Tensor& a, const Tensor& b);
+Tensor less(const Tensor& a, const Tensor& b);
+Tensor less_equal(const Tensor& a, const Tensor& b);
+Tensor greater(const Tensor& a, const Tensor& b);
+Tensor greater_equal(const Tensor& a, const Tensor& b);
+
+// ---- with a number, converted to x's dtype ----
+Tensor add(const Tensor& x, double number);
+Tensor mul(const Tensor& x, double number);
+Tensor pow(const Tensor& x, double exponent);
+Tensor equal(const Tensor& x, double number);
+Tensor greater(const Tensor& x, double number);
+Tensor less(const Tensor& x, double number);
+
+// ---- three operands ----
+/// a where condition (uint8) is not 0, else b; all three broadcast.
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+
+// ---- fused, for gradients that training computes at every step ----
+/// dy where y > 0, else 0: the gradient of relu. Linear in dy, and its own adjoint.
+Tensor relu_mask(const Tensor& dy, const Tensor& y);
+/// acc += x, in place; equal shapes. The engine adds gradients with it.
+void accumulate(Tensor& acc, const Tensor& x);
+
+}  // namespace gibbs::kernels
+
+namespace gibbs {
+
+inline Tensor operator+(const Tensor& a, const Tensor& b) { return kernels::add(a, b); }
+inline Tensor operator-(const Tensor& a, const Tensor& b) { return kernels::sub(a, b); }
+inline Tensor operator*(const Tensor& a, const Tensor& b) { return kernels::mul(a, b); }
+inline Tensor operator/(const Tensor& a, const Tensor& b) { return kernels::div(a, b); }
+inline Tensor operator-(const Tensor& x) { return kernels::neg(x); }
+
+}  // namespace gibbs

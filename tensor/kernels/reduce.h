@@ -1,0 +1,26 @@
+// Reductions over any axes. Sums are accurate: a fixed partition, pairwise inside and across pieces, so float32 sums of
+// 10^7 elements agree with float64 to 1e-6 and the bits do not depend on the number of threads.
+//
+// An empty `axes` means all axes; negative axes count from the end; with keepdim reduced axes stay with size 1. Integer
+// sums and products are int64. An empty range sums to 0, multiplies to 1; max, min, mean of nothing is an error.
+#pragma once
+
+#include "gibbs/tensor/tensor.h"
+
+namespace gibbs::kernels {
+
+Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor mean(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+/// sum (x - mean)^2 / (count - correction), computed from the mean in a second pass.
+Tensor var(const Tensor& x, const Axes& axes = {}, bool keepdim = false, int correction = 0);
+/// Largest (smallest) element; NaN anywhere gives NaN.
+Tensor max(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor min(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor prod(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+/// ln sum e^x, shifted by the maximum; -inf where all are -inf.
+Tensor logsumexp(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+
+/// Sums away the axes along which `shape` was broadcast to x.shape(): the adjoint of broadcast_to.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+
+}  // namespace gibbs::kernels

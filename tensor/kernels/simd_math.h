@@ -1,0 +1,29 @@
+// Elementary functions over whole arrays, one SIMD place (SLEEF). Full vectors and tails use the same polynomial, so an
+// element's result does not depend on where in an array it stands. Errors: at most 1.0 ulp, except tanh and erf in
+// float32 as stated by SLEEF's "u10" family. In-place use (y == x) is allowed. Single-threaded: callers cut the work.
+#pragma once
+
+#include <cstdint>
+
+namespace gibbs::kernels::simd {
+
+void exp(const float* x, float* y, std::int64_t n);
+void exp(const double* x, double* y, std::int64_t n);
+void expm1(const float* x, float* y, std::int64_t n);
+void expm1(const double* x, double* y, std::int64_t n);
+void log(const float* x, float* y, std::int64_t n);
+void log(const double* x, double* y, std::int64_t n);
+void log1p(const float* x, float* y, std::int64_t n);
+void log1p(const double* x, double* y, std::int64_t n);
+void sin(const float* x, float* y, std::int64_t n);
+void sin(const double* x, double* y, std::int64_t n);
+void cos(const float* x, float* y, std::int64_t n);
+void cos(const double* x, double* y, std::int64_t n);
+void tanh(const float* x, float* y, std::int64_t n);
+void tanh(const double* x, double* y, std::int64_t n);
+void erf(const float* x, float* y, std::int64_t n);
+void erf(const double* x, double* y, std::int64_t n);
+void pow(const float* x, const float* exponent, float* y, std::int64_t n);
+void pow(const double* x, const double* exponent, double* y, std::int64_t n);
+
+}  // namespace gibbs::kernels::simd

@@ -1,0 +1,157 @@
+#include "gibbs/tensor/random.h"
+
+#include <Random123/philox.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "gibbs/tensor/parallel.h"
+
+namespace gibbs {
+namespace {
+
+constexpr std::int64_t kGrain = 1 << 14;  // elements of a piece; a multiple of the words in a block
+
+__extension__ using Wide = unsigned __int128;
+
+using Words = std::array<std::uint32_t, 4>;
+
+/// Block `index` of a stream: 128 random bits.
+Words block(const RandomKey& key, std::uint64_t index) {
+  using Philox = r123::Philox4x32;
+  const auto low = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
+  const auto high = [](std::uint64_t v) { return static_cast<std::uint32_t>(v >> 32); };
+  const Philox::ctr_type counter = {{low(index), high(index), low(key.stream), high(key.stream)}};
+  const Philox::key_type philox_key = {{low(key.seed), high(key.seed)}};
+  const auto words = Philox{}(counter, philox_key);
+  return {words[0], words[1], words[2], words[3]};
+}
+
+std::uint64_t join(std::uint32_t low, std::uint32_t high) { return low | static_cast<std::uint64_t>(high) << 32; }
+
+// Uniform in [0, 1) with as many bits as the type holds.
+float unit(std::uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24F; }
+double unit(std::uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
+
+/// Numbers per block and the k-th of them: four for float32, two for float64.
+template <class T>
+constexpr int kPerBlock = std::is_same_v<T, float> ? 4 : 2;
+template <class T>
+T unit_of(const Words& words, int k) {
+  if constexpr (std::is_same_v<T, float>) {
+    return unit(words[k]);
+  } else {
+    return unit(join(words[2 * k], words[2 * k + 1]));
+  }
+}
+
+/// result[i] = number(words of i's block, i's place in it) for element `first + i` of the stream.
+template <class T, class Number>
+void fill_from_stream(const RandomKey& key, std::uint64_t first, std::span<T> result, Number number) {
+  constexpr int per_block = kPerBlock<T>;
+  parallel_for(0, static_cast<std::int64_t>(result.size()), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    std::uint64_t position = first + static_cast<std::uint64_t>(begin);
+    for (std::int64_t i = begin; i < end;) {
+      const Words words = block(key, position / per_block);
+      for (int k = static_cast<int>(position % per_block); k < per_block && i < end; ++k, ++i, ++position) {
+        result[static_cast<std::size_t>(i)] = number(words, k);
+      }
+    }
+  });
+}
+
+template <class Number>
+Tensor generate(const char* op, const RandomKey& key, const Shape& shape, DType dtype, std::uint64_t first,
+                Number number) {
+  Tensor result = Tensor::uninitialized(shape, dtype);
+  dispatch_floating(dtype, op, [&](auto zero) {
+    using T = decltype(zero);
+    const std::span<T> elements(result.mutable_data<T>(), static_cast<std::size_t>(result.numel()));
+    fill_from_stream<T>(key, first, elements, [&](const Words& words, int k) { return number(zero, words, k); });
+  });
+  return result;
+}
+
+}  // namespace
+
+RandomKey RandomKey::derive(std::uint64_t number) const {
+  const Words words = block({.seed = seed ^ 0x9E3779B97F4A7C15U, .stream = stream}, number);
+  return {.seed = seed, .stream = join(words[0], words[1])};
+}
+
+RandomKey RandomKey::derive(std::string_view name) const {
+  std::uint64_t hash = 0xCBF29CE484222325U;  // FNV-1a
+  for (char c : name) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  }
+  return derive(hash);
+}
+
+std::uint64_t random_bits(const RandomKey& key, std::uint64_t index) {
+  const Words words = block(key, index / 2);
+  return index % 2 == 0 ? join(words[0], words[1]) : join(words[2], words[3]);
+}
+
+double random_uniform(const RandomKey& key, std::uint64_t index) { return unit(random_bits(key, index)); }
+
+namespace kernels {
+
+Tensor uniform(const RandomKey& key, const Shape& shape, double low, double high, DType dtype, std::uint64_t first) {
+  check(low <= high, "uniform: low ", low, " is above high ", high);
+  return generate("uniform", key, shape, dtype, first, [=](auto zero, const Words& words, int k) {
+    using T = decltype(zero);
+    const T value = static_cast<T>(low) + static_cast<T>(high - low) * unit_of<T>(words, k);
+    return value < static_cast<T>(high) ? value : static_cast<T>(low);  // rounding may reach `high`
+  });
+}
+
+Tensor normal(const RandomKey& key, const Shape& shape, double mean, double deviation, DType dtype,
+              std::uint64_t first) {
+  check(deviation >= 0, "normal: the standard deviation must not be negative, it is ", deviation);
+  return generate("normal", key, shape, dtype, first, [=](auto zero, const Words& words, int k) {
+    using T = decltype(zero);
+    const int pair = k / 2 * 2;
+    const double u = 1 - static_cast<double>(unit_of<T>(words, pair));  // in (0, 1]
+    const double angle = 2 * std::numbers::pi * static_cast<double>(unit_of<T>(words, pair + 1));
+    const double radius = std::sqrt(-2 * std::log(u));
+    return static_cast<T>(mean + deviation * radius * (k % 2 == 0 ? std::cos(angle) : std::sin(angle)));
+  });
+}
+
+Tensor bernoulli(const RandomKey& key, const Shape& shape, double p, double value, DType dtype, std::uint64_t first) {
+  check(p >= 0 && p <= 1, "bernoulli: p must be in [0, 1], it is ", p);
+  return generate("bernoulli", key, shape, dtype, first, [=](auto zero, const Words& words, int k) {
+    using T = decltype(zero);
+    return unit_of<T>(words, k) < static_cast<T>(p) ? static_cast<T>(value) : T{0};
+  });
+}
+
+Tensor random_integers(const RandomKey& key, const Shape& shape, std::int64_t low, std::int64_t high,
+                       std::uint64_t first) {
+  check(low < high, "random_integers: the range [", low, ", ", high, ") is empty");
+  Tensor result = Tensor::uninitialized(shape, DType::int64);
+  auto* elements = result.mutable_data<std::int64_t>();
+  const auto range = static_cast<Wide>(static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low));
+  parallel_for(0, result.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::uint64_t bits = random_bits(key, first + static_cast<std::uint64_t>(i));
+      elements[i] = low + static_cast<std::int64_t>(bits * range >> 64);
+    }
+  });
+  return result;
+}
+
+Tensor permutation(const RandomKey& key, std::int64_t n) {
+  Tensor result = Tensor::arange(0, static_cast<double>(n), 1, DType::int64);
+  auto* elements = result.mutable_data<std::int64_t>();
+  for (std::int64_t i = n - 1; i > 0; --i) {
+    const auto bits = static_cast<Wide>(random_bits(key, static_cast<std::uint64_t>(i)));
+    std::swap(elements[i], elements[static_cast<std::int64_t>(bits * static_cast<std::uint64_t>(i + 1) >> 64)]);
+  }
+  return result;
+}
+
+}  // namespace kernels
+}  // namespace gibbs

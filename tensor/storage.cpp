@@ -1,0 +1,137 @@
+#include "gibbs/tensor/storage.h"
+
+#include <bit>
+#include <map>
+#include <mutex>
+#include <new>
+#include <vector>
+
+#include "gibbs/tensor/error.h"
+
+namespace gibbs {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kRecycle = false;
+#else
+constexpr bool kRecycle = true;
+#endif
+
+constexpr std::align_val_t kAlignment{64};
+
+/// Sizes are rounded up to eight classes per power of two, so a recycled block wastes at most an eighth.
+std::size_t size_class(std::size_t bytes) {
+  if (bytes <= 64) {
+    return 64;
+  }
+  const std::size_t step = std::max<std::size_t>(std::bit_floor(bytes - 1) / 8, 64);
+  return (bytes + step - 1) / step * step;
+}
+
+/// Free blocks by size class. One for the process; it is never destroyed, since tensors may outlive static objects.
+class Pool {
+ public:
+  static Pool& instance() {
+    static Pool& pool = *new Pool;
+    return pool;
+  }
+
+  std::byte* take(std::size_t capacity) {
+    const std::lock_guard lock(mutex_);
+    std::byte* bytes = nullptr;
+    if (auto& free = free_[capacity]; !free.empty()) {
+      bytes = free.back();
+      free.pop_back();
+      cached_ -= capacity;
+    } else {
+      bytes = allocate(capacity);
+      ++system_allocations_;
+    }
+    held_ += capacity;
+    peak_ = std::max(peak_, held_);
+    return bytes;
+  }
+
+  void give_back(std::byte* bytes, std::size_t capacity) noexcept {
+    const std::lock_guard lock(mutex_);
+    held_ -= capacity;
+    if (!kRecycle) {
+      ::operator delete(bytes, kAlignment);
+      return;
+    }
+    try {
+      free_[capacity].push_back(bytes);
+      cached_ += capacity;
+    } catch (const std::bad_alloc&) {
+      ::operator delete(bytes, kAlignment);
+    }
+  }
+
+  void release_cached() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [capacity, free] : free_) {
+      for (std::byte* bytes : free) {
+        ::operator delete(bytes, kAlignment);
+      }
+    }
+    free_.clear();
+    cached_ = 0;
+  }
+
+  template <class Read>
+  std::size_t read(Read read) {
+    const std::lock_guard lock(mutex_);
+    return read(*this);
+  }
+
+  std::size_t held_ = 0, peak_ = 0, cached_ = 0, system_allocations_ = 0;
+
+ private:
+  static std::byte* allocate(std::size_t capacity) {
+    try {
+      return static_cast<std::byte*>(::operator new(capacity, kAlignment));
+    } catch (const std::bad_alloc&) {
+      fail("memory: the system has no ", capacity, " bytes for a tensor; use smaller batches");
+    }
+  }
+
+  std::mutex mutex_;
+  std::map<std::size_t, std::vector<std::byte*>> free_;
+};
+
+}  // namespace
+
+namespace memory {
+
+std::size_t held_bytes() {
+  return Pool::instance().read([](Pool& pool) { return pool.held_; });
+}
+std::size_t peak_bytes() {
+  return Pool::instance().read([](Pool& pool) { return pool.peak_; });
+}
+void reset_peak() {
+  Pool::instance().read([](Pool& pool) { return pool.peak_ = pool.held_; });
+}
+std::size_t cached_bytes() {
+  return Pool::instance().read([](Pool& pool) { return pool.cached_; });
+}
+void release_cached() { Pool::instance().release_cached(); }
+std::size_t system_allocations() {
+  return Pool::instance().read([](Pool& pool) { return pool.system_allocations_; });
+}
+
+}  // namespace memory
+
+Storage::Storage(std::size_t bytes) {
+  const std::size_t capacity = size_class(bytes);
+  block_ = new Block{.bytes = Pool::instance().take(capacity), .capacity = capacity};
+}
+
+void Storage::release() noexcept {
+  if (block_ && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    Pool::instance().give_back(block_->bytes, block_->capacity);
+    delete block_;
+  }
+}
+
+}  // namespace gibbs
