@@ -1,0 +1,223 @@
+// The engine. A graph is walked twice, both times without recursion: once to put its nodes in topological order and to
+// mark those on a path to a requested input, once in reverse, handing each node the complete gradient of its outputs.
+// A node must wait for all its users: that is why the order is topological. All state of a traversal lives here, none
+// in the nodes, so two threads may differentiate graphs that share leaves.
+#include "gibbs/autograd/grad.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "gibbs/autograd/node.h"
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/parallel.h"
+
+namespace gibbs {
+namespace {
+
+class Traversal {
+ public:
+  /// `targets`: the nodes whose gradients are requested; every reachable leaf when `all_leaves`.
+  Traversal(const Variable& y, const Variables& xs, bool all_leaves, const GradOptions& options)
+      : options_(options), all_leaves_(all_leaves) {
+    for (const Variable& x : xs) {
+      visits_[x.edge().node.get()].target = true;
+    }
+    sort(y.edge().node);
+  }
+
+  /// Runs the reverse pass from y with cotangent dy.
+  void run(const Variable& y, const Variable& dy) {
+    add_gradient(y.edge(), dy);
+    for (; !order_.empty(); order_.pop_back()) {
+      differentiate(order_.back());
+    }
+  }
+
+  /// The gradient collected for an edge; undefined when none arrived.
+  Variable gradient_of(const Edge& edge) {
+    const auto visit = visits_.find(edge.node.get());
+    if (visit == visits_.end() || visit->second.gradients.empty()) {
+      return {};
+    }
+    return visit->second.gradients[edge.output];
+  }
+
+  const std::vector<std::shared_ptr<Node>>& reached_leaves() const { return leaves_; }
+
+ private:
+  struct Visit {
+    bool entered = false;
+    bool target = false;
+    bool needed = false;  // some path leads from here to a requested input
+    Variables gradients;  // one per output, once any has arrived
+  };
+
+  bool stops_at(const Node& node, const Visit& visit) const {
+    return node.state == Node::State::leaf || (options_.stop_at_inputs && visit.target);
+  }
+
+  /// Post-order of everything upstream of `root`, and `needed` for each.
+  void sort(const std::shared_ptr<Node>& root) {
+    struct Frame {
+      std::shared_ptr<Node> node;
+      Visit* visit;
+      std::size_t next_input = 0;
+    };
+    std::vector<Frame> stack;
+    const auto enter = [&](const std::shared_ptr<Node>& node) {
+      Visit& visit = visits_[node.get()];
+      if (!std::exchange(visit.entered, true)) {
+        const bool is_leaf = node->state == Node::State::leaf;
+        visit.needed = visit.target || (all_leaves_ && is_leaf);
+        if (is_leaf) {
+          leaves_.push_back(node);
+        }
+        stack.push_back({node, &visit});  // references into an unordered_map stay valid
+      }
+    };
+    enter(root);
+    while (!stack.empty()) {
+      Frame& frame = stack.back();
+      if (frame.next_input < frame.node->inputs.size() && !stops_at(*frame.node, *frame.visit)) {
+        enter(frame.node->inputs[frame.next_input++].node);
+        continue;
+      }
+      for (const Edge& input : frame.node->inputs) {
+        const auto upstream = visits_.find(input.node.get());
+        frame.visit->needed |= upstream != visits_.end() && upstream->second.needed;
+      }
+      order_.push_back(std::move(frame.node));
+      stack.pop_back();
+    }
+  }
+
+  void differentiate(const std::shared_ptr<Node>& node) {
+    Visit& visit = visits_.at(node.get());
+    if (!visit.needed || visit.gradients.empty() || stops_at(*node, visit)) {
+      return;
+    }
+    check(node->state != Node::State::consumed, "grad: '", node->op,
+          "' was already differentiated and freed; pass .retain_graph = true to the first call");
+    std::vector<bool> wanted;
+    for (const Edge& input : node->inputs) {
+      wanted.push_back(visits_.at(input.node.get()).needed);
+    }
+    if (std::find(wanted.begin(), wanted.end(), true) == wanted.end()) {
+      return;
+    }
+    Variables dy = visit.target ? visit.gradients : std::exchange(visit.gradients, {});
+    for (std::size_t k = 0; k < dy.size(); ++k) {
+      if (!dy[k].defined()) {
+        dy[k] = Tensor::zeros(node->outputs[k].shape, node->outputs[k].dtype);
+      }
+    }
+    Variables y;
+    for (const Saved& kept : node->kept) {
+      y.emplace_back(kept.value(), Edge{node, static_cast<int>(y.size())});
+    }
+    Variables dx = node->gradients({y, dy, wanted});
+    check(dx.size() == node->inputs.size(), "grad: '", node->op, "' gave ", dx.size(), " gradients for ",
+          node->inputs.size(), " inputs");
+    for (std::size_t i = 0; i < dx.size(); ++i) {
+      if (wanted[i]) {
+        add_gradient(node->inputs[i], fitted(*node, static_cast<int>(i), std::move(dx[i])));
+      }
+    }
+    if (!options_.create_graph && !options_.retain_graph) {
+      node->state = Node::State::consumed;
+      node->gradients = nullptr;
+      node->kept.clear();
+    }
+  }
+
+  /// The gradient in its input's shape: broadcasting undone where the op broadcasts, an error elsewhere.
+  static Variable fitted(const Node& node, int i, Variable dx) {
+    const Edge& input = node.inputs[i];
+    const auto& expected = input.node->outputs[input.output];
+    check(dx.defined() && dx.dtype() == expected.dtype, "grad: '", node.op, "' gave ",
+          dx.defined() ? "a gradient of another dtype than" : "no gradient for", " input ", i);
+    if (dx.shape() == expected.shape) {
+      return dx;
+    }
+    check(node.broadcasts, "grad: '", node.op, "' gave a gradient of shape ", dx.shape(), " for input ", i,
+          " of shape ", expected.shape, "; record it as broadcasting(...) if that is what it does");
+    return sum_to(dx, expected.shape);
+  }
+
+  void add_gradient(const Edge& edge, const Variable& gradient) {
+    Variables& gradients = visits_.at(edge.node.get()).gradients;
+    gradients.resize(edge.node->outputs.size());
+    Variable& slot = gradients[edge.output];
+    slot = slot.defined() ? slot + gradient : gradient;
+  }
+
+  GradOptions options_;
+  bool all_leaves_;
+  std::unordered_map<Node*, Visit> visits_;
+  std::vector<std::shared_ptr<Node>> order_, leaves_;
+};
+
+void check_cotangent(const char* op, const Variable& y, const Variable& dy) {
+  check(dy.shape() == y.shape() && dy.dtype() == y.dtype(), op, ": y is ", y.shape(), " ", y.dtype(),
+        ", its cotangent ", dy.shape(), " ", dy.dtype(), "; they must be equal");
+}
+
+Tensor ones_for(const char* op, const Variable& y) {
+  check(y.defined() && y.numel() == 1, op, ": y has shape ", y.shape(),
+        "; only a one-element y has a gradient of its own. Reduce it, or pass a cotangent dy");
+  return Tensor::ones(y.shape(), y.dtype());
+}
+
+}  // namespace
+
+Variables grad(const Variable& y, const Variables& xs, const Variable& dy, const GradOptions& options) {
+  check(!in_parallel_region(), "grad: does not run inside parallel_for");
+  check_cotangent("grad", y, dy);
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    check(xs[i].traced(), "grad: input ", i, " is a constant; make it with Variable::leaf before computing y");
+  }
+  const TapeScope scope(options.create_graph);
+  Variables found(xs.size());
+  if (y.traced()) {
+    Traversal traversal(y, xs, /*all_leaves=*/false, options);
+    traversal.run(y, dy);
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      found[i] = traversal.gradient_of(xs[i].edge());
+    }
+  }
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    if (!found[i].defined()) {
+      check(options.allow_unused, "grad: y does not depend on input ", i, "; pass .allow_unused = true for zeros");
+      found[i] = Tensor::zeros(xs[i].shape(), xs[i].dtype());
+    }
+  }
+  return found;
+}
+
+Variables grad(const Variable& y, const Variables& xs, const GradOptions& options) {
+  return grad(y, xs, ones_for("grad", y), options);
+}
+
+void backward(const Variable& y, const Tensor& dy, const GradOptions& options) {
+  check(!in_parallel_region(), "backward: does not run inside parallel_for");
+  check(y.traced(), "backward: y does not depend on any leaf");
+  check(!options.create_graph, "backward: stored gradients are tensors without a graph; use grad() for create_graph");
+  check_cotangent("backward", y, dy);
+  const NoTape no_tape;
+  Traversal traversal(y, {}, /*all_leaves=*/true, options);
+  traversal.run(y, dy);
+  for (const std::shared_ptr<Node>& leaf : traversal.reached_leaves()) {
+    if (const Variable gradient = traversal.gradient_of({leaf, 0}); gradient.defined()) {
+      Tensor& stored = leaf->stored_gradient;
+      stored = stored.defined() ? stored + gradient.value() : gradient.value();
+    }
+  }
+}
+
+void backward(const Variable& y, const GradOptions& options) { backward(y, ones_for("backward", y), options); }
+
+}  // namespace gibbs

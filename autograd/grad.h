@@ -1,0 +1,31 @@
+// Reverse-mode differentiation. One traversal serves both faces: `grad` returns gradients as Variables, of any order;
+// `backward` stores them in the leaves, for training.
+#pragma once
+
+#include "gibbs/autograd/variable.h"
+
+namespace gibbs {
+
+struct GradOptions {
+  /// The gradients carry a graph and can be differentiated again. Implies retain_graph.
+  bool create_graph = false;
+  /// Keep the graph for another call. Otherwise nodes are consumed as the traversal passes, and reaching one again
+  /// throws.
+  bool retain_graph = false;
+  /// An input that y does not depend on gets zeros instead of an error.
+  bool allow_unused = false;
+  /// Do not walk beyond the inputs. For `fused`.
+  bool stop_at_inputs = false;
+};
+
+/// dy/dx for every x in xs, contracted with the cotangent `dy` (shape of y). Throws when an x is a constant, when y
+/// does not depend on it (unless allow_unused), or when a part of the graph was already consumed.
+Variables grad(const Variable& y, const Variables& xs, const Variable& dy, const GradOptions& options = {});
+/// The same for a one-element y, whose cotangent is 1.
+Variables grad(const Variable& y, const Variables& xs, const GradOptions& options = {});
+
+/// Adds d y / d leaf to the stored gradient of every leaf that y depends on (Variable::gradient). y has one element.
+void backward(const Variable& y, const GradOptions& options = {});
+void backward(const Variable& y, const Tensor& dy, const GradOptions& options = {});
+
+}  // namespace gibbs

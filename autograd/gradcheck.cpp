@@ -1,0 +1,116 @@
+#include "gibbs/autograd/gradcheck.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "gibbs/autograd/grad.h"
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/tensor/random.h"
+
+namespace gibbs {
+namespace {
+
+/// Uniform in [0.5, 1.5): no cotangent near zero hides an element.
+Tensor random_cotangent(const Shape& shape, std::uint64_t seed) {
+  return kernels::uniform({.seed = seed}, shape, 0.5, 1.5, DType::float64);
+}
+
+Variables leaves_of(const std::vector<Tensor>& inputs) {
+  Variables leaves;
+  for (const Tensor& input : inputs) {
+    check(input.dtype() == DType::float64, "gradcheck: inputs must be float64, not ", input.dtype(),
+          ": differences of float32 prove nothing");
+    leaves.push_back(Variable::leaf(input.clone()));
+  }
+  return leaves;
+}
+
+/// <f(x), v> without a tape.
+double contracted(const DifferentiableFunction& f, const std::vector<Tensor>& inputs, std::uint64_t seed) {
+  const NoTape no_tape;
+  const Variable y = f(Variables(inputs.begin(), inputs.end()));
+  return sum(y * random_cotangent(y.shape(), seed)).value().item();
+}
+
+/// d<f(x), v> / d inputs[which][element], by a central difference.
+double central_difference(const DifferentiableFunction& f, std::vector<Tensor> inputs, std::size_t which,
+                          std::int64_t element, const GradcheckOptions& options) {
+  const double at = inputs[which].data<double>()[element];
+  const double step = options.step * std::max(1.0, std::abs(at));
+  const auto shifted = [&](double value) {
+    inputs[which] = inputs[which].clone();
+    inputs[which].mutable_data<double>()[element] = value;
+    return contracted(f, inputs, options.seed);
+  };
+  const double high = at + step, low = at - step;
+  return (shifted(high) - shifted(low)) / (high - low);
+}
+
+}  // namespace
+
+GradcheckReport gradcheck(const DifferentiableFunction& f, const std::vector<Tensor>& inputs,
+                          const GradcheckOptions& options) {
+  check(!inputs.empty(), "gradcheck: needs at least one input");
+  const Variables x = leaves_of(inputs);
+  const Variable y = f(x);
+  check(y.traced(), "gradcheck: the result does not depend on any input");
+  const Variables gradients = grad(y, x, random_cotangent(y.shape(), options.seed), {.allow_unused = true});
+
+  GradcheckReport report;
+  bool any_nonzero = false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::vector<double> analytic = gradients[i].value().to_vector();
+    for (std::size_t k = 0; k < analytic.size(); ++k) {
+      const double numeric = central_difference(f, inputs, i, static_cast<std::int64_t>(k), options);
+      const double error = std::abs(analytic[k] - numeric) / std::max(1.0, std::abs(numeric));
+      any_nonzero |= std::abs(numeric) > options.tolerance;
+      report.largest_error = std::isnan(error) ? error : std::max(report.largest_error, error);
+      if (!(error <= options.tolerance) && report.message.empty()) {
+        std::ostringstream message;
+        message.precision(12);
+        message << "gradcheck: input " << i << " of shape " << inputs[i].shape() << ", element " << k
+                << ": the gradient is " << analytic[k] << ", central differences give " << numeric;
+        report.message = message.str();
+      }
+    }
+  }
+  if (report.message.empty() && !any_nonzero) {
+    report.message = "gradcheck: every gradient is zero, which proves nothing; choose inputs that matter to the result";
+  }
+  report.ok = report.message.empty();
+  return report;
+}
+
+GradcheckReport gradgradcheck(const DifferentiableFunction& f, const std::vector<Tensor>& inputs,
+                              const GradcheckOptions& options) {
+  const Variable probe = [&] {
+    const NoTape no_tape;
+    return f(Variables(inputs.begin(), inputs.end()));
+  }();
+  // All first gradients, each contracted with its own fixed weights, as a function of x and of the cotangent v.
+  const DifferentiableFunction first_gradient = [&f, count = inputs.size(), seed = options.seed](const Variables& in) {
+    const TapeScope tape(true);
+    Variables x(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(count));
+    for (Variable& input : x) {
+      input = input.traced() ? input : Variable::leaf(input.value());
+    }
+    const Variable y = f(x);
+    const Variables gradients = grad(y, x, in.back(), {.create_graph = true, .allow_unused = true});
+    Variable total = Tensor::zeros({}, DType::float64);
+    for (std::size_t i = 0; i < count; ++i) {
+      total = total + sum(gradients[i] * random_cotangent(gradients[i].shape(), seed + 1 + i));
+    }
+    return total;
+  };
+  std::vector<Tensor> extended = inputs;
+  extended.push_back(random_cotangent(probe.shape(), options.seed + 100));
+  GradcheckReport report = gradcheck(first_gradient, extended, options);
+  if (!report.ok) {
+    report.message = "second derivative: " + report.message;
+  }
+  return report;
+}
+
+}  // namespace gibbs

@@ -1,0 +1,42 @@
+// Gradients checked against central differences, in float64. For ops of the library and for users' own.
+//
+// f maps Variables to one Variable of any shape. Its output is contracted with a fixed random cotangent v, and each
+// element of the gradient of <f(x), v> is compared with (<f(x + h e), v> - <f(x - h e), v>) / 2h. A check in which
+// every gradient is zero proves nothing and is refused. Test points must stay off kinks: two-sided differences mean
+// nothing there.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "gibbs/autograd/variable.h"
+
+namespace gibbs {
+
+struct GradcheckOptions {
+  double step = 1e-5;       // h, relative to max(1, |x|)
+  double tolerance = 1e-6;  // on |analytic - numeric| / max(1, |numeric|)
+  std::uint64_t seed = 1;   // of the cotangent
+};
+
+struct GradcheckReport {
+  bool ok = false;
+  double largest_error = 0;
+  /// When not ok: which element of which input, both values, and the op's name if f gives one away.
+  std::string message;
+
+  explicit operator bool() const { return ok; }
+};
+
+using DifferentiableFunction = std::function<Variable(const Variables&)>;
+
+/// First derivatives of f at `inputs` (float64 tensors).
+GradcheckReport gradcheck(const DifferentiableFunction& f, const std::vector<Tensor>& inputs,
+                          const GradcheckOptions& options = {});
+
+/// Second derivatives: gradcheck of (x, v) -> gradient of <f(x), v> with respect to x. The first derivative of a
+/// function whose second derivative vanishes everywhere is still checked to depend on v.
+GradcheckReport gradgradcheck(const DifferentiableFunction& f, const std::vector<Tensor>& inputs,
+                              const GradcheckOptions& options = {});
+
+}  // namespace gibbs

@@ -1,0 +1,55 @@
+// Ops of arithmetic and selection. Two operands broadcast by NumPy's rule; the engine undoes it in gradients.
+// At a kink (maximum of equal operands, abs at 0, clamp at its bounds) the convention stated at the op is used.
+#pragma once
+
+#include "gibbs/autograd/variable.h"
+
+namespace gibbs {
+
+/// y = a + b.   da = db = dy.
+Variable add(const Variable& a, const Variable& b);
+/// y = a - b.   da = dy, db = -dy.
+Variable sub(const Variable& a, const Variable& b);
+/// y = a b.   da = dy b, db = dy a.
+Variable mul(const Variable& a, const Variable& b);
+/// y = a / b.   da = dy / b, db = -dy y / b.
+Variable div(const Variable& a, const Variable& b);
+/// y = -x.   dx = -dy.
+Variable neg(const Variable& x);
+/// y = a^b for a > 0 (any a when b is a constant).   da = dy b a^(b-1), db = dy y ln a.
+Variable pow(const Variable& a, const Variable& b);
+/// y = x^exponent.   dx = dy exponent x^(exponent-1); 0 when the exponent is 0.
+Variable pow(const Variable& x, double exponent);
+/// The larger (smaller) of two.   The gradient goes to it; equal operands get half each.
+Variable maximum(const Variable& a, const Variable& b);
+Variable minimum(const Variable& a, const Variable& b);
+/// y = |x|.   dx = dy sign(x); 0 at 0.
+Variable abs(const Variable& x);
+/// x limited to [low, high].   dx = dy where low <= x <= high, else 0.
+Variable clamp(const Variable& x, double low, double high);
+/// a where condition (uint8) is not 0, else b.   Each gets dy where it was taken.
+Variable where(const Tensor& condition, const Variable& a, const Variable& b);
+/// y = ln(e^a + e^b).   da = dy e^(a-y), db = dy e^(b-y); 0 where y is -inf.
+Variable logaddexp(const Variable& a, const Variable& b);
+/// x converted to float32 or float64.   dx = dy converted back.
+Variable cast(const Variable& x, DType dtype);
+
+// With a number, taken in x's dtype.
+Variable add(const Variable& x, double number);
+Variable mul(const Variable& x, double number);
+
+inline Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
+inline Variable operator-(const Variable& a, const Variable& b) { return sub(a, b); }
+inline Variable operator*(const Variable& a, const Variable& b) { return mul(a, b); }
+inline Variable operator/(const Variable& a, const Variable& b) { return div(a, b); }
+inline Variable operator-(const Variable& x) { return neg(x); }
+inline Variable operator+(const Variable& x, double number) { return add(x, number); }
+inline Variable operator+(double number, const Variable& x) { return add(x, number); }
+inline Variable operator-(const Variable& x, double number) { return add(x, -number); }
+inline Variable operator-(double number, const Variable& x) { return add(neg(x), number); }
+inline Variable operator*(const Variable& x, double number) { return mul(x, number); }
+inline Variable operator*(double number, const Variable& x) { return mul(x, number); }
+inline Variable operator/(const Variable& x, double number) { return mul(x, 1 / number); }
+inline Variable operator/(double number, const Variable& x) { return mul(pow(x, -1.0), number); }
+
+}  // namespace gibbs

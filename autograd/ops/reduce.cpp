@@ -1,0 +1,116 @@
+#include "gibbs/autograd/ops/reduce.h"
+
+#include <limits>
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/layout.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/record.h"
+#include "gibbs/tensor/kernels/layout.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/reduce.h"
+
+namespace gibbs {
+namespace {
+
+/// Elements that each result of the reduction is made of.
+double reduced_count(const Shape& shape, const Axes& axes, const char* op) {
+  const Shape kept = reduced_shape(shape, axes, /*keepdim=*/true, op);
+  double count = 1;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    count *= kept[axis] == 1 ? static_cast<double>(shape[axis]) : 1;
+  }
+  return count;
+}
+
+/// y in the shape it has with keepdim, whatever shape it was returned in.
+Variable with_kept_axes(const Variable& y, const Shape& shape, const Axes& axes, const char* op) {
+  return reshape(y, reduced_shape(shape, axes, /*keepdim=*/true, op));
+}
+
+/// max or min: dy shared equally by the elements of x that are equal to y.
+Variable reduce_extreme(const char* op, const Variable& x, Tensor value, const Axes& axes) {
+  const auto share = [x, axes, op](const Variable& y, const Variable& dy) {
+    const Tensor extreme = with_kept_axes(y.detach(), x.shape(), axes, op).value();
+    const Tensor equal = kernels::cast(kernels::equal(x.value(), extreme), x.dtype());
+    const Tensor weight = kernels::div(equal, kernels::sum(equal, axes, /*keepdim=*/true));
+    return with_kept_axes(dy, x.shape(), axes, op) * weight;
+  };
+  return record(op, std::move(value), wrt(x, share));
+}
+
+}  // namespace
+
+Variable sum(const Variable& x, const Axes& axes, bool keepdim) {
+  const Shape from = x.shape();
+  return record("sum", kernels::sum(x.value(), axes, keepdim), wrt(x, [from, axes](const Variable& dy) {
+                  return broadcast_to(with_kept_axes(dy, from, axes, "sum"), from);
+                }));
+}
+
+Variable mean(const Variable& x, const Axes& axes, bool keepdim) {
+  const double count = reduced_count(x.shape(), axes, "mean");
+  check(count > 0, "mean: no elements to average in ", x.shape());
+  return sum(x, axes, keepdim) * (1 / count);
+}
+
+Variable var(const Variable& x, const Axes& axes, bool keepdim, int correction) {
+  const double count = reduced_count(x.shape(), axes, "var");
+  check(count > correction, "var: ", count, " elements are too few for correction ", correction);
+  return sum(square(x - mean(x, axes, /*keepdim=*/true)), axes, keepdim) * (1 / (count - correction));
+}
+
+Variable max(const Variable& x, const Axes& axes, bool keepdim) {
+  return reduce_extreme("max", x, kernels::max(x.value(), axes, keepdim), axes);
+}
+
+Variable min(const Variable& x, const Axes& axes, bool keepdim) {
+  return reduce_extreme("min", x, kernels::min(x.value(), axes, keepdim), axes);
+}
+
+Variable prod(const Variable& x, const Axes& axes, bool keepdim) {
+  const auto reduced = axis_flags(axes, x.rank(), "prod");
+  Variable y = x;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    if (!reduced[axis]) {
+      continue;
+    }
+    if (y.size(axis) == 0) {
+      Shape one = y.shape();
+      one.set(axis, 1);
+      y = broadcast_to(sum(y, {axis}, /*keepdim=*/true) + 1.0, one);
+    }
+    while (y.size(axis) > 1) {
+      const std::int64_t n = y.size(axis), half = n / 2;
+      const Variable halves = slice(y, axis, 0, half) * slice(y, axis, half, 2 * half);
+      y = n % 2 == 0 ? halves : concat({halves, slice(y, axis, n - 1, n)}, axis);
+    }
+  }
+  return reshape(y, reduced_shape(x.shape(), axes, keepdim, "prod"));
+}
+
+Variable logsumexp(const Variable& x, const Axes& axes, bool keepdim) {
+  return record("logsumexp", kernels::logsumexp(x.value(), axes, keepdim),
+                wrt(x, [x, axes](const Variable& y, const Variable& dy) {
+                  const Variable lse = with_kept_axes(y, x.shape(), axes, "logsumexp");
+                  const Tensor none = kernels::equal(lse.value(), -std::numeric_limits<double>::infinity());
+                  const Variable shift = where(none, Tensor::zeros(lse.shape(), x.dtype()), lse);
+                  return with_kept_axes(dy, x.shape(), axes, "logsumexp") * exp(x - shift);
+                }));
+}
+
+Variable broadcast_to(const Variable& x, const Shape& shape) {
+  const Shape from = x.shape();
+  return linear_map(
+      "broadcast_to", x, [shape](const Tensor& t) { return kernels::broadcast_to(t, shape); },
+      [from](const Tensor& t) { return kernels::sum_to(t, from); });
+}
+
+Variable sum_to(const Variable& x, const Shape& shape) {
+  const Shape from = x.shape();
+  return linear_map(
+      "sum_to", x, [shape](const Tensor& t) { return kernels::sum_to(t, shape); },
+      [from](const Tensor& t) { return kernels::broadcast_to(t, from); });
+}
+
+}  // namespace gibbs

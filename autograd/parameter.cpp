@@ -1,0 +1,23 @@
+#include "gibbs/autograd/parameter.h"
+
+#include "gibbs/autograd/node.h"
+
+namespace gibbs {
+
+Parameter::Parameter(Tensor value) : state_(std::make_shared<State>()) { replace(std::move(value)); }
+
+Variable Parameter::variable() const {
+  check(defined(), "Parameter: it has no value yet; construct it from a tensor");
+  return state_->frozen ? Variable(state_->value) : Variable(state_->value, state_->leaf);
+}
+
+const Tensor& Parameter::gradient() const { return state_->leaf.node->stored_gradient; }
+
+void Parameter::clear_gradient() { state_->leaf.node->stored_gradient = {}; }
+
+void Parameter::replace(Tensor value) {
+  state_->leaf = Variable::leaf(value).edge();
+  state_->value = std::move(value);
+}
+
+}  // namespace gibbs

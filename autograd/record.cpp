@@ -1,0 +1,118 @@
+#include "gibbs/autograd/record.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "gibbs/autograd/grad.h"
+#include "gibbs/tensor/parallel.h"
+
+namespace gibbs {
+
+Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<Edge> inputs,
+                      GradientFunction gradients, bool keep_outputs) {
+  check(!in_parallel_region(), op.name, ": ops do not run inside parallel_for; call kernels on Tensors there");
+  if (!tape_is_on() || inputs.empty()) {
+    return {std::make_move_iterator(values.begin()), std::make_move_iterator(values.end())};
+  }
+  auto node = std::make_shared<Node>();
+  node->op = op.name;
+  node->broadcasts = op.broadcasts;
+  node->state = Node::State::live;
+  node->inputs = std::move(inputs);
+  node->gradients = std::move(gradients);
+  node->outputs.reserve(values.size());
+  Variables results;
+  results.reserve(values.size());
+  for (Tensor& value : values) {
+    check(is_floating(value.dtype()), op.name, ": only float32 and float64 carry gradients, the result is ",
+          value.dtype());
+    node->outputs.push_back({value.shape(), value.dtype()});
+    if (keep_outputs) {
+      node->kept.emplace_back(value);
+    }
+    results.emplace_back(std::move(value), Edge{node, static_cast<int>(results.size())});
+  }
+  return results;
+}
+
+Variable detail::record_terms(const OpInfo& op, Tensor value, std::vector<Edge> inputs,
+                              std::vector<InputGradient> gradients, bool keep_output) {
+  GradientFunction joint = [gradients = std::move(gradients)](const GradientCall& call) {
+    Variables dx(gradients.size());
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      if (call.wanted[i]) {
+        dx[i] = gradients[i](call);
+      }
+    }
+    return dx;
+  };
+  std::vector<Tensor> values;
+  values.push_back(std::move(value));
+  return std::move(record_many(op, std::move(values), std::move(inputs), std::move(joint), keep_output)[0]);
+}
+
+namespace {
+
+/// The gradients of `reference` at the inputs, with a graph: entries of inputs that are not wanted stay undefined.
+Variables differentiate_reference(const std::function<Variable(const Variables&)>& reference, const Variables& inputs,
+                                  const Variable& dy, const std::vector<bool>& wanted) {
+  Variables at = inputs;
+  Variables targets;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].traced()) {
+      at[i] = record("boundary", inputs[i].value(), wrt(inputs[i], [](const Variable& d) { return d; }));
+    }
+    if (wanted[i]) {
+      targets.push_back(at[i]);
+    }
+  }
+  Variables found = grad(reference(at), targets, dy, {.create_graph = true, .stop_at_inputs = true});
+  Variables dx(inputs.size());
+  for (std::size_t i = 0, next = 0; i < inputs.size(); ++i) {
+    if (wanted[i]) {
+      dx[i] = std::move(found[next++]);
+    }
+  }
+  return dx;
+}
+
+}  // namespace
+
+Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient fast,
+               std::function<Variable(const Variables&)> reference) {
+  std::vector<Edge> edges;
+  std::vector<std::size_t> traced;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].traced()) {
+      traced.push_back(i);
+      edges.push_back(inputs[i].edge());
+    }
+  }
+  if (!tape_is_on() || traced.empty()) {
+    return {std::move(value)};
+  }
+  GradientFunction gradients = [inputs = std::move(inputs), traced, fast = std::move(fast),
+                                reference = std::move(reference)](const GradientCall& call) {
+    std::vector<bool> wanted(inputs.size(), false);
+    for (std::size_t k = 0; k < traced.size(); ++k) {
+      wanted[traced[k]] = call.wanted[k];
+    }
+    Variables all;
+    if (tape_is_on()) {
+      all = differentiate_reference(reference, inputs, call.dy[0], wanted);
+    } else {
+      std::vector<Tensor> tensors = fast(inputs, call.dy[0].value(), wanted);
+      all.assign(std::make_move_iterator(tensors.begin()), std::make_move_iterator(tensors.end()));
+    }
+    Variables dx;
+    for (std::size_t i : traced) {
+      dx.push_back(std::move(all[i]));
+    }
+    return dx;
+  };
+  std::vector<Tensor> values;
+  values.push_back(std::move(value));
+  return std::move(record_many(op, std::move(values), std::move(edges), std::move(gradients))[0]);
+}
+
+}  // namespace gibbs
