@@ -1,0 +1,56 @@
+// Activations as layers: modules without parameters around one op each.
+#pragma once
+
+#include "gibbs/nn/module.h"
+
+namespace gibbs::nn {
+
+/// max(x, 0).
+class ReLU : public Module {
+ public:
+  std::string describe() const override { return "ReLU"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<ReLU>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override;
+};
+
+class Tanh : public Module {
+ public:
+  std::string describe() const override { return "Tanh"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Tanh>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override;
+};
+
+class Sigmoid : public Module {
+ public:
+  std::string describe() const override { return "Sigmoid"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Sigmoid>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override;
+};
+
+/// x/2 (1 + erf(x / sqrt 2)).
+class GELU : public Module {
+ public:
+  std::string describe() const override { return "GELU"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<GELU>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override;
+};
+
+/// Probabilities along the last axis.
+class Softmax : public Module {
+ public:
+  std::string describe() const override { return "Softmax"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Softmax>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override;
+};
+
+}  // namespace gibbs::nn

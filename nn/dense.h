@@ -1,0 +1,35 @@
+// Dense: y = x w + b, the fully connected layer.
+#pragma once
+
+#include "gibbs/nn/init.h"
+#include "gibbs/nn/module.h"
+
+namespace gibbs::nn {
+
+struct DenseOptions {
+  std::int64_t in;
+  std::int64_t out;
+  bool bias = true;
+  Initializer weight_init = glorot_uniform;  // as in Keras
+};
+
+class Dense : public Module {
+ public:
+  Dense(const DenseOptions& options, Rng& rng);
+
+  void visit(ModuleVisitor& visitor) override;
+  std::string describe() const override;
+  std::unique_ptr<Module> share() const override { return std::make_unique<Dense>(*this); }
+  double flops(const Shape& input, const Shape& output) const override;
+
+ protected:
+  /// x: [N, in] to [N, out]; more leading axes are kept.
+  Variable forward(const Variable& x) override;
+
+ private:
+  DenseOptions options_;
+  Parameter weight_;  // [in, out]
+  Parameter bias_;    // [out], undefined without bias
+};
+
+}  // namespace gibbs::nn

@@ -1,0 +1,75 @@
+// ForwardScope: what a forward pass needs to know beyond its input: training or not, and where randomness starts.
+//
+//   const ForwardScope scope({.training = true, .seed = 0, .step = step, .first_sample = first});
+//   Variable logits = model(images);
+//
+// Without a scope a forward pass is evaluation. Since nothing of this is stored in modules, the same model can be
+// trained and evaluated at once, and a resumed run draws the numbers that the interrupted one would have drawn.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "gibbs/autograd/variable.h"
+#include "gibbs/tensor/random.h"
+
+namespace gibbs::nn {
+
+class Module;
+
+/// Called after a module's forward with its path in the model ("" for the model itself), input and output.
+using ForwardObserver =
+    std::function<void(const std::string& path, Module& module, const Variable& x, const Variable& y)>;
+
+struct ForwardOptions {
+  bool training = false;
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;          // optimizer steps so far
+  std::uint64_t first_sample = 0;  // of this batch, in the order of the epoch
+  /// Throw when a module's output holds NaN or infinity, naming the first such module.
+  bool check_finite = false;
+  ForwardObserver observer = {};
+};
+
+class ForwardScope {
+ public:
+  explicit ForwardScope(ForwardOptions options);
+  ForwardScope(const ForwardScope&) = delete;
+  ForwardScope& operator=(const ForwardScope&) = delete;
+  ~ForwardScope();
+
+  /// Options of the innermost scope of this thread; those of evaluation when there is none.
+  static const ForwardOptions& current();
+
+ private:
+  void* before_;
+};
+
+/// Inside a module's forward: the random stream of this call, a function of seed, module path, how often this path was
+/// called in this scope, and step. Position in the stream is that of the global sample, so batches may be cut anywhere.
+RandomKey forward_key();
+
+/// Inside a module's forward: the module's path in the model that was called; "" for the model itself.
+const std::string& forward_path();
+
+namespace detail {
+
+/// One running call of a module: enters its path, and leaves it when destroyed.
+class ModuleCall {
+ public:
+  explicit ModuleCall(Module& module);
+  ModuleCall(const ModuleCall&) = delete;
+  ModuleCall& operator=(const ModuleCall&) = delete;
+  ~ModuleCall();
+
+  /// What the scope asked for after forward: NaN check and observers.
+  void finish(const Variable& x, const Variable& y) const;
+
+ private:
+  Module& module_;
+  bool is_root_;
+};
+
+}  // namespace detail
+}  // namespace gibbs::nn

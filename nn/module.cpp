@@ -1,0 +1,148 @@
+#include "gibbs/nn/module.h"
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "gibbs/nn/forward.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+
+namespace gibbs::nn {
+namespace {
+
+std::string join(const std::string& prefix, std::string_view name) {
+  return prefix.empty() ? std::string(name) : prefix + "." + std::string(name);
+}
+
+/// Walks a module depth first and calls one function per part, with its path.
+class Walker : public ModuleVisitor {
+ public:
+  std::function<void(const std::string&, Parameter&)> on_parameter = [](const auto&, auto&) {};
+  std::function<void(const std::string&, Buffer&)> on_buffer = [](const auto&, auto&) {};
+  std::function<void(const std::string&, Module&)> on_module = [](const auto&, auto&) {};
+
+  void walk(Module& root) {
+    on_module(prefix_, root);
+    root.visit(*this);
+  }
+  void parameter(std::string_view name, Parameter& parameter) override { on_parameter(join(prefix_, name), parameter); }
+  void buffer(std::string_view name, Buffer& buffer) override { on_buffer(join(prefix_, name), buffer); }
+  void child(std::string_view name, Module& module) override {
+    std::string outer = std::exchange(prefix_, join(prefix_, name));
+    walk(module);
+    prefix_ = std::move(outer);
+  }
+
+ private:
+  std::string prefix_;
+};
+
+}  // namespace
+
+Variable Module::operator()(const Variable& x) {
+  const detail::ModuleCall call(*this);
+  Variable y = forward(x);
+  call.finish(x, y);
+  return y;
+}
+
+std::unique_ptr<Module> clone(const Module& module) {
+  std::unique_ptr<Module> copy = module.share();
+  std::unordered_map<const void*, Parameter> fresh_parameters;
+  std::unordered_map<const void*, Buffer> fresh_buffers;
+  Walker walker;
+  walker.on_parameter = [&](const std::string&, Parameter& parameter) {
+    auto [entry, is_new] = fresh_parameters.try_emplace(parameter.id());
+    if (is_new) {
+      entry->second = Parameter(parameter.value().clone());
+      entry->second.set_frozen(parameter.frozen());
+    }
+    parameter = entry->second;
+  };
+  walker.on_buffer = [&](const std::string&, Buffer& buffer) {
+    auto [entry, is_new] = fresh_buffers.try_emplace(buffer.id());
+    if (is_new) {
+      entry->second = Buffer(buffer.value().clone());
+    }
+    buffer = entry->second;
+  };
+  walker.walk(*copy);
+  return copy;
+}
+
+std::vector<Named<Parameter>> named_parameters(Module& module) {
+  std::vector<Named<Parameter>> found;
+  Walker walker;
+  walker.on_parameter = [&](const std::string& path, Parameter& parameter) { found.push_back({path, parameter}); };
+  walker.walk(module);
+  return found;
+}
+
+std::vector<Named<Buffer>> named_buffers(Module& module) {
+  std::vector<Named<Buffer>> found;
+  Walker walker;
+  walker.on_buffer = [&](const std::string& path, Buffer& buffer) { found.push_back({path, buffer}); };
+  walker.walk(module);
+  return found;
+}
+
+std::vector<Named<Module*>> named_modules(Module& module) {
+  std::vector<Named<Module*>> found;
+  Walker walker;
+  walker.on_module = [&](const std::string& path, Module& part) { found.push_back({path, &part}); };
+  walker.walk(module);
+  return found;
+}
+
+std::vector<Parameter> parameters(Module& module) {
+  std::vector<Parameter> found;
+  std::unordered_set<const void*> seen;
+  for (auto& [path, parameter] : named_parameters(module)) {
+    if (seen.insert(parameter.id()).second) {
+      found.push_back(parameter);
+    }
+  }
+  return found;
+}
+
+std::int64_t parameter_count(Module& module) {
+  std::int64_t count = 0;
+  for (const Parameter& parameter : parameters(module)) {
+    count += parameter.value().numel();
+  }
+  return count;
+}
+
+void to(Module& module, DType dtype) {
+  check(is_floating(dtype), "to: modules are float32 or float64, not ", dtype);
+  for (Parameter& parameter : parameters(module)) {
+    parameter.replace(kernels::cast(parameter.value(), dtype));
+  }
+  for (auto& [path, buffer] : named_buffers(module)) {
+    if (is_floating(buffer.value().dtype())) {
+      buffer.replace(kernels::cast(buffer.value(), dtype));
+    }
+  }
+}
+
+void set_frozen(Module& module, bool frozen) {
+  for (Parameter& parameter : parameters(module)) {
+    parameter.set_frozen(frozen);
+  }
+}
+
+std::string architecture_text(Module& module) {
+  std::string text;
+  for (const auto& [path, part] : named_modules(module)) {
+    struct HasChildren : ModuleVisitor {
+      bool value = false;
+      void child(std::string_view /*name*/, Module& /*module*/) override { value = true; }
+    } has_children;
+    part->visit(has_children);
+    if (!has_children.value) {
+      text += path + ": " + part->describe() + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace gibbs::nn

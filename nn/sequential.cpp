@@ -1,0 +1,27 @@
+#include "gibbs/nn/sequential.h"
+
+namespace gibbs::nn {
+
+Sequential::Sequential(const Sequential& other) : Module(other) {
+  for (const auto& layer : other.layers_) {
+    layers_.push_back(layer->share());
+  }
+}
+
+void Sequential::visit(ModuleVisitor& visitor) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    visitor.child(std::to_string(i), *layers_[i]);
+  }
+}
+
+std::string Sequential::describe() const { return "Sequential(" + std::to_string(layers_.size()) + " layers)"; }
+
+Variable Sequential::forward(const Variable& x) {
+  Variable y = x;
+  for (const auto& layer : layers_) {
+    y = (*layer)(y);
+  }
+  return y;
+}
+
+}  // namespace gibbs::nn

@@ -1,0 +1,56 @@
+// Sequential: modules one after the other.
+//
+//   Sequential model(Dense({.in = 4, .out = 8}, rng), ReLU(), Dense({.in = 8, .out = 2}, rng));
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "gibbs/nn/module.h"
+
+namespace gibbs::nn {
+
+class Sequential : public Module {
+ public:
+  Sequential() = default;
+  /// Takes layers by value. Their names are "0", "1", ...
+  template <class... Layers>
+  requires(sizeof...(Layers) > 0 && (std::derived_from<std::remove_cvref_t<Layers>, Module> && ...) &&
+           (sizeof...(Layers) > 1 ||
+            !(std::same_as<std::remove_cvref_t<Layers>, Sequential> && ...))) explicit Sequential(Layers&&... layers) {
+    (add(std::forward<Layers>(layers)), ...);
+  }
+  /// Copies share parameters, like the copy of any module; clone() makes independent ones.
+  Sequential(const Sequential& other);
+  Sequential(Sequential&&) noexcept = default;
+  Sequential& operator=(Sequential other) noexcept {
+    layers_.swap(other.layers_);
+    return *this;
+  }
+  ~Sequential() override = default;
+
+  /// Appends a layer.
+  template <class Layer>
+  requires std::derived_from<std::remove_cvref_t<Layer>, Module> Sequential& add(Layer&& layer) {
+    layers_.push_back(std::make_unique<std::remove_cvref_t<Layer>>(std::forward<Layer>(layer)));
+    return *this;
+  }
+
+  std::size_t size() const { return layers_.size(); }
+  Module& operator[](std::size_t i) { return *layers_.at(i); }
+  using Module::operator();
+
+  void visit(ModuleVisitor& visitor) override;
+  std::string describe() const override;
+  std::unique_ptr<Module> share() const override { return std::make_unique<Sequential>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override;
+
+ private:
+  std::vector<std::unique_ptr<Module>> layers_;
+};
+
+}  // namespace gibbs::nn
