@@ -61,9 +61,7 @@ ImageDataset read_cifar10_batches(const std::vector<std::filesystem::path>& file
   const std::int64_t n = static_cast<std::int64_t>(files.size()) * records_per_file;
   ImageDataset result{.images = Tensor::uninitialized({n, kCifar10Side, kCifar10Side, 3}, DType::uint8),
                       .labels = Tensor::uninitialized({n}, DType::int64),
-                      .class_names = cifar10_class_names(),
-                      .class_ordered = false,
-                      .problems = {}};
+                      .class_names = cifar10_class_names()};
   auto* pixels = result.images.mutable_data<std::uint8_t>();
   auto* labels = result.labels.mutable_data<std::int64_t>();
   std::vector<std::uint8_t> bytes;

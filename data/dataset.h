@@ -13,11 +13,11 @@
 namespace gibbs::data {
 
 struct ImageDataset {
-  Tensor images;                         // uint8 [N, H, W, C]
-  Tensor labels;                         // int64 [N], each in [0, number of classes)
-  std::vector<std::string> class_names;  // in the order of the labels
-  bool class_ordered = false;            // all of class 0 first, then class 1 ...: shuffle before cutting a piece off
-  std::vector<std::string> problems;     // one line per file that was left out because it is broken
+  Tensor images = {};                         // uint8 [N, H, W, C]
+  Tensor labels = {};                         // int64 [N], each in [0, number of classes)
+  std::vector<std::string> class_names = {};  // in the order of the labels
+  bool class_ordered = false;              // all of class 0 first, then class 1 ...: shuffle before cutting a piece off
+  std::vector<std::string> problems = {};  // one line per file that was left out because it is broken
 
   std::int64_t size() const { return labels.defined() ? labels.size(0) : 0; }
   std::int64_t classes() const { return static_cast<std::int64_t>(class_names.size()); }

@@ -48,8 +48,7 @@ ImageDataset read_idx_dataset(const std::filesystem::path& images, const std::fi
   ImageDataset result{.images = pixels.reshape(pixels.shape().with_inserted(3, 1)),
                       .labels = Tensor::from(std::vector<std::int64_t>(values.begin(), values.end()), {bytes.numel()}),
                       .class_names = std::move(class_names),
-                      .class_ordered = std::is_sorted(values.begin(), values.end()),
-                      .problems = {}};
+                      .class_ordered = std::is_sorted(values.begin(), values.end())};
   validate(result, ("idx: " + images.string()).c_str());
   return result;
 }

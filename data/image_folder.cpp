@@ -144,8 +144,7 @@ ImageDataset read_image_folder(const fs::path& folder, const ImageFolderOptions&
   ImageDataset result{.images = Tensor::uninitialized({n, size.height, size.width, 3}, DType::uint8),
                       .labels = Tensor::uninitialized({n}, DType::int64),
                       .class_names = std::move(classes),
-                      .class_ordered = true,
-                      .problems = {}};
+                      .class_ordered = true};
   auto* pixels = result.images.mutable_data<std::uint8_t>();
   auto* labels = result.labels.mutable_data<std::int64_t>();
   std::vector<Outcome> outcomes(files.size());
