@@ -117,10 +117,12 @@ void max_window(const Pool2dGeometry& g, int64_t oy, int64_t ox, const T* image,
   });
 }
 
-/// One window's scatter: each of the four inputs is written once, so nothing is cleared first.
+/// One window's scatter: each of the four inputs is written once, so nothing is cleared first. Not inlined, because
+/// g++ 12 forgets __restrict when it inlines, and without it makes no vectors.
 template <class T>
-void scatter_window_two_by_two(int64_t channels, const T* dy, const uint8_t* routing, T* __restrict first,
-                               T* __restrict second, T* __restrict third, T* __restrict fourth) {
+[[gnu::noinline]] void scatter_window_two_by_two(int64_t channels, const T* dy, const uint8_t* routing,
+                                                 T* __restrict first, T* __restrict second, T* __restrict third,
+                                                 T* __restrict fourth) {
   for (int64_t c = 0; c < channels; ++c) {
     const T gradient = dy[c];
     const int winner = routing[c];
