@@ -94,6 +94,25 @@ std::uint64_t random_bits(const RandomKey& key, std::uint64_t index) {
   return index % 2 == 0 ? join(words[0], words[1]) : join(words[2], words[3]);
 }
 
+void random_words(const RandomKey& key, std::uint64_t first, std::span<std::uint32_t> words) {
+  std::size_t done = 0;
+  for (; done < words.size() && (first + done) % 4 != 0; ++done) {
+    words[done] = block(key, (first + done) / 4)[(first + done) % 4];
+  }
+  const std::uint64_t first_block = (first + done) / 4;
+  const std::size_t blocks = (words.size() - done) / 4;
+  std::uint32_t* out = words.data() + done;
+  for (std::size_t b = 0; b < blocks; ++b) {  // the bulk: gcc runs several blocks in one vector
+    const Words four = block(key, first_block + b);
+    for (std::size_t k = 0; k < 4; ++k) {
+      out[4 * b + k] = four[k];
+    }
+  }
+  for (done += 4 * blocks; done < words.size(); ++done) {
+    words[done] = block(key, (first + done) / 4)[(first + done) % 4];
+  }
+}
+
 double random_uniform(const RandomKey& key, std::uint64_t index) { return unit(random_bits(key, index)); }
 
 namespace kernels {
@@ -144,6 +163,7 @@ Tensor random_integers(const RandomKey& key, const Shape& shape, std::int64_t lo
 }
 
 Tensor permutation(const RandomKey& key, std::int64_t n) {
+  check(n >= 0, "permutation: n must not be negative, it is ", n);
   Tensor result = Tensor::arange(0, static_cast<double>(n), 1, DType::int64);
   auto* elements = result.mutable_data<std::int64_t>();
   for (std::int64_t i = n - 1; i > 0; --i) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "gibbs/tensor/tensor.h"
@@ -24,6 +25,9 @@ struct RandomKey {
 
 /// 64 random bits: the `index`-th of the stream. For scalar decisions (which picture, which angle).
 std::uint64_t random_bits(const RandomKey& key, std::uint64_t index);
+/// Fills `words` with 32 random bits each: words first, first + 1, ... of the stream. For kernels that draw as they go;
+/// word i is what element i of a float32 tensor is made from.
+void random_words(const RandomKey& key, std::uint64_t first, std::span<std::uint32_t> words);
 /// Uniform in [0, 1), with 53 random bits: the `index`-th of the stream.
 double random_uniform(const RandomKey& key, std::uint64_t index);
 
