@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -16,9 +17,9 @@ namespace {
 class TemporaryFile final : public FileWriter {
  public:
   explicit TemporaryFile(std::filesystem::path target)
-      : target_(std::move(target)), name_(target_.string() + ".partial." + std::to_string(getpid())) {
+      : target_(std::move(target)), name_(target_.string() + unique_suffix()) {
     file_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    check(file_ >= 0, "save: cannot create ", name_, ": ", std::strerror(errno));
+    check(file_ >= 0, "save: cannot create ", target_.string(), ": ", std::strerror(errno));
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -56,6 +57,11 @@ class TemporaryFile final : public FileWriter {
   }
 
  private:
+  /// Two writers of one file, in this process or another, must not share a temporary one.
+  static std::string unique_suffix() {
+    static std::atomic<unsigned> count{0};
+    return ".partial." + std::to_string(getpid()) + '.' + std::to_string(count++);
+  }
   void require(bool ok, const char* action) const {
     check(ok, "save: cannot ", action, " ", target_.string(), ": ", std::strerror(errno),
           "; what was there before is unchanged");

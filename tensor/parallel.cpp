@@ -126,12 +126,12 @@ void parallel_for(std::int64_t begin, std::int64_t end, std::int64_t grain,
   if (end <= begin) {
     return;
   }
-  grain = std::max<std::int64_t>(grain, 1);
-  const std::int64_t pieces = (end - begin + grain - 1) / grain;
+  grain = std::clamp<std::int64_t>(grain, 1, end - begin);
+  const std::int64_t pieces = (end - begin - 1) / grain + 1;
   const auto piece = [&](std::int64_t i) {
     const BodyScope scope;
     const std::int64_t first = begin + i * grain;
-    body(first, std::min(end, first + grain));
+    body(first, i + 1 < pieces ? first + grain : end);
   };
   if (pieces == 1 || inside_body || num_threads() == 1) {
     for (std::int64_t i = 0; i < pieces; ++i) {

@@ -5,8 +5,10 @@
 // under ThreadSanitizer); nothing else in the project knows it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <type_traits>
 #include <vector>
 
 namespace gibbs {
@@ -30,7 +32,9 @@ T parallel_reduce(std::int64_t begin, std::int64_t end, std::int64_t grain, T id
   if (end <= begin) {
     return identity;
   }
-  std::vector<T> partial(static_cast<std::size_t>((end - begin + grain - 1) / grain), identity);
+  static_assert(!std::is_same_v<T, bool>, "neighbours in a std::vector<bool> cannot be written by two threads");
+  grain = std::clamp<std::int64_t>(grain, 1, end - begin);
+  std::vector<T> partial(static_cast<std::size_t>((end - begin - 1) / grain + 1), identity);
   parallel_for(begin, end, grain, [&](std::int64_t first, std::int64_t last) {
     partial[static_cast<std::size_t>((first - begin) / grain)] = map(first, last);
   });

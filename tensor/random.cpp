@@ -163,6 +163,7 @@ Tensor random_integers(const RandomKey& key, const Shape& shape, std::int64_t lo
 }
 
 Tensor permutation(const RandomKey& key, std::int64_t n) {
+  check(n >= 0, "permutation: n must not be negative, it is ", n);
   Tensor result = Tensor::arange(0, static_cast<double>(n), 1, DType::int64);
   auto* elements = result.mutable_data<std::int64_t>();
   for (std::int64_t i = n - 1; i > 0; --i) {

@@ -25,8 +25,13 @@ void Shape::set(int axis, std::int64_t size) {
 }
 
 std::int64_t Shape::numel() const {
+  constexpr std::int64_t kMost = std::int64_t{1} << 59;  // bytes of any dtype then fit an int64
   std::int64_t product = 1;
   for (std::int64_t size : *this) {
+    if (size == 0) {
+      return 0;
+    }
+    check(product <= kMost / size, "shape: ", *this, " has more elements than any memory holds");
     product *= size;
   }
   return product;
@@ -105,8 +110,8 @@ Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op) {
   Shape result = longer;
   for (int axis = -1; axis >= -shorter.rank(); --axis) {
     const std::int64_t m = longer[axis], n = shorter[axis];
-    check(m == n || m == 1 || n == 1, op, ": shapes ", a, " and ", b, " do not broadcast: axis ", axis, " has ", m,
-          " and ", n, "; sizes must be equal or 1");
+    check(m == n || m == 1 || n == 1, op, ": shapes ", a, " and ", b, " do not broadcast: axis ", axis, " has ",
+          a[axis], " and ", b[axis], "; sizes must be equal or 1");
     result.set(axis, m == 1 ? n : m);
   }
   return result;

@@ -28,7 +28,7 @@ class Shape {
   /// Size of an axis, negative axes counting from the end. Throws when there is no such axis.
   std::int64_t operator[](int axis) const;
   void set(int axis, std::int64_t size);
-  /// Number of elements: the product of all sizes, 1 for a scalar.
+  /// Number of elements: the product of all sizes, 1 for a scalar. Throws when no memory could hold them.
   std::int64_t numel() const;
 
   const std::int64_t* begin() const { return sizes_.data(); }

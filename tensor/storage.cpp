@@ -1,5 +1,6 @@
 #include "gibbs/tensor/storage.h"
 
+#include <algorithm>
 #include <bit>
 #include <map>
 #include <mutex>
@@ -69,13 +70,7 @@ class Pool {
 
   void release_cached() {
     const std::lock_guard lock(mutex_);
-    for (auto& [capacity, free] : free_) {
-      for (std::byte* bytes : free) {
-        ::operator delete(bytes, kAlignment);
-      }
-    }
-    free_.clear();
-    cached_ = 0;
+    free_cached();
   }
 
   template <class Read>
@@ -87,12 +82,25 @@ class Pool {
   std::size_t held_ = 0, peak_ = 0, cached_ = 0, system_allocations_ = 0;
 
  private:
-  static std::byte* allocate(std::size_t capacity) {
-    try {
-      return static_cast<std::byte*>(::operator new(capacity, kAlignment));
-    } catch (const std::bad_alloc&) {
-      fail("memory: the system has no ", capacity, " bytes for a tensor; use smaller batches");
+  void free_cached() {
+    for (auto& [capacity, free] : free_) {
+      for (std::byte* bytes : free) {
+        ::operator delete(bytes, kAlignment);
+      }
     }
+    free_.clear();
+    cached_ = 0;
+  }
+
+  /// A fresh block; when the system has none left, blocks that wait for recycling are given up first.
+  std::byte* allocate(std::size_t capacity) {
+    void* bytes = ::operator new(capacity, kAlignment, std::nothrow);
+    if (!bytes) {
+      free_cached();
+      bytes = ::operator new(capacity, kAlignment, std::nothrow);
+    }
+    check(bytes != nullptr, "memory: the system has no ", capacity, " bytes for a tensor; use smaller batches");
+    return static_cast<std::byte*>(bytes);
   }
 
   std::mutex mutex_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "gibbs/tensor/parallel.h"
 
@@ -15,6 +16,18 @@ void copy_bytes(std::byte* to, const std::byte* from, std::int64_t bytes) {
   parallel_for(0, bytes, kCopyGrain, [&](std::int64_t first, std::int64_t last) {
     std::memcpy(to + first, from + first, static_cast<std::size_t>(last - first));
   });
+}
+
+/// `value` as an element; a whole-number type must be able to hold it (converting anything else is undefined in C++).
+template <class T>
+T element_of(double value, const char* op) {
+  if constexpr (!std::is_floating_point_v<T>) {
+    const double whole = std::trunc(value);
+    check(whole >= static_cast<double>(std::numeric_limits<T>::lowest()) &&
+              whole < std::ldexp(1.0, std::numeric_limits<T>::digits),
+          op, ": ", value, " does not fit ", dtype_of<T>);
+  }
+  return static_cast<T>(value);
 }
 
 /// The shape with its one -1 replaced by whatever makes numel right.
@@ -75,13 +88,15 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
 Tensor Tensor::arange(double start, double stop, double step, DType dtype) {
   check(step != 0 && std::isfinite((stop - start) / step), "arange: step ", step, " never reaches ", stop, " from ",
         start);
-  const auto count = static_cast<std::int64_t>(std::max(0.0, std::ceil((stop - start) / step)));
+  const double steps = std::max(0.0, std::ceil((stop - start) / step));
+  check(steps < 0x1p59, "arange: ", steps, " elements are more than any memory holds");
+  const auto count = static_cast<std::int64_t>(steps);
   Tensor result = uninitialized({count}, dtype);
   dispatch(dtype, [&](auto zero) {
     using T = decltype(zero);
     T* values = result.mutable_data<T>();
     for (std::int64_t i = 0; i < count; ++i) {
-      values[i] = static_cast<T>(start + static_cast<double>(i) * step);
+      values[i] = element_of<T>(start + static_cast<double>(i) * step, "arange");
     }
   });
   return result;
@@ -105,7 +120,8 @@ Tensor Tensor::of(const NestedList& list, DType dtype) {
   Tensor result = uninitialized(shape, dtype);
   dispatch(dtype, [&](auto zero) {
     using T = decltype(zero);
-    std::transform(values.begin(), values.end(), result.mutable_data<T>(), [](double v) { return static_cast<T>(v); });
+    std::transform(values.begin(), values.end(), result.mutable_data<T>(),
+                   [](double v) { return element_of<T>(v, "Tensor::of"); });
   });
   return result;
 }
@@ -147,6 +163,7 @@ T Tensor::item() const {
 }
 
 std::int64_t Tensor::flat_index(std::initializer_list<std::int64_t> index) const {
+  check(defined(), "tensor: an undefined tensor has no elements");
   check(static_cast<int>(index.size()) == rank(), "tensor: ", index.size(), " indices for shape ", shape_);
   std::int64_t flat = 0;
   int axis = 0;
@@ -168,7 +185,7 @@ void Tensor::set(std::initializer_list<std::int64_t> index, double value) {
   const std::int64_t flat = flat_index(index);
   dispatch(dtype_, [&](auto zero) {
     using T = decltype(zero);
-    mutable_data<T>()[flat] = static_cast<T>(value);
+    mutable_data<T>()[flat] = element_of<T>(value, "set");
   });
 }
 
@@ -219,6 +236,10 @@ Tensor Tensor::clone() const {
 void Tensor::copy_from(const Tensor& source) {
   check(source.shape_ == shape_ && source.dtype_ == dtype_, "copy_from: the target is ", shape_, " ", dtype_,
         ", the source ", source.shape_, " ", source.dtype_);
+  check(defined() == source.defined(), "copy_from: the ", defined() ? "source" : "target", " is undefined");
+  if (shares_storage_with(source) && offset_ != source.offset_) {
+    return copy_from(source.clone());  // the two may overlap, and pieces are copied in any order
+  }
   dispatch(dtype_, [&](auto zero) {
     using T = decltype(zero);
     copy_bytes(reinterpret_cast<std::byte*>(mutable_data<T>()), reinterpret_cast<const std::byte*>(source.data<T>()),
@@ -229,11 +250,10 @@ void Tensor::copy_from(const Tensor& source) {
 void Tensor::fill(double value) {
   dispatch(dtype_, [&](auto zero) {
     using T = decltype(zero);
+    const T element = element_of<T>(value, "fill");
     T* elements = mutable_data<T>();
     parallel_for(0, numel_, kCopyGrain / static_cast<std::int64_t>(sizeof(T)),
-                 [&](std::int64_t first, std::int64_t last) {
-                   std::fill(elements + first, elements + last, static_cast<T>(value));
-                 });
+                 [&](std::int64_t first, std::int64_t last) { std::fill(elements + first, elements + last, element); });
   });
 }
 
