@@ -1,0 +1,19 @@
+// IDX files, the form of MNIST and its family: a big-endian header (type, rank, sizes), then the elements row by row.
+//
+// Only unsigned bytes are read, which is all that the family uses; .gz files must be unpacked first.
+#pragma once
+
+#include <filesystem>
+
+#include "gibbs/data/dataset.h"
+
+namespace gibbs::data {
+
+/// uint8 tensor of the file's shape. Errors name file, byte offset and what was expected.
+Tensor read_idx(const std::filesystem::path& file);
+
+/// images: file of [N, H, W] -> uint8 [N, H, W, 1]; labels: file of [N]. Class names default to "0", "1", ...
+ImageDataset read_idx_dataset(const std::filesystem::path& images, const std::filesystem::path& labels,
+                              std::vector<std::string> class_names = {});
+
+}  // namespace gibbs::data

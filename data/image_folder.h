@@ -1,0 +1,24 @@
+// Pictures as files: a folder with one folder per class, each holding .jpg, .jpeg or .png files.
+//
+// Classes and files are taken in the order of their names, and decoded in parallel. A broken file is left out and named
+// in `problems`; only when nothing is left is that an error. Hidden entries and other kinds of files are ignored.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "gibbs/data/dataset.h"
+#include "gibbs/data/image.h"
+
+namespace gibbs::data {
+
+struct ImageFolderOptions {
+  /// Every picture is resized to this size. Without it all pictures must have the same size.
+  std::optional<ImageSize> size = std::nullopt;
+};
+
+/// images: uint8 [N, H, W, 3], class ordered. Errors: no such folder, no class folders, only one class, a class without
+/// pictures, different sizes without `size`, all files broken.
+ImageDataset read_image_folder(const std::filesystem::path& folder, const ImageFolderOptions& options = {});
+
+}  // namespace gibbs::data

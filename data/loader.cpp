@@ -1,0 +1,66 @@
+#include "gibbs/data/loader.h"
+
+#include <utility>
+
+namespace gibbs::data {
+
+DataLoader::DataLoader(const Subset& subset, const BatchOptions& options, BatchPosition start)
+    : maker_(subset, options), next_(start) {
+  const std::int64_t batches = batches_per_epoch();
+  check(start.epoch >= 0 && start.batch >= 0 && start.batch <= batches, "DataLoader: cannot start at batch ",
+        start.batch, " of epoch ", start.epoch, "; an epoch has ", batches, " batches");
+  if (start.batch == batches) {
+    next_ = {.epoch = start.epoch + 1, .batch = 0};
+  }
+  worker_ = std::thread([this, first = next_] { work(first); });
+}
+
+DataLoader::~DataLoader() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  worker_.join();
+}
+
+Batch DataLoader::next() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return ready_ || error_; });
+  if (!ready_) {
+    std::rethrow_exception(error_);
+  }
+  Batch batch = std::move(*ready_);
+  ready_.reset();
+  lock.unlock();
+  changed_.notify_all();
+  next_ = maker_.after(batch.position);
+  return batch;
+}
+
+void DataLoader::work(BatchPosition position) {
+  try {
+    while (deliver(maker_.make(position))) {
+      position = maker_.after(position);
+    }
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    error_ = std::current_exception();
+    changed_.notify_all();
+  }
+}
+
+bool DataLoader::deliver(Batch batch) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !ready_ || stopping_; });
+    if (stopping_) {
+      return false;
+    }
+    ready_ = std::move(batch);
+  }
+  changed_.notify_all();
+  return true;
+}
+
+}  // namespace gibbs::data

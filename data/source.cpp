@@ -1,0 +1,111 @@
+#include "gibbs/data/source.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "gibbs/data/cifar10.h"
+#include "gibbs/data/drawn.h"
+#include "gibbs/data/image_folder.h"
+
+namespace gibbs::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLookedFor =
+    "expected data_batch_1..5.bin and test_batch.bin (CIFAR-10, here or in cifar-10-batches-bin/), or train/ and test/ "
+    "with one folder of pictures per class, or the word drawn";
+
+/// True when any of the files is there: an incomplete set is then an error that names the missing file.
+bool holds_cifar10(const fs::path& folder) {
+  if (fs::exists(folder / "test_batch.bin")) {
+    return true;
+  }
+  for (int i = 1; i <= 5; ++i) {
+    if (fs::exists(folder / fmt::format("data_batch_{}.bin", i))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The first few names in a folder, for errors.
+std::string contents_of(const fs::path& folder) {
+  constexpr std::size_t kShown = 5;
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    names.push_back(entry.path().filename().string() + (entry.is_directory() ? "/" : ""));
+  }
+  if (names.empty()) {
+    return "nothing";
+  }
+  std::sort(names.begin(), names.end());
+  const std::size_t rest = names.size() - std::min(names.size(), kShown);
+  names.resize(names.size() - rest);
+  return fmt::format("{}{}", fmt::join(names, ", "), rest > 0 ? fmt::format(" and {} more", rest) : "");
+}
+
+Source load_drawn(const SourceOptions& options) {
+  // One row of pictures cut in two, so that no test picture is a training picture.
+  return {.train = drawn_images(options.drawn_train, options.drawn_seed),
+          .test = drawn_images(options.drawn_test, options.drawn_seed, options.drawn_train),
+          .description = "drawn pictures, seed " + std::to_string(options.drawn_seed)};
+}
+
+Source load_cifar10(const fs::path& folder) {
+  Cifar10 parts = read_cifar10(folder);
+  return {.train = std::move(parts.train),
+          .test = std::move(parts.test),
+          .description = "CIFAR-10 batches in " + folder.string()};
+}
+
+Source load_folders(const fs::path& folder, const SourceOptions& options) {
+  Source result{.train = read_image_folder(folder / "train", {.size = options.size}),
+                .test = {},
+                .description = "class folders in " + folder.string()};
+  const Shape picture = result.train.images.shape().without(0);
+  result.test = read_image_folder(folder / "test", {.size = options.size});
+  check(result.test.class_names == result.train.class_names, "data: ", folder.string(),
+        ": train/ and test/ have different classes: ", fmt::format("{}", fmt::join(result.train.class_names, ", ")),
+        " and ", fmt::format("{}", fmt::join(result.test.class_names, ", ")));
+  check(result.test.images.shape().without(0) == picture, "data: ", folder.string(), ": pictures in train/ are ",
+        picture, " but in test/ ", result.test.images.shape().without(0), "; ask for one size to have them resized");
+  return result;
+}
+
+Source load_any(const std::string& source, const SourceOptions& options) {
+  if (source == "drawn") {
+    return load_drawn(options);
+  }
+  const fs::path folder = source;
+  check(fs::exists(folder), "data: ", source, " does not exist; ", kLookedFor);
+  check(fs::is_directory(folder), "data: ", source, " is a file; ", kLookedFor);
+  for (const fs::path& place : {folder, folder / "cifar-10-batches-bin"}) {
+    if (holds_cifar10(place)) {
+      return load_cifar10(place);
+    }
+  }
+  check(fs::is_directory(folder / "train") && fs::is_directory(folder / "test"), "data: ", source, " holds ",
+        contents_of(folder), "; ", kLookedFor);
+  return load_folders(folder, options);
+}
+
+}  // namespace
+
+Source load(const std::string& source, const SourceOptions& options) {
+  Source result = load_any(source, options);
+  const std::size_t broken = result.train.problems.size() + result.test.problems.size();
+  result.description +=
+      fmt::format(": {} for training, {} for testing, {} classes, {}x{}", result.train.size(), result.test.size(),
+                  result.train.classes(), result.train.images.size(1), result.train.images.size(2));
+  if (broken > 0) {
+    result.description += fmt::format("; {} broken files left out", broken);
+  }
+  return result;
+}
+
+}  // namespace gibbs::data

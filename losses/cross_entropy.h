@@ -1,0 +1,25 @@
+// Cross entropy H(p, q) = -sum_k p_k ln q_k of a target p and a prediction q, per row, then reduced over rows.
+//
+// The form on logits works in log space and is exact for logits of any size. Its training gradient is written by hand,
+// softmax(z) - p, and shares nothing with the gradient of kl_divergence.h: that the two agree is a theorem to be
+// checked with numbers, not a consequence of shared code.
+#pragma once
+
+#include "gibbs/losses/target.h"
+
+namespace gibbs::losses {
+
+/// -sum_k w_k p_k ln softmax(z)_k, in nats or bits.   dz = (softmax(z) sum_k w_k p_k - w p) / divisor.
+/// target: int64 [N] or float [N, K]; logits z: [N, K]; the result is a scalar, or [N] with Reduction::none. A logit of
+/// -inf is a probability of 0: it costs nothing where p = 0 and +inf where p > 0. Keras computes this form exactly too,
+/// so `numerics` only spares its targets the check. Errors: see `prepare`.
+Variable cross_entropy_with_logits(const Target& target, const Variable& logits,
+                                   const CategoricalOptions& options = {});
+
+/// -sum_k w_k p_k ln q_k, with 0 ln 0 = 0.   dq = -w p / q / divisor.
+/// probabilities q: [N, K], rows summing to 1. With Numerics::keras (CategoricalCrossentropy of Keras 3): q / sum q,
+/// clipped to [1e-7, 1 - 1e-7].
+Variable cross_entropy_with_probabilities(const Target& target, const Variable& probabilities,
+                                          const CategoricalOptions& options = {});
+
+}  // namespace gibbs::losses

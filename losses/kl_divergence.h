@@ -1,0 +1,24 @@
+// Kullback-Leibler divergence D(p || q) = sum_k p_k (ln p_k - ln q_k) of a target p from a prediction q, per row, then
+// reduced over rows. It is at least 0 (Gibbs' inequality), and exactly 0 for identical arrays.
+//
+// Everything here is spelled in ops, and gradients come from the tape through log_softmax. It calls nothing of
+// cross_entropy.h, whose gradient is written by hand: the laboratory compares two independent computations.
+#pragma once
+
+#include "gibbs/losses/target.h"
+
+namespace gibbs::losses {
+
+/// sum_k w_k p_k (ln p_k - ln softmax(z)_k), in nats or bits.
+/// target: int64 [N] or float [N, K]; logits z: [N, K]; the result is a scalar, or [N] with Reduction::none.
+/// 0 ln 0 = 0; p > 0 where softmax(z) = 0 gives +inf. The gradient in p of p ln p is taken to be 0 at p = 0.
+/// With Numerics::keras: softmax, then the form on probabilities. Errors: see `prepare`.
+Variable kl_divergence_with_logits(const Target& target, const Variable& logits,
+                                   const CategoricalOptions& options = {});
+
+/// sum_k w_k p_k (ln p_k - ln q_k); probabilities q: [N, K], rows summing to 1.
+/// With Numerics::keras (KLDivergence of Keras 3): p and q clipped to [1e-7, 1], sum p ln(p / q), nothing normalised.
+Variable kl_divergence_with_probabilities(const Target& target, const Variable& probabilities,
+                                          const CategoricalOptions& options = {});
+
+}  // namespace gibbs::losses

@@ -1,0 +1,71 @@
+// Target: what a classifier should have said, as class indices or as distributions, and the options of every loss that
+// compares it with a prediction.
+//
+// The one idea: `prepare` turns every target into distributions over the classes, before any loss sees it. Indices and
+// their one-hot rows therefore give the same bits under every combination of options. Rows that are ignored are taken
+// out before anything is computed, so nothing in them (NaN included) can reach a value or a gradient.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "gibbs/autograd/variable.h"
+#include "gibbs/losses/numerics.h"
+#include "gibbs/losses/reduction.h"
+
+namespace gibbs::losses {
+
+/// Class indices (int64 [N]), or distributions (float [N, K], one-hot or soft) through which gradients can flow.
+class Target {
+ public:
+  Target(Tensor value) : value_(std::move(value)) {}    // NOLINT: conversion is its purpose
+  Target(Variable value) : value_(std::move(value)) {}  // NOLINT: conversion is its purpose
+
+  const Variable& value() const { return value_; }
+  bool is_indices() const { return value_.dtype() == DType::int64; }
+
+ private:
+  Variable value_;
+};
+
+struct CategoricalOptions {
+  Reduction reduction = Reduction::mean;
+  /// s in [0, 1]: the target is mixed with the uniform distribution, p (1 - s) + s / K.
+  double label_smoothing = 0;
+  /// w [K], at least 0: the term of class k counts w_k times. `mean` divides by the sum of w_k p_k over kept rows.
+  Tensor class_weights = {};
+  /// Rows of this class are left out. As a distribution, that is exactly its one-hot row; for a number that is no class
+  /// (such as -1) it is the row of zeros. Soft rows are never left out.
+  std::optional<std::int64_t> ignore_index = {};
+  /// Divide each target row by its sum, instead of refusing rows that do not sum to 1.
+  bool normalize_target = false;
+  Base base = Base::nats;
+  Numerics numerics = Numerics::exact;
+};
+
+/// A target and a prediction, ready for a loss: M <= N rows, those that are not ignored.
+struct Rows {
+  Variable p;             // [M, K], normalised and smoothed
+  Variable prediction;    // [M, K], logits or probabilities
+  Tensor class_weights;   // [K] in the prediction's dtype; undefined without class weights
+  Tensor kept;            // int64 [M], which of the N rows these are; undefined when all are kept
+  std::int64_t all_rows;  // N
+
+  /// x [M, K] with column k multiplied by class weight k.
+  Variable weighted(const Variable& x) const;
+};
+
+/// What the prediction is: logits (any numbers), or probabilities (which exact numerics checks).
+enum class Prediction { logits, probabilities };
+
+/// Checks target, prediction [N, K] and options, and makes Rows of them. `op` begins every error. Throws for an empty
+/// batch, shapes that do not fit, a class outside [0, K), and, unless numerics is keras, for a row of the target (or of
+/// predicted probabilities) that is negative or whose sum is more than 1e-4 from 1.
+Rows prepare(const char* op, const Target& target, const Variable& prediction, Prediction kind,
+             const CategoricalOptions& options);
+
+/// The loss of the batch from the losses [M] of its kept rows, in nats, class weights multiplied in. With
+/// Reduction::none it is [N], 0 at ignored rows.
+Variable finish(const Rows& rows, const Variable& row_losses, const CategoricalOptions& options);
+
+}  // namespace gibbs::losses

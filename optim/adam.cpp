@@ -1,0 +1,84 @@
+#include "gibbs/optim/adam.h"
+
+#include <cmath>
+#include <utility>
+
+#include "gibbs/optim/elementwise.h"
+
+namespace gibbs::optim {
+namespace {
+
+/// One step: w = keep w - rate m / (root sqrt(v) + epsilon). Both epsilon modes are choices of rate and root.
+struct Coefficients {
+  double beta1, beta2, keep, rate, root, epsilon;
+};
+
+template <class T>
+void adam_step(T* __restrict w, T* __restrict m, T* __restrict v, const T* __restrict g, std::int64_t n,
+               const Coefficients& c) {
+  const T beta1 = static_cast<T>(c.beta1), new1 = static_cast<T>(1 - c.beta1);
+  const T beta2 = static_cast<T>(c.beta2), new2 = static_cast<T>(1 - c.beta2);
+  const T keep = static_cast<T>(c.keep), rate = static_cast<T>(c.rate), root = static_cast<T>(c.root);
+  const T epsilon = static_cast<T>(c.epsilon);
+  for_pieces(n, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      m[i] = beta1 * m[i] + new1 * g[i];
+      v[i] = beta2 * v[i] + new2 * g[i] * g[i];
+      w[i] = keep * w[i] - rate * m[i] / (root * std::sqrt(v[i]) + epsilon);
+    }
+  });
+}
+
+}  // namespace
+
+Adam::Adam(std::vector<Parameter> parameters, const AdamOptions& options)
+    : Adam("Adam", std::move(parameters), options, /*weight_decay=*/0) {}
+
+Adam::Adam(const char* name, std::vector<Parameter> parameters, const AdamOptions& options, double weight_decay)
+    : Optimizer(name, std::move(parameters), options.learning_rate), options_(options), weight_decay_(weight_decay) {
+  check(options.beta1 >= 0 && options.beta1 < 1, name, ": beta1 is ", options.beta1, "; it must be in [0, 1)");
+  check(options.beta2 >= 0 && options.beta2 < 1, name, ": beta2 is ", options.beta2, "; it must be in [0, 1)");
+  check(std::isfinite(options.epsilon) && options.epsilon > 0, name, ": epsilon is ", options.epsilon,
+        "; it must be finite and above 0");
+  check(std::isfinite(weight_decay) && weight_decay >= 0, name, ": weight_decay is ", weight_decay,
+        "; it must be finite and at least 0");
+  for (std::size_t i = 0; i < this->parameters().size(); ++i) {
+    moments_.push_back({zeros_like_parameter(i), zeros_like_parameter(i)});
+  }
+}
+
+void Adam::step_parameter(std::size_t i, Parameter& parameter) {
+  Moments& moments = moments_[i];
+  const double t = static_cast<double>(++moments.steps);
+  const double c1 = 1 - std::pow(options_.beta1, t), c2 = 1 - std::pow(options_.beta2, t);
+  const bool keras = options_.epsilon_mode == EpsilonMode::keras;
+  const Coefficients c = {.beta1 = options_.beta1,
+                          .beta2 = options_.beta2,
+                          .keep = 1 - learning_rate() * weight_decay_,
+                          .rate = learning_rate() / c1 * (keras ? std::sqrt(c2) : 1),
+                          .root = keras ? 1 : 1 / std::sqrt(c2),
+                          .epsilon = options_.epsilon};
+  dispatch_floating(parameter.dtype(), name(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* g = parameter.gradient().data<T>();
+    adam_step(parameter.mutable_value().mutable_data<T>(), moments.first.mutable_data<T>(),
+              moments.second.mutable_data<T>(), g, parameter.value().numel(), c);
+  });
+}
+
+void Adam::visit_parameter_state(std::size_t i, const std::string& prefix, StateVisitor& visitor) {
+  visitor.counter(prefix + "steps", moments_[i].steps);
+  visitor.tensor(prefix + "first_moment", moments_[i].first);
+  visitor.tensor(prefix + "second_moment", moments_[i].second);
+}
+
+AdamW::AdamW(std::vector<Parameter> parameters, const AdamWOptions& options)
+    : Adam("AdamW", std::move(parameters),
+           {.learning_rate = options.learning_rate,
+            .beta1 = options.beta1,
+            .beta2 = options.beta2,
+            .epsilon = options.epsilon,
+            .epsilon_mode = options.epsilon_mode},
+           options.weight_decay) {}
+
+}  // namespace gibbs::optim

@@ -1,0 +1,64 @@
+// Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019): steps scaled by running moments of the gradient.
+//
+//   m = beta1 m + (1 - beta1) g          v = beta2 v + (1 - beta2) g^2
+//   c1 = 1 - beta1^t                     c2 = 1 - beta2^t          t: steps that this parameter has taken
+//   bias_corrected:  w -= rate (m / c1) / (sqrt(v / c2) + epsilon)
+//   keras:           w -= rate sqrt(c2) / c1 * m / (sqrt(v) + epsilon)
+//
+// The two differ only in where epsilon stands: Keras adds it before v is corrected ("epsilon hat" in the paper), so at
+// t = 1 its epsilon weighs 1 / sqrt(1 - beta2), some 32 times, as much.
+#pragma once
+
+#include "gibbs/optim/optimizer.h"
+
+namespace gibbs::optim {
+
+enum class EpsilonMode { bias_corrected, keras };
+
+struct AdamOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-7;
+  EpsilonMode epsilon_mode = EpsilonMode::bias_corrected;
+};
+
+struct AdamWOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-7;
+  EpsilonMode epsilon_mode = EpsilonMode::bias_corrected;
+  double weight_decay = 0.01;  // lambda
+};
+
+class Adam : public Optimizer {
+ public:
+  /// Throws when a beta is outside [0, 1) or epsilon is not positive.
+  explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {});
+
+ protected:
+  Adam(const char* name, std::vector<Parameter> parameters, const AdamOptions& options, double weight_decay);
+
+ private:
+  struct Moments {
+    Tensor first, second;
+    std::int64_t steps = 0;
+  };
+
+  void step_parameter(std::size_t i, Parameter& parameter) override;
+  void visit_parameter_state(std::size_t i, const std::string& prefix, StateVisitor& visitor) override;
+
+  AdamOptions options_;
+  double weight_decay_;
+  std::vector<Moments> moments_;
+};
+
+/// Adam after w *= 1 - rate lambda: the decay is not part of the gradient, so the moments do not see it.
+class AdamW : public Adam {
+ public:
+  /// Throws as Adam does, and when weight_decay is negative.
+  explicit AdamW(std::vector<Parameter> parameters, const AdamWOptions& options = {});
+};
+
+}  // namespace gibbs::optim

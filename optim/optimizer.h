@@ -1,0 +1,81 @@
+// Optimizer: changes parameters against their gradients. It reads gradients and never writes them.
+//
+//   Adam adam(nn::parameters(model), {.learning_rate = 1e-3});
+//   backward(loss);
+//   adam.step();
+//   adam.clear_gradients();
+//
+// A step skips frozen parameters and parameters without a gradient: their values and their state stay as they are. A
+// parameter listed twice (tied weights) is one parameter and is stepped once. Each step is one pass over each
+// parameter, in parallel over a partition that depends on its size alone, so the bits do not depend on the number of
+// threads. An optimizer knows nothing of modules and losses.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gibbs/autograd/parameter.h"
+
+namespace gibbs::optim {
+
+/// Receives everything an optimizer remembers between steps, part by part and always in the same order. A reader may
+/// assign what it is given: tensors with copy_from, since their shapes and dtypes are those of the parameters.
+class StateVisitor {
+ public:
+  virtual ~StateVisitor() = default;
+  virtual void tensor(std::string_view /*name*/, Tensor& /*value*/) {}
+  virtual void counter(std::string_view /*name*/, std::int64_t& /*value*/) {}
+  virtual void number(std::string_view /*name*/, double& /*value*/) {}
+};
+
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  /// The distinct parameters, in the order given.
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  double learning_rate() const { return learning_rate_; }
+  /// Throws when the rate is negative or not finite.
+  void set_learning_rate(double learning_rate);
+  /// Number of calls of step().
+  std::int64_t steps() const { return steps_; }
+
+  /// One step of every parameter that is not frozen and has a gradient. Throws when a parameter no longer has the shape
+  /// and dtype it had when the optimizer was made.
+  void step();
+  /// Clears the gradients of all parameters.
+  void clear_gradients();
+
+  /// Reports "steps", "learning_rate", then per parameter i what the method keeps, such as "0.first_moment": enough for
+  /// a restored optimizer to go on with the same bits. Hyper-parameters other than the rate are not state.
+  void visit_state(StateVisitor& visitor);
+
+ protected:
+  Optimizer(const char* name, std::vector<Parameter> parameters, double learning_rate);
+
+  /// Zeros like parameter i, for state: the shape and dtype checked before every step.
+  Tensor zeros_like_parameter(std::size_t i) const;
+  const char* name() const { return name_; }
+
+ private:
+  virtual void step_parameter(std::size_t i, Parameter& parameter) = 0;
+  /// Visits what is kept for parameter i; names are to begin with `prefix`, "i.".
+  virtual void visit_parameter_state(std::size_t /*i*/, const std::string& /*prefix*/, StateVisitor& /*visitor*/) {}
+
+  struct Form {
+    Shape shape;
+    DType dtype;
+  };
+
+  const char* name_;
+  std::vector<Parameter> parameters_;
+  std::vector<Form> forms_;
+  double learning_rate_ = 0;
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace gibbs::optim

@@ -1,0 +1,31 @@
+// SGD: stochastic gradient descent, with momentum (Polyak 1964), Nesterov's variant (Sutskever et al. 2013) and L2
+// weight decay.
+#pragma once
+
+#include "gibbs/optim/optimizer.h"
+
+namespace gibbs::optim {
+
+struct SGDOptions {
+  double learning_rate = 0.01;
+  double momentum = 0;  // mu in [0, 1)
+  bool nesterov = false;
+  double weight_decay = 0;  // lambda: the gradient of lambda/2 |w|^2 is added to g
+};
+
+/// g' = g + lambda w;   b = mu b + g';   w -= rate b, or with Nesterov w -= rate (g' + mu b).
+/// The rate stays outside of the velocity b, as in PyTorch, so that changing it acts at once.
+class SGD : public Optimizer {
+ public:
+  /// Throws when momentum is outside [0, 1), weight_decay negative, or nesterov is asked for without momentum.
+  explicit SGD(std::vector<Parameter> parameters, const SGDOptions& options = {});
+
+ private:
+  void step_parameter(std::size_t i, Parameter& parameter) override;
+  void visit_parameter_state(std::size_t i, const std::string& prefix, StateVisitor& visitor) override;
+
+  SGDOptions options_;
+  std::vector<Tensor> velocity_;  // empty without momentum
+};
+
+}  // namespace gibbs::optim
