@@ -3,8 +3,8 @@
 //   dx = col2im(dy w^T)
 //   dw = rows^T dy
 // The matrix never exists as a whole: a piece of work makes the rows of a few output lines, which stay in the cache,
-// and multiplies them at once. Pieces follow from the geometry alone, so the bits do not depend on the number of
-// threads.
+// and multiplies them at once. Geometries that fit conv2d_direct.h need no matrix and go there. Which way, and how work
+// is cut, follows from the geometry alone, so the bits do not depend on the number of threads.
 #include "gibbs/tensor/kernels/conv2d.h"
 
 #include <algorithm>

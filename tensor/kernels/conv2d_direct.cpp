@@ -19,7 +19,7 @@ namespace {
 using std::int64_t;
 
 constexpr int64_t kBandBytes = 1 << 16;    // of input or output in one band, about
-constexpr int64_t kWeightBytes = 1 << 19;  // of the weights one block reads: they must stay in the second-level cache
+constexpr int64_t kWeightBytes = 3 << 18;  // of the weights one block reads: they must stay in the second-level cache
 constexpr int64_t kPieceWork = 1 << 20;    // multiply-adds that are worth a piece of a parallel loop
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
