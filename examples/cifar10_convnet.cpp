@@ -66,16 +66,21 @@ struct Arguments {
   }
 };
 
+/// Exact losses work on logits. Keras' numerics are those of its losses behind a softmax layer, clipped at 1e-7.
 train::LossFunction make_loss(const Arguments& arguments) {
-  const losses::CategoricalOptions options{.numerics = arguments.numerics == "keras" ? losses::Numerics::keras
-                                                                              : losses::Numerics::exact};
-  if (arguments.loss == "kl") {
-    return [options](const Tensor& labels, const Variable& logits) {
-      return losses::kl_divergence_with_logits(labels, logits, options);
+  using Labels = const Tensor&;
+  using Logits = const Variable&;
+  const bool kl = arguments.loss == "kl";
+  if (arguments.numerics == "keras") {
+    const losses::CategoricalOptions keras{.numerics = losses::Numerics::keras};
+    return [kl, keras](Labels labels, Logits logits) {
+      const Variable q = softmax(logits);
+      return kl ? losses::kl_divergence_with_probabilities(labels, q, keras)
+                : losses::cross_entropy_with_probabilities(labels, q, keras);
     };
   }
-  return [options](const Tensor& labels, const Variable& logits) {
-    return losses::cross_entropy_with_logits(labels, logits, options);
+  return [kl](Labels labels, Logits logits) {
+    return kl ? losses::kl_divergence_with_logits(labels, logits) : losses::cross_entropy_with_logits(labels, logits);
   };
 }
 

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "gibbs/autograd/ops/layout.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/nn/nn.h"
 
