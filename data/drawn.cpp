@@ -69,14 +69,17 @@ struct Scene {
   double noise;
 };
 
-/// A colour that can be told from the background, in colour or in grey.
+/// Of a few random colours the one whose brightness differs most from the background's.
 Colour contrasting(Draws& draws, const Colour& background) {
-  constexpr int kTries = 20;
-  Colour colour = draws.colour();
-  for (int i = 0; i < kTries && std::abs(brightness(colour) - brightness(background)) < 0.4; ++i) {
-    colour = draws.colour();
+  constexpr int kTries = 6;
+  const auto contrast = [&](const Colour& colour) { return std::abs(brightness(colour) - brightness(background)); };
+  Colour best = draws.colour();
+  for (int i = 1; i < kTries; ++i) {
+    if (const Colour other = draws.colour(); contrast(other) > contrast(best)) {
+      best = other;
+    }
   }
-  return colour;
+  return best;
 }
 
 Scene draw_scene(Draws& draws) {
