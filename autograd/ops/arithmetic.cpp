@@ -88,9 +88,10 @@ Variable clamp(const Variable& x, double low, double high) {
 
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
   const Saved taken(condition);
+  const auto zeros_like = [](const Variable& dy) { return Tensor::zeros(dy.shape(), dy.dtype()); };
   return record(broadcasting("where"), kernels::where(condition, a.value(), b.value()),
-                wrt(a, [taken](const Variable& dy) { return where(taken.value(), dy, mul(dy.detach(), 0.0)); }),
-                wrt(b, [taken](const Variable& dy) { return where(taken.value(), mul(dy.detach(), 0.0), dy); }));
+                wrt(a, [=](const Variable& dy) { return where(taken.value(), dy, zeros_like(dy)); }),
+                wrt(b, [=](const Variable& dy) { return where(taken.value(), zeros_like(dy), dy); }));
 }
 
 Variable logaddexp(const Variable& a, const Variable& b) {
