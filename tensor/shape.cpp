@@ -26,11 +26,11 @@ void Shape::set(int axis, std::int64_t size) {
 
 std::int64_t Shape::numel() const {
   constexpr std::int64_t kMost = std::int64_t{1} << 59;  // bytes of any dtype then fit an int64
+  if (std::find(begin(), end(), 0) != end()) {
+    return 0;
+  }
   std::int64_t product = 1;
   for (std::int64_t size : *this) {
-    if (size == 0) {
-      return 0;
-    }
     check(product <= kMost / size, "shape: ", *this, " has more elements than any memory holds");
     product *= size;
   }

@@ -1,0 +1,55 @@
+# What train.sh, test.sh and .ci/run share: messages, packages and the Release build. Sourced, never run.
+# Each function does nothing when there is nothing to do, and stops with one sentence that says what to do.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# Names in Debian 12 and Ubuntu 24.04. .ci/run adds its tools.
+packages=(g++ cmake ninja-build libopenblas-dev libtbb-dev libsleef-dev librandom123-dev libstb-dev libfmt-dev
+          nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
+          gnuplot-nox python3 curl ca-certificates)
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+  say "Stopped: $*"
+  exit 1
+}
+
+# install_packages: installs with apt those of the packages that dpkg does not know as installed. GIBBS_SKIP_PACKAGES=1
+# skips the question, for systems whose packages have other names.
+install_packages() {
+  [[ -z ${GIBBS_SKIP_PACKAGES:-} ]] || return 0
+  local installed name missing=() as_root=()
+  # shellcheck disable=SC2016  # dpkg-query expands these, not the shell
+  installed=" $(dpkg-query -W -f='${Package}:${db:Status-Status} ' "${packages[@]}" 2>/dev/null)" || true
+  for name in "${packages[@]}"; do
+    [[ $installed == *" $name:installed "* ]] || missing+=("$name")
+  done
+  ((${#missing[@]})) || return 0
+
+  command -v apt-get >/dev/null ||
+    fail "there is no apt here; install what these Debian packages hold, then run again with GIBBS_SKIP_PACKAGES=1:" \
+         "${missing[*]}"
+  if (($(id -u) != 0)); then
+    command -v sudo >/dev/null || fail "run this as root first: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "Installing with apt: ${missing[*]}"
+  # A package list that cannot be refreshed (one dead repository is enough) may still be good enough to install from.
+  "${as_root[@]}" apt-get -q update >&2 || say "apt-get update failed; going on with the package lists that are there."
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 install -y \
+    --no-install-recommends "${missing[@]}" >&2 ||
+    fail "apt-get could not install the packages: mend what it says above, then run this again."
+}
+
+# build_release TARGET...: configures build/release once and builds the targets ("all" is everything).
+# CMake writes build.ninja last, so a configuration that failed half-way is done again.
+build_release() {
+  if [[ ! -f $root/build/release/build.ninja ]]; then
+    (cd "$root" && cmake --preset release) >&2 ||
+      fail "CMake could not configure: mend what it says above, remove $root/build/release, then run this again."
+  fi
+  cmake --build "$root/build/release" --target "$@" >&2 ||
+    fail "the build failed: see the first error above (if memory ran out, set CMAKE_BUILD_PARALLEL_LEVEL=1)."
+}

@@ -1,0 +1,79 @@
+// Softmax and log-softmax along every axis: the fast gradients, the reference behind create_graph, extreme logits.
+#include "gibbs/autograd/ops/softmax.h"
+
+#include <cmath>
+#include <limits>
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/layout.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/ops/reduce.h"
+#include "tests/testing/expect_op.h"
+
+namespace gibbs::testing {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+Tensor softmax_oracle(const Tensor& x, int axis) {
+  const auto k = static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis);
+  return build(x.shape(), [&](const Index& i) {
+    double normalizer = 0;
+    Index j = i;
+    for (j[k] = 0; j[k] < x.size(axis); ++j[k]) {
+      normalizer += std::exp(at(x, j));
+    }
+    return std::exp(at(x, i)) / normalizer;
+  });
+}
+
+TEST(Softmax, AlongEveryAxis) {
+  const std::pair<Shape, int> cases[] = {{{2, 3}, -1}, {{2, 3}, 0}, {{2, 3, 2}, 1}, {{4}, 0}, {{0, 3}, 1}};
+  for (const auto& [shape, axis] : cases) {
+    SCOPED_TRACE(to_string(shape) + std::to_string(axis));
+    // Weighted: the plain sum of a softmax is constant and would have no gradient in expect_op's own comparisons.
+    const Tensor weights = random(shape, 5);
+    expect_op([&, a = axis](const Variables& x) { return softmax(x[0], a) * weights; }, {random(shape, 1, -2, 2)},
+              [&, a = axis](const Tensors& x) {
+                const Tensor s = softmax_oracle(x[0], a);
+                return build(s.shape(), [&](const Index& i) { return at(s, i) * at(weights, i); });
+              });
+    expect_op([&, a = axis](const Variables& x) { return log_softmax(x[0], a) * weights; }, {random(shape, 1, -2, 2)},
+              [&, a = axis](const Tensors& x) {
+                const Tensor s = softmax_oracle(x[0], a);
+                return build(s.shape(), [&](const Index& i) { return std::log(at(s, i)) * at(weights, i); });
+              });
+  }
+}
+
+TEST(Softmax, ThirdDerivativesAgreeWithTheSigmoid) {
+  // softmax of (z, 0) is (sigmoid z, 1 - sigmoid z).
+  const double z = 0.7, s = 1 / (1 + std::exp(-z));
+  const auto third = [&](Variable (*f)(const Variable&, int)) {
+    const Variable x = Variable::leaf(f64({z}));
+    Variable y = slice(f(concat({x, Variable(f64({0}))}), -1), 0, 0, 1);
+    for (int order = 0; order < 3; ++order) {
+      y = grad(y, {x}, {.create_graph = true})[0];
+    }
+    return y.value().item();
+  };
+  EXPECT_NEAR(third(softmax), s * (1 - s) * (1 - 6 * s + 6 * s * s), 1e-12);
+  EXPECT_NEAR(third(log_softmax), -s * (1 - s) * (1 - 2 * s), 1e-12);
+}
+
+TEST(Softmax, ExtremeLogits) {
+  const Variable x = Variable::leaf(f64({{1e8, -1e8, 0}, {-kInfinity, 1, 1}}));
+  for (bool create_graph : {false, true}) {
+    SCOPED_TRACE(create_graph);
+    const Variable y = softmax(x);
+    EXPECT_TRUE(near(y.value(), f64({{1, 0, 0}, {0, 0.5, 0.5}}), 1e-15));
+    const Variable dx = grad(y, {x}, f64({{1, 2, 3}, {1, 2, 4}}), {.create_graph = create_graph})[0];
+    EXPECT_TRUE(near(dx.value(), f64({{0, 0, 0}, {0, -0.5, 0.5}}), 1e-15));
+    const Variable log_dx =
+        grad(log_softmax(x), {x}, f64({{1, 0, 0}, {0, 1, 0}}), {.create_graph = create_graph})[0];
+    EXPECT_TRUE(near(log_dx.value(), f64({{0, 0, 0}, {0, 0.5, -0.5}}), 1e-15));
+  }
+}
+
+}  // namespace
+}  // namespace gibbs::testing
