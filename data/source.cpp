@@ -103,7 +103,7 @@ Source load(const std::string& source, const SourceOptions& options) {
       fmt::format(": {} for training, {} for testing, {} classes, {}x{}", result.train.size(), result.test.size(),
                   result.train.classes(), result.train.images.size(1), result.train.images.size(2));
   if (broken > 0) {
-    result.description += fmt::format("; {} broken files left out", broken);
+    result.description += fmt::format("; broken files left out: {}", broken);
   }
   return result;
 }

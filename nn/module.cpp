@@ -1,5 +1,6 @@
 #include "gibbs/nn/module.h"
 
+#include <functional>
 #include <unordered_map>
 #include <unordered_set>
 

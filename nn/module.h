@@ -5,7 +5,6 @@
 // ForwardScope (forward.h) around the call. Modules know nothing of optimizers, losses and data.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 
 #include "gibbs/autograd/parameter.h"
 #include "gibbs/autograd/variable.h"
+#include "gibbs/nn/named.h"
 
 namespace gibbs::nn {
 
@@ -59,13 +59,6 @@ class Module {
 
 /// An independent copy: the same structure with parameters and buffers of its own. Ties within the module stay ties.
 std::unique_ptr<Module> clone(const Module& module);
-
-/// A parameter, buffer or module with its path, such as "0.weight": names joined by dots from the root.
-template <class T>
-struct Named {
-  std::string path;
-  T item;
-};
 
 /// Everything below a module, depth first in the order of visit. A tied parameter is listed once per place.
 std::vector<Named<Parameter>> named_parameters(Module& module);

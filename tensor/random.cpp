@@ -156,7 +156,9 @@ Tensor random_integers(const RandomKey& key, const Shape& shape, std::int64_t lo
   parallel_for(0, result.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::uint64_t bits = random_bits(key, first + static_cast<std::uint64_t>(i));
-      elements[i] = low + static_cast<std::int64_t>(bits * range >> 64);
+      // Unsigned, since the distance from low may be more than an int64 holds.
+      elements[i] =
+          static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + static_cast<std::uint64_t>(bits * range >> 64));
     }
   });
   return result;

@@ -1,4 +1,5 @@
-// Selecting and placing elements by index tensors (int64). An index outside its axis is an error that names it.
+// Selecting and placing elements by index tensors (int64). An index outside its axis, negative ones
+// included, is an error that names it and its place.
 #pragma once
 
 #include "gibbs/tensor/tensor.h"

@@ -10,8 +10,8 @@
 
 namespace gibbs::kernels {
 
-/// Entries begin, begin + step, ... before end of one axis. Negative begin and end count from the end; step is
-/// positive.
+/// Entries begin, begin + step, ... before end of one axis. Negative begin and end count from the end; a range
+/// outside the axis is an error (it is not clipped). step is positive.
 Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1);
 /// Zeros of `shape` with x placed where slice(..., axis, begin, end, step) took it from: the adjoint of slice.
 Tensor unslice(const Tensor& x, const Shape& shape, int axis, std::int64_t begin, std::int64_t end,

@@ -55,28 +55,6 @@ Runs::Runs(const Walk& walk, std::int64_t first, std::int64_t last) : walk_(walk
   length_ = std::min(walk.size[walk.rank - 1] - index_[walk.rank - 1], last - first);
 }
 
-void Runs::next() {
-  position_ += length_;
-  const int inner = walk_.rank - 1;
-  const std::int64_t begun = index_[inner];  // not 0 only in a first run that starts in the middle of a row
-  index_[inner] = 0;
-  for (int k = 0; k < kMaxOperands; ++k) {
-    offset_[k] -= begun * walk_.stride[inner][k];
-  }
-  for (int axis = inner - 1; axis >= 0; --axis) {
-    const bool carry = ++index_[axis] == walk_.size[axis];
-    const std::int64_t steps = carry ? 1 - walk_.size[axis] : 1;
-    for (int k = 0; k < kMaxOperands; ++k) {
-      offset_[k] += steps * walk_.stride[axis][k];
-    }
-    if (!carry) {
-      break;
-    }
-    index_[axis] = 0;
-  }
-  length_ = std::min(walk_.size[inner], last_ - position_);
-}
-
 void check_operand(const char* op, const Tensor& x) {
   check(x.defined(), op, ": the operand is an undefined tensor; give it elements first");
 }

@@ -5,6 +5,7 @@
 // innermost loop; an odometer moves over the other axes. Knows nothing of what a kernel computes.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdint>
@@ -50,6 +51,29 @@ class Runs {
   std::array<std::int64_t, Shape::kMaxRank> index_{};
   Offsets offset_{};
 };
+
+inline void Runs::next() {
+  position_ += length_;
+  const int inner = walk_.rank - 1;
+  if (index_[inner] != 0) {  // the first run began in the middle of a row
+    for (int k = 0; k < kMaxOperands; ++k) {
+      offset_[k] -= index_[inner] * walk_.stride[inner][k];
+    }
+    index_[inner] = 0;
+  }
+  for (int axis = inner - 1; axis >= 0; --axis) {
+    const bool carry = ++index_[axis] == walk_.size[axis];
+    const std::int64_t steps = carry ? 1 - walk_.size[axis] : 1;
+    for (int k = 0; k < kMaxOperands; ++k) {
+      offset_[k] += steps * walk_.stride[axis][k];
+    }
+    if (!carry) {
+      break;
+    }
+    index_[axis] = 0;
+  }
+  length_ = std::min(walk_.size[inner], last_ - position_);
+}
 
 /// Calls body(std::integral_constant<int, stride>) with the innermost stride of an operand.
 template <class Body>

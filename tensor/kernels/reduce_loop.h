@@ -82,6 +82,36 @@ inline constexpr std::int64_t kRowsPerBlock = 64;      // rows added before thei
 inline constexpr std::int64_t kSliceElements = 32768;  // elements of one slice, unless that is too few rows
 inline constexpr std::int64_t kSliceRows = 256;
 
+/// term(first), ..., term(last - 1) combined in lanes that stay in vector registers, long ranges by halves.
+template <class Op, class A, class Term>
+A reduce_line(std::int64_t first, std::int64_t last, Term term) {
+  constexpr std::int64_t lanes = 16, longest = 2048;
+  if (last - first > longest) {
+    const std::int64_t middle = first + (last - first) / (2 * lanes) * lanes;
+    return Op::combine(reduce_line<Op, A>(first, middle, term), reduce_line<Op, A>(middle, last, term));
+  }
+  A result = Op::template identity<A>;
+  if (last - first >= lanes) {
+    A partial[lanes];
+    std::fill_n(partial, lanes, result);
+    for (; first + lanes <= last; first += lanes) {
+      for (std::int64_t lane = 0; lane < lanes; ++lane) {
+        partial[lane] = Op::combine(partial[lane], static_cast<A>(term(first + lane)));
+      }
+    }
+    for (std::int64_t half = lanes / 2; half > 0; half /= 2) {
+      for (std::int64_t lane = 0; lane < half; ++lane) {
+        partial[lane] = Op::combine(partial[lane], partial[lane + half]);
+      }
+    }
+    result = partial[0];
+  }
+  for (; first < last; ++first) {
+    result = Op::combine(result, static_cast<A>(term(first)));
+  }
+  return result;
+}
+
 template <class Op, class A, class In>
 void combine_row(A* __restrict acc, const In* __restrict row, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) {
@@ -92,6 +122,10 @@ void combine_row(A* __restrict acc, const In* __restrict row, std::int64_t n) {
 /// total[c] = all of x[:, c], for rows `stride` apart; at most kReduceWidth columns.
 template <class Op, class A, class In>
 void reduce_rows(const In* x, std::int64_t rows, std::int64_t columns, std::int64_t stride, A* total) {
+  if (columns == 1 && stride == 1) {
+    *total = reduce_line<Op, A>(0, rows, [x](std::int64_t i) { return x[i]; });
+    return;
+  }
   // Rows that lie one after the other can be folded: f rows of n columns are one row of f n columns, which vectorises.
   const std::int64_t fold =
       stride == columns ? std::clamp<std::int64_t>(rows, 1, std::max<std::int64_t>(1, kFoldedWidth / columns)) : 1;
@@ -118,9 +152,12 @@ void reduce_rows(const In* x, std::int64_t rows, std::int64_t columns, std::int6
 template <class Op, class In, class Out>
 void reduce(const In* x, Out* y, std::int64_t outer, std::int64_t length, std::int64_t inner) {
   using A = typename Op::template Acc<In>;
+  if (inner == 0) {
+    return;
+  }
   const std::int64_t width = std::min(inner, kReduceWidth);
-  const std::int64_t panels = width == 0 ? 0 : (inner + width - 1) / width;
-  const std::int64_t slice = width == 0 ? 1 : std::max(kSliceRows, kSliceElements / width);
+  const std::int64_t panels = (inner + width - 1) / width;
+  const std::int64_t slice = std::max(kSliceRows, kSliceElements / width);
   const std::int64_t slices = std::max<std::int64_t>(1, (length + slice - 1) / slice);
   const std::int64_t work = std::max<std::int64_t>(1, std::min(slice, length) * width);
   const std::int64_t grain = std::max<std::int64_t>(1, kPointwiseGrain / work);

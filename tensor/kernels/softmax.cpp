@@ -3,9 +3,11 @@
 #include "gibbs/tensor/kernels/softmax.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "gibbs/tensor/kernels/pointwise_loop.h"
+#include "gibbs/tensor/kernels/reduce_loop.h"
 #include "gibbs/tensor/kernels/simd_math.h"
 #include "gibbs/tensor/parallel.h"
 
@@ -13,6 +15,7 @@ namespace gibbs::kernels {
 namespace {
 
 constexpr std::int64_t kBlockElements = 4096;
+constexpr std::int64_t kNeighbours = 16;  // rows gathered together: a cache line of float32
 
 /// x seen as [outer, length, inner]; a row is x[o, :, i].
 struct Rows {
@@ -27,22 +30,20 @@ struct Rows {
   std::int64_t count, length, inner;
 };
 
-/// buffer[r, :] = row first + r of x, or the reverse.
-template <class T>
-void gather(const Rows& rows, std::int64_t first, std::int64_t n, const T* x, T* buffer) {
-  for (std::int64_t r = 0; r < n; ++r) {
-    const T* from = x + rows.first_element(first + r);
-    for (std::int64_t k = 0; k < rows.length; ++k) {
-      buffer[r * rows.length + k] = from[k * rows.inner];
+/// Calls copy(element of x, element of the buffer) for n rows gathered one after the other in a buffer; rows that are
+/// neighbours in x go together, since they share cache lines.
+template <class Copy>
+void pair_elements(const Rows& rows, std::int64_t first, std::int64_t n, Copy copy) {
+  std::array<std::int64_t, kNeighbours> begin;
+  for (std::int64_t r = 0; r < n; r += kNeighbours) {
+    const std::int64_t together = std::min(kNeighbours, n - r);
+    for (std::int64_t i = 0; i < together; ++i) {
+      begin[i] = rows.first_element(first + r + i);
     }
-  }
-}
-template <class T>
-void scatter(const Rows& rows, std::int64_t first, std::int64_t n, const T* buffer, T* x) {
-  for (std::int64_t r = 0; r < n; ++r) {
-    T* to = x + rows.first_element(first + r);
     for (std::int64_t k = 0; k < rows.length; ++k) {
-      to[k * rows.inner] = buffer[r * rows.length + k];
+      for (std::int64_t i = 0; i < together; ++i) {
+        copy(begin[i] + k * rows.inner, (r + i) * rows.length + k);
+      }
     }
   }
 }
@@ -54,7 +55,8 @@ Tensor for_row_blocks(const char* op, const Tensor& a, const Tensor& b, int axis
   detail::check_operands(op, a, b);
   check(a.shape() == b.shape(), op, ": y is ", a.shape(), ", dy is ", b.shape(), "; they must be equal");
   const Rows rows(op, a.shape(), axis);
-  const std::int64_t block = std::max<std::int64_t>(1, kBlockElements / std::max<std::int64_t>(1, rows.length));
+  const std::int64_t block =
+      std::max(rows.inner == 1 ? 1 : kNeighbours, kBlockElements / std::max<std::int64_t>(1, rows.length));
   return dispatch_floating(a.dtype(), op, [&](auto zero) {
     using T = decltype(zero);
     Tensor result = Tensor::uninitialized(a.shape(), a.dtype());
@@ -69,39 +71,26 @@ Tensor for_row_blocks(const char* op, const Tensor& a, const Tensor& b, int axis
       const std::int64_t elements = n * rows.length;
       std::vector<T> buffer(static_cast<std::size_t>(3 * elements));
       T *block_a = buffer.data(), *block_b = block_a + elements, *block_y = block_b + elements;
-      gather(rows, first, n, from_a, block_a);
-      gather(rows, first, n, from_b, block_b);
+      pair_elements(rows, first, n, [=](std::int64_t i, std::int64_t j) {
+        block_a[j] = from_a[i];
+        block_b[j] = from_b[i];
+      });
       kernel(block_a, block_b, block_y, n, rows.length);
-      scatter(rows, first, n, block_y, to);
+      pair_elements(rows, first, n, [=](std::int64_t i, std::int64_t j) { to[i] = block_y[j]; });
     });
     return result;
   });
 }
 
-/// sum_k f(k), in eight double lanes that the compiler keeps in vectors.
+/// sum_k term(k), added in double.
 template <class Term>
 double row_sum(std::int64_t n, Term term) {
-  double lanes[8] = {};
-  std::int64_t k = 0;
-  for (; k + 8 <= n; k += 8) {
-    for (int lane = 0; lane < 8; ++lane) {
-      lanes[lane] += term(k + lane);
-    }
-  }
-  for (; k < n; ++k) {
-    lanes[k % 8] += term(k);
-  }
-  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+  return detail::reduce_line<detail::Sum, double>(0, n, term);
 }
 
-/// The largest element; a NaN spoils the row's sum by itself and need not be found here.
 template <class T>
 T row_max(const T* x, std::int64_t n) {
-  T largest = x[0];
-  for (std::int64_t k = 1; k < n; ++k) {
-    largest = x[k] > largest ? x[k] : largest;
-  }
-  return largest;
+  return detail::reduce_line<detail::Largest, T>(0, n, [x](std::int64_t k) { return x[k]; });
 }
 
 /// y = e^{x - max of the row}, for all rows of a block.
@@ -124,7 +113,7 @@ Tensor softmax(const Tensor& x, int axis) {
     exp_shifted(a, y, n, length);
     for (auto* row = y; row != y + n * length; row += length) {
       using T = std::remove_reference_t<decltype(*row)>;
-      const T total = static_cast<T>(row_sum(length, [row](std::int64_t k) { return static_cast<double>(row[k]); }));
+      const T total = static_cast<T>(row_sum(length, [row](std::int64_t k) { return row[k]; }));
       for (std::int64_t k = 0; k < length; ++k) {
         row[k] /= total;
       }
@@ -138,7 +127,7 @@ Tensor log_softmax(const Tensor& x, int axis) {
     exp_shifted(a, y, n, length);
     std::array<double, kBlockElements> log_total;  // a block has at most so many rows
     for (std::int64_t r = 0; r < n; ++r) {
-      log_total[r] = row_sum(length, [e = y + r * length](std::int64_t k) { return static_cast<double>(e[k]); });
+      log_total[r] = row_sum(length, [e = y + r * length](std::int64_t k) { return e[k]; });
     }
     simd::log(log_total.data(), log_total.data(), n);
     for (std::int64_t r = 0; r < n; ++r) {
@@ -172,7 +161,7 @@ Tensor log_softmax_dx(const Tensor& y, const Tensor& dy, int axis) {
     simd::exp(log_p, dx, n * length);
     for (std::int64_t r = 0; r < n; ++r, d += length, dx += length) {
       using T = std::remove_cvref_t<decltype(*d)>;
-      const T total = static_cast<T>(row_sum(length, [=](std::int64_t k) { return static_cast<double>(d[k]); }));
+      const T total = static_cast<T>(row_sum(length, [=](std::int64_t k) { return d[k]; }));
       for (std::int64_t k = 0; k < length; ++k) {
         dx[k] = d[k] - dx[k] * total;
       }

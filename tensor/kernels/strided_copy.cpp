@@ -1,3 +1,5 @@
+// The loops of copy_box: axes are merged where possible, then runs are copied by memcpy, or, where source and target
+// run along different axes, tile by tile.
 #include "gibbs/tensor/kernels/strided_copy.h"
 
 #include <algorithm>

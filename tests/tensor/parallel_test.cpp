@@ -1,12 +1,15 @@
 // parallel_for and parallel_reduce: a partition that the threads do not influence.
 #include "gibbs/tensor/parallel.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <limits>
 #include <mutex>
 #include <numeric>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "gibbs/tensor/error.h"
 
@@ -76,6 +79,22 @@ TEST_F(Parallel, ALoopInsideALoopRunsInlineInOrder) {
     EXPECT_TRUE(in_parallel_region());
   });
   EXPECT_FALSE(in_parallel_region());
+}
+
+TEST_F(Parallel, AnInnerLoopStaysOnItsThreadThoughOthersAreIdle) {
+  set_num_threads(2);
+  parallel_for(0, 2, 1, [](std::int64_t first, std::int64_t) {
+    if (first == 1) {
+      return;
+    }
+    const auto outer = std::this_thread::get_id();
+    std::atomic<int> strangers{0};
+    parallel_for(0, 40, 1, [&](std::int64_t, std::int64_t) {
+      strangers += std::this_thread::get_id() != outer;
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    });
+    EXPECT_EQ(strangers, 0);
+  });
 }
 
 TEST_F(Parallel, ExceptionsArrive) {

@@ -59,6 +59,9 @@ TEST(Print, LongLinesBreak) {
   EXPECT_EQ(to_string(Tensor::zeros({30})),
             "[0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0. 0.\n"
             " 0. 0. 0. 0. 0. 0.]");
+  const auto first_line = [](const Shape& shape) { return to_string(Tensor::zeros(shape, DType::int64)).find('\n'); };
+  EXPECT_EQ(first_line({38}), 74U);
+  EXPECT_EQ(first_line({1, 38}), 73U);
 }
 
 TEST(Print, AboveAThousandElementsTheMiddleIsLeftOut) {

@@ -110,6 +110,10 @@ TEST(Storage, ReleaseGivesCachedBytesBack) {
   EXPECT_EQ(memory::cached_bytes(), 0U);
   { const Storage storage(kMegabyte); }
   EXPECT_EQ(memory::cached_bytes(), kRecycles ? kMegabyte : 0);
+  {
+    const Storage again(kMegabyte);
+    EXPECT_EQ(memory::cached_bytes(), 0U);
+  }
   memory::release_cached();
   EXPECT_EQ(memory::cached_bytes(), 0U);
   const std::size_t allocations = memory::system_allocations();

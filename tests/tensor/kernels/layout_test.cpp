@@ -83,6 +83,8 @@ TEST(Layout, PermuteMatricesOfEveryForm) {
   for (const Shape& shape : {Shape{1, 7}, {33, 65}, {3, 5000}, {5000, 3}, {300, 257}, {0, 4}}) {
     expect_permuted(counting(shape), {1, 0});
   }
+  expect_permuted(counting({60, 50, 13}), {1, 0, 2});  // pieces of work begin inside a run
+  expect_permuted(counting({3, 40'000, 2}, DType::uint8), {0, 1, 2});
   EXPECT_THAT(permute_copy(Tensor::of(4), {}).to_vector(), ElementsAre(4));
   EXPECT_THAT(permute_copy(Tensor::of({{1, 2}, {3, 4}}), {-1, 0}).to_vector(), ElementsAre(1, 3, 2, 4));
 }

@@ -1,0 +1,17 @@
+// Flatten: [N, ...] to [N, features], the step from images to dense layers.
+#pragma once
+
+#include "gibbs/nn/module.h"
+
+namespace gibbs::nn {
+
+class Flatten : public Module {
+ public:
+  std::string describe() const override { return "Flatten"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Flatten>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override;
+};
+
+}  // namespace gibbs::nn

@@ -1,0 +1,125 @@
+#include "gibbs/nn/gradcheck.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <sstream>
+
+#include "gibbs/autograd/grad.h"
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/nn/forward.h"
+#include "gibbs/tensor/random.h"
+
+namespace gibbs::nn {
+namespace {
+
+/// A number computed from parameters. Since x and the cotangent are parameters here too, one check serves all.
+using Scalar = std::function<Variable()>;
+using Inputs = std::vector<Named<Parameter>>;
+
+Tensor random_weights(const Shape& shape, std::uint64_t seed) {
+  return kernels::uniform({.seed = seed}, shape, 0.5, 1.5, DType::float64);
+}
+
+Variables leaves(const Inputs& inputs) {
+  Variables found;
+  for (const auto& [name, input] : inputs) {
+    check(input.dtype() == DType::float64, "gradcheck: ", name, " must be float64, not ", input.dtype(),
+          ": differences of float32 prove nothing; convert with to(module, DType::float64)");
+    found.push_back(input.variable());
+  }
+  return found;
+}
+
+double central_difference(const Scalar& f, Parameter input, std::int64_t element, double relative_step) {
+  const double at = input.value().data<double>()[element];
+  const double step = relative_step * std::max(1.0, std::abs(at));
+  const auto evaluate_at = [&](double value) {
+    input.mutable_value().mutable_data<double>()[element] = value;
+    return f().value().item();
+  };
+  const double high = at + step, low = at - step;
+  const double difference = (evaluate_at(high) - evaluate_at(low)) / (high - low);
+  input.mutable_value().mutable_data<double>()[element] = at;
+  return difference;
+}
+
+GradcheckReport compare(const Scalar& f, const Inputs& inputs, const GradcheckOptions& options) {
+  const Variables gradients = grad(f(), leaves(inputs), {.allow_unused = true});
+  GradcheckReport report;
+  bool any_nonzero = false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::vector<double> analytic = gradients[i].value().to_vector();
+    for (std::size_t k = 0; k < analytic.size(); ++k) {
+      const double numeric = central_difference(f, inputs[i].item, static_cast<std::int64_t>(k), options.step);
+      const double error = std::abs(analytic[k] - numeric) / std::max(1.0, std::abs(numeric));
+      any_nonzero |= std::abs(numeric) > options.tolerance;
+      report.largest_error = std::isnan(error) ? error : std::max(report.largest_error, error);
+      if (!(error <= options.tolerance) && report.message.empty()) {
+        std::ostringstream message;
+        message.precision(12);
+        message << "gradcheck: " << inputs[i].path << " of shape " << inputs[i].item.shape() << ", element " << k
+                << ": the gradient is " << analytic[k] << ", central differences give " << numeric;
+        report.message = message.str();
+      }
+    }
+  }
+  if (report.message.empty() && !any_nonzero) {
+    report.message = "gradcheck: every gradient is zero, which proves nothing; choose inputs that matter to the result";
+  }
+  report.ok = report.message.empty();
+  return report;
+}
+
+/// x and the trained parameters; and <module(x), v> as a function of them and of v.
+struct Contraction {
+  Inputs inputs;
+  Parameter cotangent;
+  Scalar value;
+
+  Contraction(Module& module, const Tensor& x, std::uint64_t seed) : inputs{{"x", Parameter(x.clone())}} {
+    std::vector<const void*> seen;
+    for (auto& [path, parameter] : named_parameters(module)) {
+      if (!parameter.frozen() && std::find(seen.begin(), seen.end(), parameter.id()) == seen.end()) {
+        seen.push_back(parameter.id());
+        inputs.push_back({path, parameter});
+      }
+    }
+    const auto run = [&module, input = inputs[0].item] {
+      const ForwardScope scope(ForwardScope::current());
+      return module(input);
+    };
+    cotangent = Parameter(random_weights(run().shape(), seed));
+    value = [run, v = cotangent] { return sum(run() * v); };
+  }
+};
+
+}  // namespace
+
+GradcheckReport gradcheck(Module& module, const Tensor& x, const GradcheckOptions& options) {
+  const Contraction contraction(module, x, options.seed);
+  return compare(contraction.value, contraction.inputs, options);
+}
+
+GradcheckReport gradgradcheck(Module& module, const Tensor& x, const GradcheckOptions& options) {
+  const Contraction contraction(module, x, options.seed);
+  const Scalar first_gradients = [&] {
+    const Variables gradients =
+        grad(contraction.value(), leaves(contraction.inputs), {.create_graph = true, .allow_unused = true});
+    Variable total = Tensor::zeros({}, DType::float64);
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      total = total + sum(gradients[i] * random_weights(gradients[i].shape(), options.seed + 1 + i));
+    }
+    return total;
+  };
+  Inputs inputs = contraction.inputs;
+  inputs.push_back({"the cotangent", contraction.cotangent});
+  GradcheckReport report = compare(first_gradients, inputs, options);
+  if (!report.ok) {
+    report.message = "second derivative: " + report.message;
+  }
+  return report;
+}
+
+}  // namespace gibbs::nn

@@ -1,0 +1,163 @@
+#include "gibbs/nn/weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <sstream>
+#include <unordered_map>
+#include <vector>
+
+#include "gibbs/nn/sha256.h"
+#include "gibbs/nn/version.h"
+
+namespace gibbs::nn {
+namespace {
+
+std::span<const std::byte> bytes_of(const Tensor& tensor) {
+  return dispatch(tensor.dtype(), [&](auto zero) { return std::as_bytes(tensor.values<decltype(zero)>()); });
+}
+
+/// Bits, not values: NaN equals itself, and 0 is not -0.
+bool same_bits(const Tensor& a, const Tensor& b) {
+  const auto x = bytes_of(a), y = bytes_of(b);
+  return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0);
+}
+
+std::string kind_of(const Tensor& tensor) {
+  return fmt::format("{} {}", name_of(tensor.dtype()), to_string(tensor.shape()));
+}
+
+/// A line "  title: a, b, ... and 3 more" when there is something to list.
+void list(std::ostream& message, const char* title, const std::vector<std::string>& items) {
+  constexpr std::size_t kMost = 20;
+  if (items.empty()) {
+    return;
+  }
+  const auto shown = std::min(items.size(), kMost);
+  message << "\n  " << title << ": " << fmt::to_string(fmt::join(items.begin(), items.begin() + shown, ", "));
+  if (shown < items.size()) {
+    message << " and " << items.size() - shown << " more";
+  }
+}
+
+using TensorsByName = std::unordered_map<std::string, Tensor>;
+
+void check_fit(const NamedTensors& wanted, const TensorsByName& given, const NamedTensors& given_in_order,
+               const std::string& source) {
+  std::vector<std::string> missing, surplus, different;
+  std::unordered_map<std::string, const Tensor*> known;
+  for (const auto& [name, tensor] : wanted) {
+    known[name] = &tensor;
+    const auto found = given.find(name);
+    if (found == given.end()) {
+      missing.push_back(name);
+    } else if (kind_of(found->second) != kind_of(tensor)) {
+      different.push_back(fmt::format("{} (expected {}, found {})", name, kind_of(tensor), kind_of(found->second)));
+    }
+  }
+  for (const auto& [name, tensor] : given_in_order) {
+    if (!known.contains(name)) {
+      surplus.push_back(name);
+    }
+  }
+  if (missing.empty() && surplus.empty() && different.empty()) {
+    return;
+  }
+  std::ostringstream message;
+  message << source << ": the tensors do not fit the model; nothing was loaded";
+  list(message, "missing", missing);
+  list(message, "not in the model", surplus);
+  list(message, "different", different);
+  fail(message.str());
+}
+
+/// Whoever loads tensors from an untied model into a tied one would silently lose some.
+void check_ties(const NamedTensors& wanted, const TensorsByName& given, const std::string& source) {
+  std::unordered_map<const void*, std::string> first_names;
+  for (const auto& [name, tensor] : wanted) {
+    const void* place = bytes_of(tensor).data();
+    const auto [first, is_new] = first_names.try_emplace(place, name);
+    check(is_new || tensor.numel() == 0 || same_bits(given.at(name), given.at(first->second)), source, ": '",
+          first->second, "' and '", name, "' are one tensor in the model, but differ here; nothing was loaded");
+  }
+}
+
+/// The first line in which two texts differ.
+std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
+  std::istringstream lines_a(a), lines_b(b);
+  std::string line_a, line_b;
+  do {
+    line_a = line_b = "nothing";
+    std::getline(lines_a, line_a);
+    std::getline(lines_b, line_b);
+  } while (line_a == line_b && lines_a && lines_b);
+  return {line_a, line_b};
+}
+
+}  // namespace
+
+NamedTensors named_tensors(Module& module) {
+  NamedTensors tensors;
+  for (const auto& [path, parameter] : named_parameters(module)) {
+    tensors.push_back({path, parameter.value()});
+  }
+  for (const auto& [path, buffer] : named_buffers(module)) {
+    tensors.push_back({path, buffer.value()});
+  }
+  return tensors;
+}
+
+void load_tensors(Module& module, const NamedTensors& tensors, const std::string& source) {
+  TensorsByName given;
+  for (const auto& [name, tensor] : tensors) {
+    check(tensor.defined(), source, ": tensor '", name, "' is undefined");
+    check(given.emplace(name, tensor).second, source, ": two tensors are named '", name, "'");
+  }
+  const NamedTensors wanted = named_tensors(module);
+  check_fit(wanted, given, tensors, source);
+  check_ties(wanted, given, source);
+  for (auto& [path, parameter] : named_parameters(module)) {
+    parameter.mutable_value().copy_from(given.at(path));
+  }
+  for (auto& [path, buffer] : named_buffers(module)) {
+    buffer.mutable_value().copy_from(given.at(path));
+  }
+}
+
+void save_weights(Module& module, const std::filesystem::path& path, const Metadata& metadata) {
+  Metadata all{{kArchitectureKey, architecture_text(module)}, {kVersionKey, std::string(kVersion)}};
+  for (const auto& [key, text] : metadata) {
+    check(!key.starts_with("gibbs."), "save_weights: metadata '", key, "': keys beginning with 'gibbs.' are taken");
+    all[key] = text;
+  }
+  write_safetensors(path, named_tensors(module), all);
+}
+
+Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options) {
+  Safetensors file = read_safetensors(path);
+  const auto saved_architecture = file.metadata.find(kArchitectureKey);
+  if (options.compare_architecture && saved_architecture != file.metadata.end()) {
+    const auto [saved, here] = first_difference(saved_architecture->second, architecture_text(module));
+    check(saved == here, "load_weights: ", path.string(), ": saved from another architecture: '", saved,
+          "' in the file, '", here,
+          "' in the model; nothing was loaded. If this is wanted, load with .compare_architecture = false");
+  }
+  load_tensors(module, file.tensors, "load_weights: " + path.string());
+  return std::move(file.metadata);
+}
+
+std::string weights_sha256(Module& module) {
+  Sha256 hash;
+  for (const auto& [name, tensor] : named_tensors(module)) {
+    // The zero byte ends the name, so that no two lists of tensors give the same text.
+    hash.update(name);
+    hash.update("\0", 1);
+    hash.update(kind_of(tensor));
+    const auto bytes = bytes_of(tensor);
+    hash.update(bytes.data(), bytes.size());
+  }
+  return hash.hex();
+}
+
+}  // namespace gibbs::nn

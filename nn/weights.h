@@ -1,0 +1,43 @@
+// Weights of a module to and from files, and to and from lists of named tensors that other files embed.
+//
+// The names are the paths that `visit` gives: parameters and buffers alike. A tied parameter is saved under each of its
+// names, so that any reader finds a complete model; on loading, all its copies must hold the same bits. Loading checks
+// everything before it writes anything: a module is never half loaded.
+#pragma once
+
+#include <string>
+
+#include "gibbs/nn/module.h"
+#include "gibbs/nn/safetensors.h"
+
+namespace gibbs::nn {
+
+/// Keys of the metadata that save_weights writes: architecture_text(module), and the version of gibbs.
+inline constexpr const char* kArchitectureKey = "gibbs.architecture";
+inline constexpr const char* kVersionKey = "gibbs.version";
+
+/// All parameters, then all buffers, with their paths. They share elements with the module: clone what must last.
+NamedTensors named_tensors(Module& module);
+
+/// Overwrites all parameters and buffers, in place. Throws, before writing, unless `tensors` has exactly the names of
+/// named_tensors(module), with equal shapes and dtypes; the message begins with `source` and lists what is missing,
+/// what the module does not have, and what differs.
+void load_tensors(Module& module, const NamedTensors& tensors, const std::string& source = "load_tensors");
+
+/// Writes a safetensors file with the module's tensors, its architecture and `metadata` (keys must not begin with
+/// "gibbs.").
+void save_weights(Module& module, const std::filesystem::path& path, const Metadata& metadata = {});
+
+struct LoadOptions {
+  /// Throw when the file tells its architecture and it is not the module's: tensors of equal shapes may belong to
+  /// different functions (another stride, another activation).
+  bool compare_architecture = true;
+};
+/// Reads what save_weights or another program has written, and returns the metadata.
+Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
+
+/// SHA-256 over name, dtype, shape and bytes of every named tensor, in order, as hexadecimal digits. Equal for equal
+/// weights on every machine.
+std::string weights_sha256(Module& module);
+
+}  // namespace gibbs::nn

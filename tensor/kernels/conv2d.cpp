@@ -1,0 +1,245 @@
+// The three kernels of convolution, each a matrix product with the matrix of im2col.h:
+//   y = rows w        rows = im2col(x)
+//   dx = col2im(dy w^T)
+//   dw = rows^T dy
+// The matrix never exists as a whole: a piece of work makes the rows of a few output lines, which stay in the cache,
+// and multiplies them at once. Geometries that fit conv2d_direct.h need no matrix and go there. Which way, and how work
+// is cut, follows from the geometry alone, so the bits do not depend on the number of threads.
+#include "gibbs/tensor/kernels/conv2d.h"
+
+#include <algorithm>
+
+#include "gibbs/tensor/kernels/conv2d_direct.h"
+#include "gibbs/tensor/kernels/gemm.h"
+#include "gibbs/tensor/kernels/im2col.h"
+#include "gibbs/tensor/kernels/partial_sums.h"
+#include "gibbs/tensor/parallel.h"
+
+namespace gibbs::kernels {
+namespace {
+
+using std::int64_t;
+
+constexpr int64_t kRowsBytes = 1 << 18;  // rows made at a time: a quarter of a second-level cache
+constexpr int64_t kEnoughTasks = 16;
+constexpr int64_t kLeastColumns = 64;  // fewer filters at a time would make the rows too often
+
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+int64_t lines(const Conv2dGeometry& g) { return g.images * g.out_h; }
+int64_t group_channels(const Conv2dGeometry& g) { return g.channels / g.options.groups; }
+int64_t group_filters(const Conv2dGeometry& g) { return g.filters / g.options.groups; }
+
+/// Output lines whose rows are made at a time.
+template <class T>
+int64_t lines_at_a_time(const Conv2dGeometry& g) {
+  const int64_t line_bytes = g.out_w * row_length(g) * static_cast<int64_t>(sizeof(T));
+  return std::max<int64_t>(kRowsBytes / std::max<int64_t>(line_bytes, 1), 1);
+}
+
+/// Room for the rows of one piece of work. Storage is recycled, so a piece costs no request to the system.
+template <class T>
+class RowsBuffer {
+ public:
+  explicit RowsBuffer(const Conv2dGeometry& g)
+      : storage_(rows_are_the_images(g)
+                     ? 0
+                     : static_cast<std::size_t>(lines_at_a_time<T>(g) * g.out_w * row_length(g)) * sizeof(T)) {}
+  T* data() const { return reinterpret_cast<T*>(storage_.bytes()); }
+
+ private:
+  Storage storage_;
+};
+
+/// A row-major matrix and its leading dimension.
+template <class T>
+struct Matrix {
+  T* data;
+  int64_t ld;
+};
+
+/// The rows of output lines [first, last): made in `buffer`, or the images themselves where these are the rows.
+template <class T>
+Matrix<const T> rows_of(const Conv2dGeometry& g, int64_t group, const T* x, int64_t first, int64_t last, T* buffer) {
+  if (rows_are_the_images(g)) {
+    return {x + first * g.out_w * g.channels + group * group_channels(g), g.channels};
+  }
+  im2col(g, group, x, first, last, buffer);
+  return {buffer, row_length(g)};
+}
+
+template <class T>
+void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+  const int64_t filters = group_filters(g);
+  parallel_for(0, lines(g), lines_at_a_time<T>(g), [&](int64_t first, int64_t last) {
+    const RowsBuffer<T> buffer(g);
+    for (int64_t group = 0; group < g.options.groups; ++group) {
+      const Matrix<const T> rows = rows_of(g, group, x, first, last, buffer.data());
+      gemm({}, (last - first) * g.out_w, filters, row_length(g), rows.data, rows.ld, w + group * filters, g.filters,
+           T{0}, y + first * g.out_w * g.filters + group * filters, g.filters);
+    }
+  });
+}
+
+/// dx of lines [first, last) and one group as rows: dy w^T.
+template <class T>
+void backward_rows(const Conv2dGeometry& g, int64_t group, const T* dy, const T* w, int64_t first, int64_t last,
+                   Matrix<T> rows) {
+  const int64_t filters = group_filters(g);
+  gemm({.b = true}, (last - first) * g.out_w, row_length(g), filters,
+       dy + first * g.out_w * g.filters + group * filters, g.filters, w + group * filters, g.filters, T{0}, rows.data,
+       rows.ld);
+}
+
+template <class T>
+void backward_input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+  const int64_t at_a_time = lines_at_a_time<T>(g);
+  if (rows_are_the_images(g)) {
+    parallel_for(0, lines(g), at_a_time, [&](int64_t first, int64_t last) {
+      for (int64_t group = 0; group < g.options.groups; ++group) {
+        backward_rows(g, group, dy, w, first, last,
+                      {dx + first * g.out_w * g.channels + group * group_channels(g), g.channels});
+      }
+    });
+    return;
+  }
+  const int64_t image = g.height * g.width * g.channels;
+  parallel_for(0, g.images, 1, [&](int64_t first_image, int64_t last_image) {
+    const RowsBuffer<T> buffer(g);
+    std::fill(dx + first_image * image, dx + last_image * image, T{0});
+    for (int64_t first = first_image * g.out_h; first < last_image * g.out_h; first += at_a_time) {
+      const int64_t last = std::min(first + at_a_time, last_image * g.out_h);
+      for (int64_t group = 0; group < g.options.groups; ++group) {
+        backward_rows(g, group, dy, w, first, last, {buffer.data(), row_length(g)});
+        col2im(g, group, buffer.data(), first, last, dx);
+      }
+    }
+  });
+}
+
+/// How dw is shared out. Slices of the output lines give partial sums, as many as memory allows; when the weights
+/// are so large that these are few, the filters are cut too.
+struct WeightTasks {
+  int64_t slice_lines, slices;
+  int64_t block_filters, blocks;
+
+  template <class T>
+  static WeightTasks of(const Conv2dGeometry& g) {
+    const int64_t wanted = slices_for(g.w_shape().numel() * static_cast<int64_t>(sizeof(T)));
+    const int64_t at_a_time = lines_at_a_time<T>(g);
+    const int64_t slice_lines = ceil_div(ceil_div(lines(g), wanted), at_a_time) * at_a_time;
+    const int64_t slices = ceil_div(lines(g), slice_lines);
+    const int64_t filters = std::max<int64_t>(group_filters(g), 1);
+    const int64_t wanted_blocks = std::clamp<int64_t>(kEnoughTasks / (slices * g.options.groups), 1,
+                                                      std::max<int64_t>(filters / kLeastColumns, 1));
+    const int64_t block_filters = ceil_div(filters, wanted_blocks);
+    return {slice_lines, slices, block_filters, ceil_div(filters, block_filters)};
+  }
+};
+
+/// The sum over output lines [first, last) for filters [begin, end) of one group, written to a whole dw.
+template <class T>
+void weights_of_lines(const Conv2dGeometry& g, int64_t group, const T* x, const T* dy, int64_t first, int64_t last,
+                      int64_t begin, int64_t end, T* dw) {
+  const RowsBuffer<T> buffer(g);
+  const int64_t at_a_time = lines_at_a_time<T>(g), column = group * group_filters(g) + begin;
+  for (int64_t line = first; line < last; line += at_a_time) {
+    const int64_t line_end = std::min(line + at_a_time, last);
+    const Matrix<const T> rows = rows_of(g, group, x, line, line_end, buffer.data());
+    gemm({.a = true}, row_length(g), end - begin, (line_end - line) * g.out_w, rows.data, rows.ld,
+         dy + line * g.out_w * g.filters + column, g.filters, line == first ? T{0} : T{1}, dw + column, g.filters);
+  }
+}
+
+template <class T>
+void backward_weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
+  const int64_t size = g.w_shape().numel();
+  const WeightTasks tasks = WeightTasks::of<T>(g);
+  const int64_t per_slice = g.options.groups * tasks.blocks;
+  sum_of_slices(tasks.slices, size, dw, [&](T* sums) {
+    parallel_for(0, tasks.slices * per_slice, 1, [&](int64_t first_task, int64_t last_task) {
+      for (int64_t task = first_task; task < last_task; ++task) {
+        const int64_t slice = task / per_slice, group = task % per_slice / tasks.blocks;
+        const int64_t first = slice * tasks.slice_lines, begin = task % tasks.blocks * tasks.block_filters;
+        weights_of_lines(g, group, x, dy, first, std::min(first + tasks.slice_lines, lines(g)), begin,
+                         std::min(begin + tasks.block_filters, group_filters(g)), sums + slice * size);
+      }
+    });
+  });
+}
+
+void check_operands(const char* op, const char* a_name, const Tensor& a, const Shape& a_shape, const char* b_name,
+                    const Tensor& b, const Shape& b_shape) {
+  check(a.shape() == a_shape, op, ": ", a_name, " is ", a.shape(), ", the geometry needs ", a_shape);
+  check(b.shape() == b_shape, op, ": ", b_name, " is ", b.shape(), ", the geometry needs ", b_shape);
+  check(a.dtype() == b.dtype(), op, ": dtypes differ: ", a.dtype(), " and ", b.dtype(), "; convert one with cast");
+}
+
+}  // namespace
+
+Conv2dGeometry Conv2dGeometry::of(const Shape& x, const Shape& w, const Conv2dOptions& o) {
+  check(x.rank() == 4, "conv2d: needs x [N, H, W, C], not ", x);
+  check(w.rank() == 4, "conv2d: needs w [KH, KW, C/groups, O], not ", w);
+  check(w[0] >= 1 && w[1] >= 1, "conv2d: kernel ", w[0], " x ", w[1], " must be at least 1 x 1");
+  check(o.stride_h >= 1 && o.stride_w >= 1, "conv2d: stride ", o.stride_h, " x ", o.stride_w,
+        " must be at least 1 x 1");
+  check(o.dilation_h >= 1 && o.dilation_w >= 1, "conv2d: dilation ", o.dilation_h, " x ", o.dilation_w,
+        " must be at least 1 x 1");
+  const Pads& p = o.pads;
+  check(std::min({p.top, p.bottom, p.left, p.right}) >= 0, "conv2d: pads (top ", p.top, ", bottom ", p.bottom,
+        ", left ", p.left, ", right ", p.right, ") must be at least 0");
+  check(o.groups >= 1, "conv2d: groups must be at least 1, not ", o.groups);
+  check(x[3] == w[2] * o.groups, "conv2d: x ", x, " has ", x[3], " channels, w ", w, " with groups = ", o.groups,
+        " takes ", w[2] * o.groups);
+  check(w[3] % o.groups == 0, "conv2d: ", w[3], " filters cannot be shared among ", o.groups, " groups");
+  const int64_t height = x[1] + p.top + p.bottom, width = x[2] + p.left + p.right;
+  const int64_t reach_h = (w[0] - 1) * o.dilation_h + 1, reach_w = (w[1] - 1) * o.dilation_w + 1;
+  check(reach_h <= height && reach_w <= width, "conv2d: the kernel reaches over ", reach_h, " x ", reach_w,
+        ", the padded image is ", height, " x ", width, "; pad more or use a smaller kernel");
+  return {.images = x[0],
+          .height = x[1],
+          .width = x[2],
+          .channels = x[3],
+          .kernel_h = w[0],
+          .kernel_w = w[1],
+          .filters = w[3],
+          .out_h = (height - reach_h) / o.stride_h + 1,
+          .out_w = (width - reach_w) / o.stride_w + 1,
+          .options = o};
+}
+
+Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& g) {
+  check_operands("conv2d", "x", x, g.x_shape(), "w", w, g.w_shape());
+  Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
+  dispatch_floating(x.dtype(), "conv2d", [&](auto zero) {
+    using T = decltype(zero);
+    (direct::fits<T>(g) ? direct::forward<T> : forward<T>)(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
+  });
+  return y;
+}
+
+Tensor conv2d_dx(const Tensor& dy, const Tensor& w, const Conv2dGeometry& g) {
+  check_operands("conv2d_dx", "dy", dy, g.y_shape(), "w", w, g.w_shape());
+  Tensor dx = Tensor::uninitialized(g.x_shape(), dy.dtype());
+  dispatch_floating(dy.dtype(), "conv2d_dx", [&](auto zero) {
+    using T = decltype(zero);
+    (direct::input_fits<T>(g) ? direct::input<T> : backward_input<T>)(g, dy.data<T>(), w.data<T>(),
+                                                                      dx.mutable_data<T>());
+  });
+  return dx;
+}
+
+Tensor conv2d_dw(const Tensor& x, const Tensor& dy, const Conv2dGeometry& g) {
+  check_operands("conv2d_dw", "x", x, g.x_shape(), "dy", dy, g.y_shape());
+  if (g.images == 0) {
+    return Tensor::zeros(g.w_shape(), x.dtype());
+  }
+  Tensor dw = Tensor::uninitialized(g.w_shape(), x.dtype());
+  dispatch_floating(x.dtype(), "conv2d_dw", [&](auto zero) {
+    using T = decltype(zero);
+    (direct::fits<T>(g) ? direct::weights<T> : backward_weights<T>)(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
+  });
+  return dw;
+}
+
+}  // namespace gibbs::kernels

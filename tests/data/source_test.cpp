@@ -1,0 +1,90 @@
+// What --data accepts, what it says when it accepts nothing, and that train and test belong together.
+#include "gibbs/data/source.h"
+
+#include <algorithm>
+
+#include "gibbs/data/cifar10.h"
+#include "temporary_folder.h"
+
+namespace gibbs::data {
+namespace {
+
+const std::string kLookedFor =
+    "; expected data_batch_1..5.bin and test_batch.bin (CIFAR-10, here or in cifar-10-batches-bin/), or train/ and "
+    "test/ with one folder of pictures per class, or the word drawn";
+
+TEST(Source, Drawn) {
+  const Source source = load("drawn", {.drawn_train = 30, .drawn_test = 20});
+  EXPECT_EQ(source.train.size(), 30);
+  EXPECT_EQ(source.test.size(), 20);
+  EXPECT_EQ(source.description, "drawn pictures, seed 0: 30 for training, 20 for testing, 10 classes, 32x32");
+  EXPECT_FALSE(
+      std::ranges::equal(source.train.images[0].values<std::uint8_t>(), source.test.images[0].values<std::uint8_t>()));
+}
+
+TEST(Source, ClassFolders) {
+  const TemporaryFolder folder;
+  folder.write_picture("train/a/0.png", {4, 6}, 1);
+  folder.write_picture("train/b/0.png", {4, 6}, 2);
+  folder.write("train/b/1.png", "broken");
+  folder.write_picture("test/a/0.png", {4, 6}, 3);
+  folder.write_picture("test/b/0.png", {4, 6}, 4);
+  const Source source = load(folder.path().string());
+  EXPECT_EQ(source.train.size(), 2);
+  EXPECT_EQ(source.test.images.at({1, 0, 0, 0}), 4);
+  EXPECT_EQ(source.description, "class folders in " + folder.path().string() +
+                                    ": 2 for training, 2 for testing, 2 classes, 4x6; broken files left out: 1");
+  EXPECT_EQ(load(folder.path().string(), {.size = ImageSize{8, 8}}).test.images.shape(), Shape({2, 8, 8, 3}));
+}
+
+TEST(Source, TrainAndTestMustFit) {
+  const TemporaryFolder folder;
+  const std::string root = folder.path().string();
+  folder.write_picture("train/a/0.png", {4, 6}, 1);
+  folder.write_picture("train/b/0.png", {4, 6}, 2);
+  folder.write_picture("test/a/0.png", {5, 6}, 3);
+  folder.write_picture("test/b/0.png", {5, 6}, 3);
+  EXPECT_EQ(error_of([&] { load(root); }),
+            "data: " + root +
+                ": pictures in train/ are [4, 6, 3] but in test/ [5, 6, 3]; ask for one size to have them resized");
+  folder.write_picture("test/c/0.png", {5, 6}, 3);
+  EXPECT_EQ(error_of([&] { load(root); }),
+            "data: " + root + ": train/ and test/ have different classes: a, b and a, b, c");
+}
+
+TEST(Source, Cifar10HereOrOneLevelDown) {
+  const TemporaryFolder folder;
+  const Subset one = Subset(ImageDataset{.images = Tensor::zeros({1, 32, 32, 3}, DType::uint8),
+                                         .labels = Tensor::zeros({1}, DType::int64),
+                                         .class_names = cifar10_class_names()},
+                            std::vector<std::int64_t>(10'000, 0));
+  const std::string inner = folder / "cifar-10-batches-bin";
+  std::filesystem::create_directory(inner);
+  write_cifar10_batch(inner + "/data_batch_1.bin", one);
+  EXPECT_EQ(error_of([&] { load(inner); }),
+            "read: cannot open " + inner + "/data_batch_2.bin: No such file or directory");
+  for (const char* name :
+       {"/data_batch_2.bin", "/data_batch_3.bin", "/data_batch_4.bin", "/data_batch_5.bin", "/test_batch.bin"}) {
+    std::filesystem::create_hard_link(inner + "/data_batch_1.bin", inner + name);
+  }
+  EXPECT_EQ(load(inner).train.size(), 50'000);
+  EXPECT_EQ(load(folder.path().string()).description,
+            "CIFAR-10 batches in " + inner + ": 50000 for training, 10000 for testing, 10 classes, 32x32");
+}
+
+TEST(Source, SaysWhatItFoundInstead) {
+  const TemporaryFolder folder;
+  const std::string root = folder.path().string();
+  EXPECT_EQ(error_of([&] { load(root + "/none"); }), "data: " + root + "/none does not exist" + kLookedFor);
+  EXPECT_EQ(error_of([&] { load(root); }), "data: " + root + " holds nothing" + kLookedFor);
+  const std::string file = folder.write("notes.txt", "text");
+  EXPECT_EQ(error_of([&] { load(file); }), "data: " + file + " is a file" + kLookedFor);
+  for (const char* name : {"train/a", "b", "c", "d", "e"}) {
+    std::filesystem::create_directories(folder / name);
+  }
+  EXPECT_EQ(error_of([&] { load(root); }),
+            "data: " + root + " holds b/, c/, d/, e/, notes.txt and 1 more" + kLookedFor);
+}
+
+}  // namespace
+}  // namespace gibbs::data
