@@ -7,6 +7,7 @@
 #include "gibbs/nn/dropout.h"
 #include "gibbs/nn/flatten.h"
 #include "gibbs/nn/forward.h"
+#include "gibbs/nn/fusion.h"
 #include "gibbs/nn/module.h"
 #include "gibbs/nn/pool2d.h"
 #include "gibbs/nn/sequential.h"

@@ -121,6 +121,18 @@ void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t l
   }
 }
 
+/// Output bands [first, last), one after the other.
+template <class T>
+void forward_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* w,
+                   T* y) {
+  const BandInput<T> input(g, bands);
+  for (int64_t band = first; band < last; ++band) {
+    const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
+    forward_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines, w,
+                 y + (image * g.out_h + line) * g.out_w * g.filters);
+  }
+}
+
 /// Adds a band's part of dw for one block of filters, or writes it.
 template <class T>
 void weights_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* dy, int64_t filter,
@@ -137,6 +149,18 @@ void weights_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t l
   for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
     block_rows(vectors_of_block<T>(g, filter), sum, kernel_line, x + ky * x_line, dy + filter,
                dw + ky * kernel_line * g.filters + filter);
+  }
+}
+
+/// The sum over bands [first, last) for one block of filters, written to dw, or added to it.
+template <class T>
+void weights_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* dy,
+                   int64_t filter, bool accumulate, T* dw) {
+  const BandInput<T> input(g, bands);
+  for (int64_t band = first; band < last; ++band) {
+    const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
+    weights_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines,
+                 dy + (image * g.out_h + line) * g.out_w * g.filters, filter, accumulate || band > first, dw);
   }
 }
 
@@ -181,19 +205,19 @@ template <class T>
 void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
   const Bands bands = Bands::of<T>(g);
   const int64_t work = bands.most_lines() * g.out_w * row_length(g) * g.filters;
-  parallel_for(0, bands.count(), ceil_div(kPieceWork, work), [&](int64_t first, int64_t last) {
-    const BandInput<T> input(g, bands);
-    for (int64_t band = first; band < last; ++band) {
-      const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
-      forward_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines, w,
-                   y + (image * g.out_h + line) * g.out_w * g.filters);
-    }
-  });
+  parallel_for(0, bands.count(), ceil_div(kPieceWork, work),
+               [&](int64_t first, int64_t last) { forward_bands(g, bands, first, last, x, w, y); });
 }
 
 template <class T>
-void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
-  Tensor turned = Tensor::uninitialized(g.w_shape(), dtype_of<T>);
+void forward_image(const Conv2dGeometry& one, const T* x, const T* w, T* y) {
+  const Bands bands = Bands::of<T>(one);
+  forward_bands(one, bands, 0, bands.count(), x, w, y);
+}
+
+template <class T>
+Tensor turned_weights(const Conv2dGeometry& g, const T* w) {
+  Tensor turned = Tensor::uninitialized({g.kernel_h, g.kernel_w, g.filters, g.channels}, dtype_of<T>);
   T* to = turned.mutable_data<T>();
   for (int64_t place = g.kernel_h * g.kernel_w; place-- > 0;) {
     const T* from = w + place * g.channels * g.filters;
@@ -203,7 +227,18 @@ void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
       }
     }
   }
+  return turned;
+}
+
+template <class T>
+void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+  const Tensor turned = turned_weights(g, w);
   forward(turned_around(g), dy, turned.data<T>(), dx);
+}
+
+template <class T>
+void input_image(const Conv2dGeometry& one, const T* dy, const T* turned_w, T* dx) {
+  forward_image(turned_around(one), dy, turned_w, dx);
 }
 
 template <class T>
@@ -214,29 +249,35 @@ void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   const int64_t slices = ceil_div(bands.count(), slice_bands);
   sum_of_slices(slices, size, dw, [&](T* sums) {
     parallel_for(0, slices * blocks, 1, [&](int64_t first_task, int64_t last_task) {
-      const BandInput<T> input(g, bands);
       for (int64_t task = first_task; task < last_task; ++task) {
         const int64_t first = task / blocks * slice_bands, last = std::min(first + slice_bands, bands.count());
-        for (int64_t band = first; band < last; ++band) {
-          const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
-          weights_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines,
-                       dy + (image * g.out_h + line) * g.out_w * g.filters, task % blocks * kFilterBlock<T>,
-                       band > first, sums + task / blocks * size);
-        }
+        weights_bands(g, bands, first, last, x, dy, task % blocks * kFilterBlock<T>, false,
+                      sums + task / blocks * size);
       }
     });
   });
 }
 
-template bool fits<float>(const Conv2dGeometry&);
-template bool fits<double>(const Conv2dGeometry&);
-template bool input_fits<float>(const Conv2dGeometry&);
-template bool input_fits<double>(const Conv2dGeometry&);
-template void forward(const Conv2dGeometry&, const float*, const float*, float*);
-template void forward(const Conv2dGeometry&, const double*, const double*, double*);
-template void input(const Conv2dGeometry&, const float*, const float*, float*);
-template void input(const Conv2dGeometry&, const double*, const double*, double*);
-template void weights(const Conv2dGeometry&, const float*, const float*, float*);
-template void weights(const Conv2dGeometry&, const double*, const double*, double*);
+template <class T>
+void weights_image(const Conv2dGeometry& one, const T* x, const T* dy, bool accumulate, T* dw) {
+  const Bands bands = Bands::of<T>(one);
+  for (int64_t filter = 0; filter < one.filters; filter += kFilterBlock<T>) {
+    weights_bands(one, bands, 0, bands.count(), x, dy, filter, accumulate, dw);
+  }
+}
+
+#define GIBBS_INSTANTIATE(T)                                                        \
+  template bool fits<T>(const Conv2dGeometry&);                                     \
+  template bool input_fits<T>(const Conv2dGeometry&);                               \
+  template void forward(const Conv2dGeometry&, const T*, const T*, T*);             \
+  template void input(const Conv2dGeometry&, const T*, const T*, T*);               \
+  template void weights(const Conv2dGeometry&, const T*, const T*, T*);             \
+  template void forward_image(const Conv2dGeometry&, const T*, const T*, T*);       \
+  template void weights_image(const Conv2dGeometry&, const T*, const T*, bool, T*); \
+  template Tensor turned_weights(const Conv2dGeometry&, const T*);                  \
+  template void input_image(const Conv2dGeometry&, const T*, const T*, T*);
+GIBBS_INSTANTIATE(float)
+GIBBS_INSTANTIATE(double)
+#undef GIBBS_INSTANTIATE
 
 }  // namespace gibbs::kernels::direct

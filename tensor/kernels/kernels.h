@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gibbs/tensor/kernels/conv2d.h"
+#include "gibbs/tensor/kernels/conv_block.h"
 #include "gibbs/tensor/kernels/dropout.h"
 #include "gibbs/tensor/kernels/gemm.h"
 #include "gibbs/tensor/kernels/indexing.h"
