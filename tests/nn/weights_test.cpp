@@ -1,0 +1,161 @@
+// Weights: saved, loaded, fingerprinted; whatever does not fit is reported whole and nothing is half loaded.
+#include "gibbs/nn/weights.h"
+
+#include "gibbs/nn/conv2d.h"
+#include "gibbs/nn/dense.h"
+#include "gibbs/nn/dropout.h"
+#include "gibbs/nn/sequential.h"
+#include "gibbs/nn/version.h"
+#include "tests/nn/temporary_folder.h"
+#include "tests/testing/expect_op.h"
+
+namespace gibbs::nn {
+namespace {
+
+using gibbs::testing::error_of;
+
+Sequential model_of(std::uint64_t seed, double rate = 0.5) {
+  Rng rng(seed);
+  return Sequential(Dense({.in = 3, .out = 2}, rng), Dropout({.rate = rate}), Dense({.in = 2, .out = 2}, rng));
+}
+
+/// A layer with a parameter, a buffer and nothing to do.
+class Counting : public Module {
+ public:
+  void visit(ModuleVisitor& visitor) override {
+    visitor.parameter("scale", scale);
+    visitor.buffer("count", count);
+  }
+  std::string describe() const override { return "Counting"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Counting>(*this); }
+
+  Parameter scale{Tensor::ones({2})};
+  Buffer count{Tensor::of(7, DType::int64)};
+
+ protected:
+  Variable forward(const Variable& x) override { return x; }
+};
+
+TEST(Weights, AFileCarriesWeightsFromOneModelToAnother) {
+  const TemporaryFolder folder;
+  Sequential model = model_of(1), other = model_of(2);
+  ASSERT_NE(weights_sha256(model), weights_sha256(other));
+  save_weights(model, folder / "a", {{"epoch", "3"}});
+  const Metadata metadata = load_weights(other, folder / "a");
+  EXPECT_EQ(weights_sha256(model), weights_sha256(other));
+  EXPECT_EQ(metadata, (Metadata{{"epoch", "3"},
+                                {"gibbs.architecture", "0: Dense(3 -> 2)\n1: Dropout(0.5)\n2: Dense(2 -> 2)\n"},
+                                {"gibbs.version", std::string(kVersion)}}));
+  EXPECT_EQ(error_of([&] {
+              save_weights(model, folder / "b", {{"gibbs.x", "y"}});
+            }),
+            "save_weights: metadata 'gibbs.x': keys beginning with 'gibbs.' are taken");
+}
+
+TEST(Weights, NamesAreThePathsOfVisitAndBuffersBelong) {
+  Counting layer;
+  Sequential model(layer, Dropout({.rate = 0.1}));
+  const NamedTensors tensors = named_tensors(model);
+  ASSERT_EQ(tensors.size(), 2);
+  EXPECT_EQ(tensors[0].path, "0.scale");
+  EXPECT_EQ(tensors[1].path, "0.count");
+  load_tensors(model, {{"0.count", Tensor::of(9, DType::int64)}, {"0.scale", Tensor::of({3, 4})}});
+  EXPECT_EQ(layer.count.value().item(), 9);
+  EXPECT_EQ(layer.scale.value().to_vector(), (std::vector<double>{3, 4}));
+}
+
+TEST(Weights, WhatDoesNotFitIsListedAndNothingIsLoaded) {
+  Sequential model = model_of(1);
+  const std::string before = weights_sha256(model);
+  NamedTensors tensors = named_tensors(model);
+  tensors[0].item = Tensor::zeros({3, 2});  // fits, but must not be loaded
+  tensors[1].item = Tensor::zeros({3});
+  tensors[2].item = Tensor::zeros({2, 2}, DType::float64);
+  tensors[3].path = "3.bias";
+  EXPECT_EQ(error_of([&] { load_tensors(model, tensors, "weights.bin"); }),
+            "weights.bin: the tensors do not fit the model; nothing was loaded\n"
+            "  missing: 2.bias\n"
+            "  not in the model: 3.bias\n"
+            "  different: 0.bias (expected float32 [2], found float32 [3]), "
+            "2.weight (expected float32 [2, 2], found float64 [2, 2])");
+  EXPECT_EQ(weights_sha256(model), before);
+  EXPECT_EQ(error_of([&] {
+              load_tensors(model, {tensors[0], tensors[0]});
+            }),
+            "load_tensors: two tensors are named '0.weight'");
+  EXPECT_EQ(error_of([&] {
+              load_tensors(model, {{"0.bias", Tensor()}});
+            }),
+            "load_tensors: tensor '0.bias' is undefined");
+}
+
+TEST(Weights, LongListsAreCut) {
+  Sequential model = model_of(1);
+  NamedTensors tensors = named_tensors(model);
+  for (int i = 0; i < 25; ++i) {
+    tensors.push_back({std::string("x").append(std::to_string(i)), Tensor::zeros({1})});
+  }
+  EXPECT_THAT(error_of([&] { load_tensors(model, tensors); }), ::testing::EndsWith("x18, x19 and 5 more"));
+}
+
+TEST(Weights, AnotherArchitectureIsAnErrorUnlessWanted) {
+  const TemporaryFolder folder;
+  Sequential model = model_of(1), other = model_of(2, 0.25);
+  const std::string path = folder / "a", before = weights_sha256(other);
+  save_weights(model, path);
+  EXPECT_EQ(error_of([&] { load_weights(other, path); }),
+            "load_weights: " + path +
+                ": saved from another architecture: '1: Dropout(0.5)' in the file, '1: Dropout(0.25)' in the model; "
+                "nothing was loaded. If this is wanted, load with .compare_architecture = false");
+  EXPECT_EQ(weights_sha256(other), before);
+  load_weights(other, folder / "a", {.compare_architecture = false});
+  EXPECT_EQ(weights_sha256(other), weights_sha256(model));
+}
+
+TEST(Weights, FilesOfOtherProgramsTellNoArchitecture) {
+  const TemporaryFolder folder;
+  Sequential model = model_of(1), other = model_of(2, 0.25);
+  write_safetensors(folder / "a", named_tensors(model));
+  load_weights(other, folder / "a");
+  EXPECT_EQ(weights_sha256(other), weights_sha256(model));
+}
+
+TEST(Weights, TiedTensorsAreSavedUnderEachNameAndMustAgree) {
+  const TemporaryFolder folder;
+  Rng rng(1);
+  const Dense layer({.in = 2, .out = 2}, rng);
+  Sequential tied(layer, layer);
+  save_weights(tied, folder / "a");
+  EXPECT_EQ(read_safetensors(folder / "a").tensors.size(), 4);
+  load_weights(tied, folder / "a");
+
+  Sequential untied(Dense({.in = 2, .out = 2}, rng), Dense({.in = 2, .out = 2}, rng));
+  const std::string before = weights_sha256(tied);
+  EXPECT_EQ(error_of([&] { load_tensors(tied, named_tensors(untied), "untied"); }),
+            "untied: '0.weight' and '1.weight' are one tensor in the model, but differ here; nothing was loaded");
+  EXPECT_EQ(weights_sha256(tied), before);
+}
+
+TEST(Weights, LoadingWritesInPlaceAndGraphsNotice) {
+  Sequential model = model_of(1), other = model_of(2);
+  const Parameter weight = parameters(model)[0];
+  const Variable y = weight.variable();
+  load_tensors(model, named_tensors(other));
+  EXPECT_EQ(weight.value().to_vector(), parameters(other)[0].value().to_vector());
+  EXPECT_THROW(y.value(), Error);
+}
+
+TEST(Weights, TheFingerprintIsOfNamesShapesAndBytes) {
+  Counting layer;
+  // printf 'scale\0float32 [2]\0\0\x80\x3f\0\0\x80\x3fcount\0int64 []\x07\0\0\0\0\0\0\0' | sha256sum
+  EXPECT_EQ(weights_sha256(layer), "7a38c8b2c5b1f7d1183433f3ba10eb257ec8a566b35e444e2e90a9b5fceeeea6");
+  const std::string before = weights_sha256(layer);
+  layer.count.mutable_value().fill(8);
+  EXPECT_NE(weights_sha256(layer), before);
+  layer.count.mutable_value().fill(7);
+  layer.scale.replace(Tensor::ones({2, 1}));
+  EXPECT_NE(weights_sha256(layer), before);
+}
+
+}  // namespace
+}  // namespace gibbs::nn
