@@ -1,3 +1,22 @@
 // Everything: #include <gibbs/gibbs.h>.
 #pragma once
 
+#include "gibbs/autograd/grad.h"
+#include "gibbs/autograd/gradcheck.h"
+#include "gibbs/autograd/ops/ops.h"
+#include "gibbs/autograd/parameter.h"
+#include "gibbs/autograd/record.h"
+#include "gibbs/autograd/variable.h"
+#include "gibbs/data/loader.h"
+#include "gibbs/data/source.h"
+#include "gibbs/losses/losses.h"
+#include "gibbs/nn/nn.h"
+#include "gibbs/optim/optim.h"
+#include "gibbs/tensor/atomic_file.h"
+#include "gibbs/tensor/kernels/kernels.h"
+#include "gibbs/tensor/parallel.h"
+#include "gibbs/tensor/random.h"
+#include "gibbs/tensor/tensor.h"
+#include "gibbs/train/callback.h"
+#include "gibbs/train/evaluate.h"
+#include "gibbs/train/fit.h"

@@ -22,9 +22,12 @@ class Traversal {
  public:
   /// `targets`: the nodes whose gradients are requested; every reachable leaf when `all_leaves`.
   Traversal(const Variable& y, const Variables& xs, bool all_leaves, const GradOptions& options)
-      : options_(options), all_leaves_(all_leaves) {
+      : all_leaves_(all_leaves), consume_(!options.create_graph && !options.retain_graph) {
     for (const Variable& x : xs) {
       visits_[x.edge().node.get()].target = true;
+    }
+    for (const Variable& x : options.stop_at) {
+      visits_[x.edge().node.get()].stop = true;
     }
     sort(y.edge().node);
   }
@@ -52,13 +55,10 @@ class Traversal {
   struct Visit {
     bool entered = false;
     bool target = false;
+    bool stop = false;    // the walk ends here, as it does at leaves
     bool needed = false;  // some path leads from here to a requested input
     Variables gradients;  // one per output, once any has arrived
   };
-
-  bool stops_at(const Node& node, const Visit& visit) const {
-    return node.state == Node::State::leaf || (options_.stop_at_inputs && visit.target);
-  }
 
   /// Post-order of everything upstream of `root`, and `needed` for each.
   void sort(const std::shared_ptr<Node>& root) {
@@ -73,6 +73,7 @@ class Traversal {
       if (!std::exchange(visit.entered, true)) {
         const bool is_leaf = node->state == Node::State::leaf;
         visit.needed = visit.target || (all_leaves_ && is_leaf);
+        visit.stop |= is_leaf;
         if (is_leaf) {
           leaves_.push_back(node);
         }
@@ -82,13 +83,13 @@ class Traversal {
     enter(root);
     while (!stack.empty()) {
       Frame& frame = stack.back();
-      if (frame.next_input < frame.node->inputs.size() && !stops_at(*frame.node, *frame.visit)) {
-        enter(frame.node->inputs[frame.next_input++].node);
+      const std::vector<Edge>& inputs = frame.node->inputs;
+      if (!frame.visit->stop && frame.next_input < inputs.size()) {
+        enter(inputs[frame.next_input++].node);
         continue;
       }
-      for (const Edge& input : frame.node->inputs) {
-        const auto upstream = visits_.find(input.node.get());
-        frame.visit->needed |= upstream != visits_.end() && upstream->second.needed;
+      for (std::size_t i = 0; i < frame.next_input; ++i) {
+        frame.visit->needed |= visits_.at(inputs[i].node.get()).needed;
       }
       order_.push_back(std::move(frame.node));
       stack.pop_back();
@@ -97,11 +98,9 @@ class Traversal {
 
   void differentiate(const std::shared_ptr<Node>& node) {
     Visit& visit = visits_.at(node.get());
-    if (!visit.needed || visit.gradients.empty() || stops_at(*node, visit)) {
+    if (!visit.needed || visit.gradients.empty() || visit.stop) {
       return;
     }
-    check(node->state != Node::State::consumed, "grad: '", node->op,
-          "' was already differentiated and freed; pass .retain_graph = true to the first call");
     std::vector<bool> wanted;
     for (const Edge& input : node->inputs) {
       wanted.push_back(visits_.at(input.node.get()).needed);
@@ -109,6 +108,8 @@ class Traversal {
     if (std::find(wanted.begin(), wanted.end(), true) == wanted.end()) {
       return;
     }
+    check(node->state != Node::State::consumed, "grad: '", node->op,
+          "' was already differentiated and freed; pass .retain_graph = true to the first call");
     Variables dy = visit.target ? visit.gradients : std::exchange(visit.gradients, {});
     for (std::size_t k = 0; k < dy.size(); ++k) {
       if (!dy[k].defined()) {
@@ -127,7 +128,7 @@ class Traversal {
         add_gradient(node->inputs[i], fitted(*node, static_cast<int>(i), std::move(dx[i])));
       }
     }
-    if (!options_.create_graph && !options_.retain_graph) {
+    if (consume_) {
       node->state = Node::State::consumed;
       node->gradients = nullptr;
       node->kept.clear();
@@ -155,8 +156,7 @@ class Traversal {
     slot = slot.defined() ? slot + gradient : gradient;
   }
 
-  GradOptions options_;
-  bool all_leaves_;
+  bool all_leaves_, consume_;
   std::unordered_map<Node*, Visit> visits_;
   std::vector<std::shared_ptr<Node>> order_, leaves_;
 };

@@ -14,8 +14,8 @@ struct GradOptions {
   bool retain_graph = false;
   /// An input that y does not depend on gets zeros instead of an error.
   bool allow_unused = false;
-  /// Do not walk beyond the inputs. For `fused`.
-  bool stop_at_inputs = false;
+  /// Do not walk upstream of these. For `fused`.
+  Variables stop_at = {};
 };
 
 /// dy/dx for every x in xs, contracted with the cotangent `dy` (shape of y). Throws when an x is a constant, when y

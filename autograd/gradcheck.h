@@ -22,7 +22,7 @@ struct GradcheckOptions {
 struct GradcheckReport {
   bool ok = false;
   double largest_error = 0;
-  /// When not ok: which element of which input, both values, and the op's name if f gives one away.
+  /// When not ok: which element of which input, and both values.
   std::string message;
 
   explicit operator bool() const { return ok; }

@@ -23,18 +23,20 @@ Node::~Node() {
   if (inputs.empty() && !gradients) {
     return;
   }
-  thread_local std::vector<Remains> queue;
-  thread_local bool draining = false;
-  queue.push_back({std::move(inputs), std::move(gradients)});
+  // A plain pointer, not a thread_local vector: static Variables die after the thread's own objects.
+  thread_local std::vector<Remains>* draining = nullptr;
   if (draining) {
+    draining->push_back({std::move(inputs), std::move(gradients)});
     return;
   }
-  draining = true;
+  std::vector<Remains> queue;
+  draining = &queue;
+  queue.push_back({std::move(inputs), std::move(gradients)});
   while (!queue.empty()) {
     const Remains last = std::move(queue.back());
     queue.pop_back();
   }
-  draining = false;
+  draining = nullptr;
 }
 
 std::int64_t Node::alive() { return nodes_alive; }

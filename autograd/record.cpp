@@ -8,10 +8,14 @@
 
 namespace gibbs {
 
+bool detail::makes_node(const OpInfo& op, bool any_traced) {
+  check(!in_parallel_region(), op.name, ": ops do not run inside parallel_for; call kernels on Tensors there");
+  return any_traced && tape_is_on();
+}
+
 Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<Edge> inputs,
                       GradientFunction gradients, bool keep_outputs) {
-  check(!in_parallel_region(), op.name, ": ops do not run inside parallel_for; call kernels on Tensors there");
-  if (!tape_is_on() || inputs.empty()) {
+  if (!detail::makes_node(op, !inputs.empty())) {
     return {std::make_move_iterator(values.begin()), std::make_move_iterator(values.end())};
   }
   auto node = std::make_shared<Node>();
@@ -66,7 +70,7 @@ Variables differentiate_reference(const std::function<Variable(const Variables&)
       targets.push_back(at[i]);
     }
   }
-  Variables found = grad(reference(at), targets, dy, {.create_graph = true, .stop_at_inputs = true});
+  Variables found = grad(reference(at), targets, dy, {.create_graph = true, .allow_unused = true, .stop_at = at});
   Variables dx(inputs.size());
   for (std::size_t i = 0, next = 0; i < inputs.size(); ++i) {
     if (wanted[i]) {
@@ -88,7 +92,7 @@ Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient f
       edges.push_back(inputs[i].edge());
     }
   }
-  if (!tape_is_on() || traced.empty()) {
+  if (!detail::makes_node(op, !traced.empty())) {
     return {std::move(value)};
   }
   GradientFunction gradients = [inputs = std::move(inputs), traced, fast = std::move(fast),

@@ -67,6 +67,10 @@ InputGradient as_input_gradient(Gradient gradient) {
   }
 }
 
+/// Whether an op with such inputs becomes a node. Throws inside parallel_for, where the tape switch of the calling
+/// thread does not reach.
+bool makes_node(const OpInfo& op, bool any_traced);
+
 Variable record_terms(const OpInfo& op, Tensor value, std::vector<Edge> inputs, std::vector<InputGradient> gradients,
                       bool keep_output);
 
@@ -76,7 +80,7 @@ Variable record_terms(const OpInfo& op, Tensor value, std::vector<Edge> inputs, 
 /// everything it captured: what a graph holds is what its live lambdas captured.
 template <class... Gradients>
 Variable record(const OpInfo& op, Tensor value, Wrt<Gradients>... terms) {
-  if (!tape_is_on() || !(terms.input.traced() || ...)) {
+  if (!detail::makes_node(op, (terms.input.traced() || ...))) {
     return {std::move(value)};
   }
   std::vector<Edge> inputs;

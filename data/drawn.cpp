@@ -15,6 +15,7 @@ namespace {
 constexpr std::int64_t kPixels = kDrawnSide * kDrawnSide;
 constexpr std::int64_t kGrain = 32;  // pictures of one piece of the parallel loop
 constexpr double kMiddle = kDrawnSide / 2.0;
+constexpr double kMaxTurn = 0.4;  // radians each way; a square never becomes a diamond
 
 using Colour = std::array<double, 3>;  // red, green, blue in [0, 1]
 
@@ -68,30 +69,34 @@ struct Scene {
   double noise;
 };
 
-/// A colour that can be told from the background, in colour or in grey.
+/// Of a few random colours the one whose brightness differs most from the background's.
 Colour contrasting(Draws& draws, const Colour& background) {
-  constexpr int kTries = 20;
-  Colour colour = draws.colour();
-  for (int i = 0; i < kTries && std::abs(brightness(colour) - brightness(background)) < 0.3; ++i) {
-    colour = draws.colour();
+  constexpr int kTries = 6;
+  const auto contrast = [&](const Colour& colour) { return std::abs(brightness(colour) - brightness(background)); };
+  Colour best = draws.colour();
+  for (int i = 1; i < kTries; ++i) {
+    if (const Colour other = draws.colour(); contrast(other) > contrast(best)) {
+      best = other;
+    }
   }
-  return colour;
+  return best;
 }
 
 Scene draw_scene(Draws& draws) {
   const Colour back = draws.colour();
   const Colour fore = contrasting(draws, back);
-  const double size = draws.uniform(8, 13);
-  const double slack = kMiddle - 0.85 * size;  // a shape may lose a bit of its edge
+  const double size = draws.uniform(10, 14);
+  const double slack = 0.75 * (kMiddle - 0.8 * size);  // a shape may lose a bit of its edge
+  const double angle = draws.uniform(-kMaxTurn, kMaxTurn);
   return {.background = {back, mix(back, draws.colour(), 0.3), draws.direction()},
           .foreground = {fore, mix(fore, draws.colour(), 0.3), draws.direction()},
           .size = size,
           .centre = {kMiddle + draws.uniform(-slack, slack), kMiddle + draws.uniform(-slack, slack)},
-          .turn = draws.direction(),
+          .turn = {std::cos(angle), std::sin(angle)},
           .blot = draws.colour(),
           .blot_centre = {draws.uniform(0, kDrawnSide), draws.uniform(0, kDrawnSide)},
-          .blot_radius = draws.uniform(1.5, 3.5),
-          .noise = draws.uniform(0.02, 0.12)};
+          .blot_radius = draws.uniform(1, 2.5),
+          .noise = draws.uniform(0.01, 0.06)};
 }
 
 double coverage(double distance) { return std::clamp(0.5 - distance, 0.0, 1.0); }
@@ -102,7 +107,7 @@ Colour colour_at(const Scene& scene, const ShapeClass& shape, Point p) {
   const double inside = coverage(shape.distance(turned, scene.size));
   const Colour flat = mix(scene.background.at(p), scene.foreground.at(p), inside);
   const double from_blot = std::hypot(p.x - scene.blot_centre.x, p.y - scene.blot_centre.y) - scene.blot_radius;
-  return mix(flat, scene.blot, 0.6 * coverage(from_blot));
+  return mix(flat, scene.blot, 0.5 * coverage(from_blot));
 }
 
 /// pixels: [32, 32, 3].

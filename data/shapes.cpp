@@ -29,14 +29,14 @@ double triangle(Point p, double size) {
   return std::max(slanted, -p.y) - 0.55 * size;
 }
 
-double cross(Point p, double size) { return std::min(box(p, size, 0.28 * size), box(p, 0.28 * size, size)); }
+double cross(Point p, double size) { return std::min(box(p, size, 0.25 * size), box(p, 0.25 * size, size)); }
 
 /// Five points. Folded into the wedge between the middle of a point and the notch beside it, the edge is one line.
 double star(Point p, double size) {
   constexpr double kWedge = kPi / 5;
   const double angle = to_nearest_line(std::atan2(p.y, p.x), 2 * kWedge);
   const Point folded{length(p) * std::cos(angle), length(p) * std::sin(angle)};
-  const double notch = 0.45 * size;
+  const double notch = 0.42 * size;
   const Point edge{notch * std::cos(kWedge) - size, notch * std::sin(kWedge)};  // from the tip (size, 0) to the notch
   return ((folded.x - size) * edge.y - folded.y * edge.x) / length(edge);
 }
@@ -54,8 +54,8 @@ double checker(Point p, double size) {
 }
 
 double dots(Point p, double size) {
-  const double period = 0.75 * size;
-  return length({to_nearest_line(p.x, period), to_nearest_line(p.y, period)}) - 0.29 * period;
+  const double period = 0.85 * size;
+  return length({to_nearest_line(p.x, period), to_nearest_line(p.y, period)}) - 0.26 * period;
 }
 
 /// One arm of Archimedes' spiral, radius = pitch * turns.

@@ -15,7 +15,7 @@ struct Point {
 struct ShapeClass {
   const char* name;
   /// Signed distance of `p` from the edge of the shape that is centred on the origin and fits a circle of radius
-  /// `size`; textures repeat every 0.7 size or so.
+  /// `size`; textures repeat every 0.7 to 0.85 size.
   double (*distance)(Point p, double size);
 };
 

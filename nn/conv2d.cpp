@@ -50,15 +50,21 @@ double Conv2d::flops(const Shape& /*input*/, const Shape& output) const {
   return 2.0 * static_cast<double>(products) * static_cast<double>(output.numel());
 }
 
+bool Conv2d::accepts(const Variable& x) const {
+  return x.rank() == 4 && x.size(3) == options_.in && x.dtype() == weight_.dtype();
+}
+
+kernels::Conv2dOptions Conv2d::kernel_options(const Shape& x) const {
+  return {.stride_h = options_.stride.h,
+          .stride_w = options_.stride.w,
+          .pads = pads_of("Conv2d", window(), x, options_.in),
+          .dilation_h = options_.dilation.h,
+          .dilation_w = options_.dilation.w,
+          .groups = options_.groups};
+}
+
 Variable Conv2d::forward(const Variable& x) {
-  const kernels::Pads pads = pads_of("Conv2d", window(), x.shape(), options_.in);
-  const Variable y = conv2d(x, weight_,
-                            {.stride_h = options_.stride.h,
-                             .stride_w = options_.stride.w,
-                             .pads = pads,
-                             .dilation_h = options_.dilation.h,
-                             .dilation_w = options_.dilation.w,
-                             .groups = options_.groups});
+  const Variable y = conv2d(x, weight_, kernel_options(x.shape()));
   return bias_.defined() ? y + bias_ : y;
 }
 

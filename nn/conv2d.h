@@ -32,6 +32,14 @@ class Conv2d : public Module {
   std::unique_ptr<Module> share() const override { return std::make_unique<Conv2d>(*this); }
   double flops(const Shape& input, const Shape& output) const override;
 
+  const Parameter& weight() const { return weight_; }
+  /// Undefined without bias.
+  const Parameter& bias() const { return bias_; }
+  /// Whether x is [N, H, W, in] in the weights' dtype.
+  bool accepts(const Variable& x) const;
+  /// The kernel's options for an input of this shape. Throws, naming the layer, when the shape does not fit.
+  kernels::Conv2dOptions kernel_options(const Shape& x) const;
+
  protected:
   /// x: [N, H, W, in] to [N, OH, OW, out].
   Variable forward(const Variable& x) override;

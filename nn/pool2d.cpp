@@ -44,7 +44,9 @@ MaxPool2d::MaxPool2d(const Pool2dOptions& options) : window_(checked_window("Max
 
 std::string MaxPool2d::describe() const { return describe_pool("MaxPool2d", window_); }
 
-Variable MaxPool2d::forward(const Variable& x) { return max_pool2d(x, options_for("MaxPool2d", window_, x.shape())); }
+kernels::Pool2dOptions MaxPool2d::kernel_options(const Shape& x) const { return options_for("MaxPool2d", window_, x); }
+
+Variable MaxPool2d::forward(const Variable& x) { return max_pool2d(x, kernel_options(x.shape())); }
 
 AvgPool2d::AvgPool2d(const Pool2dOptions& options) : window_(checked_window("AvgPool2d", options)) {}
 

@@ -5,6 +5,7 @@
 
 #include "gibbs/nn/module.h"
 #include "gibbs/nn/window2d.h"
+#include "gibbs/tensor/kernels/pool2d.h"
 
 namespace gibbs::nn {
 
@@ -22,6 +23,9 @@ class MaxPool2d : public Module {
 
   std::string describe() const override;
   std::unique_ptr<Module> share() const override { return std::make_unique<MaxPool2d>(*this); }
+
+  /// The kernel's options for an input of this shape.
+  kernels::Pool2dOptions kernel_options(const Shape& x) const;
 
  protected:
   Variable forward(const Variable& x) override;

@@ -1,5 +1,9 @@
 #include "gibbs/nn/sequential.h"
 
+#include <span>
+
+#include "gibbs/nn/fusion.h"
+
 namespace gibbs::nn {
 
 Sequential::Sequential(const Sequential& other) : Module(other) {
@@ -18,8 +22,13 @@ std::string Sequential::describe() const { return "Sequential(" + std::to_string
 
 Variable Sequential::forward(const Variable& x) {
   Variable y = x;
-  for (const auto& layer : layers_) {
-    y = (*layer)(y);
+  for (std::size_t i = 0; i < layers_.size();) {
+    if (auto run = try_fused(std::span(layers_).subspan(i), y)) {
+      y = std::move(run->y);
+      i += run->layers;
+    } else {
+      y = (*layers_[i++])(y);
+    }
   }
   return y;
 }

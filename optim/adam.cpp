@@ -9,24 +9,20 @@ namespace gibbs::optim {
 namespace {
 
 /// One step: w = keep w - rate m / (root sqrt(v) + epsilon). Both epsilon modes are choices of rate and root.
+template <class T>
 struct Coefficients {
-  double beta1, beta2, keep, rate, root, epsilon;
+  T beta1, new1, beta2, new2, keep, rate, root, epsilon;
 };
 
+/// The coefficients come by value: behind a reference the stores could change them, and nothing would vectorise.
 template <class T>
 void adam_step(T* __restrict w, T* __restrict m, T* __restrict v, const T* __restrict g, std::int64_t n,
-               const Coefficients& c) {
-  const T beta1 = static_cast<T>(c.beta1), new1 = static_cast<T>(1 - c.beta1);
-  const T beta2 = static_cast<T>(c.beta2), new2 = static_cast<T>(1 - c.beta2);
-  const T keep = static_cast<T>(c.keep), rate = static_cast<T>(c.rate), root = static_cast<T>(c.root);
-  const T epsilon = static_cast<T>(c.epsilon);
-  for_pieces(n, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      m[i] = beta1 * m[i] + new1 * g[i];
-      v[i] = beta2 * v[i] + new2 * g[i] * g[i];
-      w[i] = keep * w[i] - rate * m[i] / (root * std::sqrt(v[i]) + epsilon);
-    }
-  });
+               const Coefficients<T> c) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    m[i] = c.beta1 * m[i] + c.new1 * g[i];
+    v[i] = c.beta2 * v[i] + c.new2 * g[i] * g[i];
+    w[i] = c.keep * w[i] - c.rate * m[i] / (c.root * std::sqrt(v[i]) + c.epsilon);
+  }
 }
 
 }  // namespace
@@ -52,17 +48,23 @@ void Adam::step_parameter(std::size_t i, Parameter& parameter) {
   const double t = static_cast<double>(++moments.steps);
   const double c1 = 1 - std::pow(options_.beta1, t), c2 = 1 - std::pow(options_.beta2, t);
   const bool keras = options_.epsilon_mode == EpsilonMode::keras;
-  const Coefficients c = {.beta1 = options_.beta1,
-                          .beta2 = options_.beta2,
-                          .keep = 1 - learning_rate() * weight_decay_,
-                          .rate = learning_rate() / c1 * (keras ? std::sqrt(c2) : 1),
-                          .root = keras ? 1 : 1 / std::sqrt(c2),
-                          .epsilon = options_.epsilon};
+  const double rate = learning_rate() / c1 * (keras ? std::sqrt(c2) : 1), root = keras ? 1 : 1 / std::sqrt(c2);
   dispatch_floating(parameter.dtype(), name(), [&](auto zero) {
     using T = decltype(zero);
+    const Coefficients<T> c = {.beta1 = static_cast<T>(options_.beta1),
+                               .new1 = static_cast<T>(1 - options_.beta1),
+                               .beta2 = static_cast<T>(options_.beta2),
+                               .new2 = static_cast<T>(1 - options_.beta2),
+                               .keep = static_cast<T>(1 - learning_rate() * weight_decay_),
+                               .rate = static_cast<T>(rate),
+                               .root = static_cast<T>(root),
+                               .epsilon = static_cast<T>(options_.epsilon)};
     const T* g = parameter.gradient().data<T>();
-    adam_step(parameter.mutable_value().mutable_data<T>(), moments.first.mutable_data<T>(),
-              moments.second.mutable_data<T>(), g, parameter.value().numel(), c);
+    T *w = parameter.mutable_value().mutable_data<T>(), *m = moments.first.mutable_data<T>(),
+      *v = moments.second.mutable_data<T>();
+    for_pieces(parameter.value().numel(), [&](std::int64_t first, std::int64_t last) {
+      adam_step(w + first, m + first, v + first, g + first, last - first, c);
+    });
   });
 }
 

@@ -8,33 +8,23 @@
 namespace gibbs::optim {
 namespace {
 
-struct Coefficients {
-  double rate, decay, momentum;
-  bool nesterov;
-};
-
 template <class T>
-void plain_step(T* __restrict w, const T* __restrict g, std::int64_t n, const Coefficients& c) {
-  const T rate = static_cast<T>(c.rate), decay = static_cast<T>(c.decay);
-  for_pieces(n, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      w[i] -= rate * (g[i] + decay * w[i]);
-    }
-  });
+void plain_step(T* __restrict w, const T* __restrict g, std::int64_t n, T rate, T decay) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    w[i] -= rate * (g[i] + decay * w[i]);
+  }
 }
 
+/// b = mu b + g';   w -= rate (of_gradient g' + of_velocity b): one loop for both kinds of momentum.
 template <class T>
-void momentum_step(T* __restrict w, T* __restrict b, const T* __restrict g, std::int64_t n, const Coefficients& c) {
-  const T rate = static_cast<T>(c.rate), decay = static_cast<T>(c.decay), mu = static_cast<T>(c.momentum);
-  // w -= rate (of_gradient g' + of_velocity b): one loop for both variants.
-  const T of_gradient = static_cast<T>(c.nesterov ? 1 : 0), of_velocity = c.nesterov ? mu : T{1};
-  for_pieces(n, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      const T gradient = g[i] + decay * w[i];
-      b[i] = mu * b[i] + gradient;
-      w[i] -= rate * (of_gradient * gradient + of_velocity * b[i]);
-    }
-  });
+void momentum_step(T* __restrict w, T* __restrict b, const T* __restrict g, std::int64_t n, T rate, T decay, T mu,
+                   bool nesterov) {
+  const T of_gradient = nesterov ? T{1} : T{0}, of_velocity = nesterov ? mu : T{1};
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T gradient = g[i] + decay * w[i];
+    b[i] = mu * b[i] + gradient;
+    w[i] -= rate * (of_gradient * gradient + of_velocity * b[i]);
+  }
 }
 
 }  // namespace
@@ -51,17 +41,20 @@ SGD::SGD(std::vector<Parameter> parameters, const SGDOptions& options)
 }
 
 void SGD::step_parameter(std::size_t i, Parameter& parameter) {
-  const Coefficients c = {learning_rate(), options_.weight_decay, options_.momentum, options_.nesterov};
   dispatch_floating(parameter.dtype(), name(), [&](auto zero) {
     using T = decltype(zero);
+    const T rate = static_cast<T>(learning_rate()), decay = static_cast<T>(options_.weight_decay);
+    const T mu = static_cast<T>(options_.momentum);
     const T* g = parameter.gradient().data<T>();
-    const std::int64_t n = parameter.value().numel();
     T* w = parameter.mutable_value().mutable_data<T>();
-    if (velocity_.empty()) {
-      plain_step(w, g, n, c);
-    } else {
-      momentum_step(w, velocity_[i].mutable_data<T>(), g, n, c);
-    }
+    T* b = velocity_.empty() ? nullptr : velocity_[i].mutable_data<T>();
+    for_pieces(parameter.value().numel(), [&](std::int64_t first, std::int64_t last) {
+      if (b == nullptr) {
+        plain_step(w + first, g + first, last - first, rate, decay);
+      } else {
+        momentum_step(w + first, b + first, g + first, last - first, rate, decay, mu, options_.nesterov);
+      }
+    });
   });
 }
 

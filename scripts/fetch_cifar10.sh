@@ -38,9 +38,9 @@ say "Downloading CIFAR-10 (162 MB) from $url"
 show=--silent
 [[ ! -t 2 ]] || show=--progress-bar
 status=0
-# 9>&- : only this script holds the lock, so a kill frees it at once.
-answer=$(curl "$show" --show-error --fail --location --connect-timeout 15 --speed-limit 1000 --speed-time 30 \
-              --output "$archive" --write-out '%{http_code}' "$url" 9>&-) || status=$?
+# Only this script holds the lock (9), not its children, so that a kill frees it at once.
+answer=$(exec 9>&-; curl "$show" --show-error --fail --location --connect-timeout 15 --speed-limit 1000 --speed-time 30 \
+              --output "$archive" --write-out '%{http_code}' "$url") || status=$?
 case $status:$answer in
   0:*) ;;
   # No answer at all: no name, route, connection, TLS, or a proxy in the way.

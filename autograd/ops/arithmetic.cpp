@@ -1,11 +1,18 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 
+#include <limits>
+
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs {
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// A constant scalar of x's dtype.
+Variable number_like(const Variable& x, double number) { return Tensor::full({}, number, x.dtype()); }
 
 /// Per element 1 where condition holds, 1/2 where the operands are equal, else 0: who receives a maximum's gradient.
 Tensor winner_share(const Tensor& wins, const Tensor& ties, DType dtype) {
@@ -49,11 +56,17 @@ Variable neg(const Variable& x) { return linear_map("neg", x, kernels::neg, kern
 
 Variable pow(const Variable& a, const Variable& b) {
   return record(broadcasting("pow"), kernels::pow(a.value(), b.value()),
-                wrt(a, [a, b](const Variable& dy) { return dy * b * pow(a, b - 1.0); }),
+                wrt(a,
+                    [a, b](const Variable& dy) {
+                      // 0^0 is 1 beside 0^b with b constant: its derivative in a is 0, where the formula would say 0 /
+                      // 0.
+                      const Tensor zeros = kernels::mul(kernels::equal(a.value(), 0.0), kernels::equal(b.value(), 0.0));
+                      return dy * b * pow(a, where(zeros, number_like(b, 1), b) - 1.0);
+                    }),
                 wrt(b, [a](const Variable& y, const Variable& dy) {
                   // 0^b is 0 for every b > 0: its derivative in b is 0, where the formula would say 0 * ln 0.
                   const Tensor positive = kernels::greater(a.value(), 0.0);
-                  const Variable safe = where(positive, a, Tensor::ones(a.shape(), a.dtype()));
+                  const Variable safe = where(positive, a, number_like(a, 1));
                   return dy * y * log(safe);
                 }));
 }
@@ -89,16 +102,15 @@ Variable clamp(const Variable& x, double low, double high) {
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
   const Saved taken(condition);
   return record(broadcasting("where"), kernels::where(condition, a.value(), b.value()),
-                wrt(a, [taken](const Variable& dy) { return where(taken.value(), dy, mul(dy.detach(), 0.0)); }),
-                wrt(b, [taken](const Variable& dy) { return where(taken.value(), mul(dy.detach(), 0.0), dy); }));
+                wrt(a, [taken](const Variable& dy) { return where(taken.value(), dy, number_like(dy, 0)); }),
+                wrt(b, [taken](const Variable& dy) { return where(taken.value(), number_like(dy, 0), dy); }));
 }
 
 Variable logaddexp(const Variable& a, const Variable& b) {
   const auto share = [](const Variable& input) {
     return [input](const Variable& y, const Variable& dy) {
-      const Tensor finite = kernels::isfinite(y.value());
-      const Variable shift = where(finite, y, Tensor::zeros(y.shape(), y.dtype()));
-      return dy * exp(input - shift);
+      const Tensor none = kernels::equal(y.value(), -kInfinity);
+      return dy * exp(input - where(none, number_like(y, 0), y));
     };
   };
   return record(broadcasting("logaddexp"), kernels::logaddexp(a.value(), b.value()), wrt(a, share(a)),

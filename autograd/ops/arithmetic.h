@@ -50,6 +50,6 @@ inline Variable operator-(double number, const Variable& x) { return add(neg(x),
 inline Variable operator*(const Variable& x, double number) { return mul(x, number); }
 inline Variable operator*(double number, const Variable& x) { return mul(x, number); }
 inline Variable operator/(const Variable& x, double number) { return mul(x, 1 / number); }
-inline Variable operator/(double number, const Variable& x) { return mul(pow(x, -1.0), number); }
+inline Variable operator/(double number, const Variable& x) { return div(Tensor::full({}, number, x.dtype()), x); }
 
 }  // namespace gibbs

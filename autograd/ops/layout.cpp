@@ -17,9 +17,9 @@ std::vector<Tensor> values_of(const Variables& parts) {
   return values;
 }
 
-/// One node over all parts: gradient(dy, i) is the gradient of part i.
-template <class Gradient>
-Variable join(const char* op, const Variables& parts, Tensor value, Gradient gradient) {
+/// One node over all parts: gradients(dy, wanted) gives those of the wanted parts, one slot per part.
+template <class Gradients>
+Variable join(const char* op, const Variables& parts, Tensor value, Gradients gradients) {
   std::vector<Edge> edges;
   std::vector<std::size_t> traced;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -30,9 +30,19 @@ Variable join(const char* op, const Variables& parts, Tensor value, Gradient gra
   }
   std::vector<Tensor> values;
   values.push_back(std::move(value));
-  return record_many(
-      op, std::move(values), std::move(edges),
-      [traced, gradient = std::move(gradient)](const GradientCall& call) { return gradient(call.dy[0], traced); })[0];
+  auto of_traced = [traced, count = parts.size(), gradients = std::move(gradients)](const GradientCall& call) {
+    std::vector<bool> wanted(count, false);
+    for (std::size_t k = 0; k < traced.size(); ++k) {
+      wanted[traced[k]] = call.wanted[k];
+    }
+    const Variables all = gradients(call.dy[0], wanted);
+    Variables result;
+    for (std::size_t i : traced) {
+      result.push_back(all[i]);
+    }
+    return result;
+  };
+  return record_many(op, std::move(values), std::move(edges), std::move(of_traced))[0];
 }
 
 }  // namespace
@@ -77,27 +87,21 @@ Variable concat(const Variables& parts, int axis) {
   for (const Tensor& part : values) {
     ends.push_back(part.size(axis) + (ends.empty() ? 0 : ends.back()));
   }
-  return join("concat", parts, std::move(value),
-              [axis, ends](const Variable& dy, const std::vector<std::size_t>& wanted) {
-                Variables gradients;
-                for (std::size_t i : wanted) {
-                  gradients.push_back(slice(dy, axis, i == 0 ? 0 : ends[i - 1], ends[i]));
-                }
-                return gradients;
-              });
+  return join("concat", parts, std::move(value), [axis, ends](const Variable& dy, const std::vector<bool>& wanted) {
+    Variables gradients(wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (wanted[i]) {
+        gradients[i] = slice(dy, axis, i == 0 ? 0 : ends[i - 1], ends[i]);
+      }
+    }
+    return gradients;
+  });
 }
 
 Variable stack(const Variables& parts, int axis) {
   check(!parts.empty(), "stack: needs at least one part");
   return join("stack", parts, kernels::stack(values_of(parts), axis),
-              [axis](const Variable& dy, const std::vector<std::size_t>& wanted) {
-                const Variables all = unbind(dy, axis);
-                Variables gradients;
-                for (std::size_t i : wanted) {
-                  gradients.push_back(all[i]);
-                }
-                return gradients;
-              });
+              [axis](const Variable& dy, const std::vector<bool>&) { return unbind(dy, axis); });
 }
 
 Variables unbind(const Variable& x, int axis) {

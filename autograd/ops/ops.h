@@ -3,6 +3,7 @@
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/conv2d.h"
+#include "gibbs/autograd/ops/conv_block.h"
 #include "gibbs/autograd/ops/indexing.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/linalg.h"

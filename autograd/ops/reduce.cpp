@@ -76,9 +76,7 @@ Variable prod(const Variable& x, const Axes& axes, bool keepdim) {
       continue;
     }
     if (y.size(axis) == 0) {
-      Shape one = y.shape();
-      one.set(axis, 1);
-      y = broadcast_to(sum(y, {axis}, /*keepdim=*/true) + 1.0, one);
+      y = sum(y, {axis}, /*keepdim=*/true) + 1.0;
     }
     while (y.size(axis) > 1) {
       const std::int64_t n = y.size(axis), half = n / 2;
@@ -94,7 +92,7 @@ Variable logsumexp(const Variable& x, const Axes& axes, bool keepdim) {
                 wrt(x, [x, axes](const Variable& y, const Variable& dy) {
                   const Variable lse = with_kept_axes(y, x.shape(), axes, "logsumexp");
                   const Tensor none = kernels::equal(lse.value(), -std::numeric_limits<double>::infinity());
-                  const Variable shift = where(none, Tensor::zeros(lse.shape(), x.dtype()), lse);
+                  const Variable shift = where(none, Tensor::zeros({}, x.dtype()), lse);
                   return with_kept_axes(dy, x.shape(), axes, "logsumexp") * exp(x - shift);
                 }));
 }

@@ -4,13 +4,18 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
+#include "gibbs/tensor/kernels/reduce.h"
 #include "gibbs/tensor/kernels/softmax.h"
 
 namespace gibbs {
 namespace {
 
-/// x - ln sum e^x, spelled in ops.
-Variable log_softmax_reference(const Variable& x, int axis) { return x - logsumexp(x, {axis}, /*keepdim=*/true); }
+/// x - ln sum e^x, spelled in ops. The shift is a constant, since it changes nothing; without it the logarithm would be
+/// rounded away beside logits of 1e8.
+Variable log_softmax_reference(const Variable& x, int axis) {
+  const Variable shifted = x - kernels::max(x.value(), {axis}, /*keepdim=*/true);
+  return shifted - logsumexp(shifted, {axis}, /*keepdim=*/true);
+}
 
 }  // namespace
 

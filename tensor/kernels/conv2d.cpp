@@ -3,15 +3,16 @@
 //   dx = col2im(dy w^T)
 //   dw = rows^T dy
 // The matrix never exists as a whole: a piece of work makes the rows of a few output lines, which stay in the cache,
-// and multiplies them at once. Pieces follow from the geometry alone, so the bits do not depend on the number of
-// threads.
+// and multiplies them at once. Geometries that fit conv2d_direct.h need no matrix and go there. Which way, and how work
+// is cut, follows from the geometry alone, so the bits do not depend on the number of threads.
 #include "gibbs/tensor/kernels/conv2d.h"
 
 #include <algorithm>
-#include <functional>
 
+#include "gibbs/tensor/kernels/conv2d_direct.h"
 #include "gibbs/tensor/kernels/gemm.h"
 #include "gibbs/tensor/kernels/im2col.h"
+#include "gibbs/tensor/kernels/partial_sums.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::kernels {
@@ -19,9 +20,7 @@ namespace {
 
 using std::int64_t;
 
-constexpr int64_t kRowsBytes = 1 << 18;      // rows made at a time: a quarter of a second-level cache
-constexpr int64_t kPartialsBytes = 4 << 20;  // all partial sums of dw together
-constexpr int64_t kMostSlices = 32;
+constexpr int64_t kRowsBytes = 1 << 18;  // rows made at a time: a quarter of a second-level cache
 constexpr int64_t kEnoughTasks = 16;
 constexpr int64_t kLeastColumns = 64;  // fewer filters at a time would make the rows too often
 
@@ -118,7 +117,7 @@ void backward_input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   });
 }
 
-/// How dw is shared out. Slices of the output lines give partial sums, as many as fit kPartialsBytes; when the weights
+/// How dw is shared out. Slices of the output lines give partial sums, as many as memory allows; when the weights
 /// are so large that these are few, the filters are cut too.
 struct WeightTasks {
   int64_t slice_lines, slices;
@@ -126,8 +125,7 @@ struct WeightTasks {
 
   template <class T>
   static WeightTasks of(const Conv2dGeometry& g) {
-    const int64_t weights = std::max<int64_t>(g.w_shape().numel() * static_cast<int64_t>(sizeof(T)), 1);
-    const int64_t wanted = std::clamp<int64_t>(kPartialsBytes / weights, 1, kMostSlices);
+    const int64_t wanted = slices_for(g.w_shape().numel() * static_cast<int64_t>(sizeof(T)));
     const int64_t at_a_time = lines_at_a_time<T>(g);
     const int64_t slice_lines = ceil_div(ceil_div(lines(g), wanted), at_a_time) * at_a_time;
     const int64_t slices = ceil_div(lines(g), slice_lines);
@@ -157,25 +155,16 @@ template <class T>
 void backward_weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   const int64_t size = g.w_shape().numel();
   const WeightTasks tasks = WeightTasks::of<T>(g);
-  Tensor partials = Tensor::uninitialized({tasks.slices == 1 ? 0 : tasks.slices, size}, dtype_of<T>);
-  T* sums = tasks.slices == 1 ? dw : partials.mutable_data<T>();
   const int64_t per_slice = g.options.groups * tasks.blocks;
-  parallel_for(0, tasks.slices * per_slice, 1, [&](int64_t first_task, int64_t last_task) {
-    for (int64_t task = first_task; task < last_task; ++task) {
-      const int64_t slice = task / per_slice, group = task % per_slice / tasks.blocks;
-      const int64_t first = slice * tasks.slice_lines, begin = task % tasks.blocks * tasks.block_filters;
-      weights_of_lines(g, group, x, dy, first, std::min(first + tasks.slice_lines, lines(g)), begin,
-                       std::min(begin + tasks.block_filters, group_filters(g)), sums + slice * size);
-    }
-  });
-  if (tasks.slices == 1) {
-    return;
-  }
-  parallel_for(0, size, 1 << 13, [&](int64_t first, int64_t last) {
-    std::copy(sums + first, sums + last, dw + first);
-    for (int64_t slice = 1; slice < tasks.slices; ++slice) {
-      std::transform(dw + first, dw + last, sums + slice * size + first, dw + first, std::plus<>());
-    }
+  sum_of_slices(tasks.slices, size, dw, [&](T* sums) {
+    parallel_for(0, tasks.slices * per_slice, 1, [&](int64_t first_task, int64_t last_task) {
+      for (int64_t task = first_task; task < last_task; ++task) {
+        const int64_t slice = task / per_slice, group = task % per_slice / tasks.blocks;
+        const int64_t first = slice * tasks.slice_lines, begin = task % tasks.blocks * tasks.block_filters;
+        weights_of_lines(g, group, x, dy, first, std::min(first + tasks.slice_lines, lines(g)), begin,
+                         std::min(begin + tasks.block_filters, group_filters(g)), sums + slice * size);
+      }
+    });
   });
 }
 
@@ -224,7 +213,7 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& g) {
   Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
   dispatch_floating(x.dtype(), "conv2d", [&](auto zero) {
     using T = decltype(zero);
-    forward(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
+    (direct::fits<T>(g) ? direct::forward<T> : forward<T>)(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
   });
   return y;
 }
@@ -234,7 +223,8 @@ Tensor conv2d_dx(const Tensor& dy, const Tensor& w, const Conv2dGeometry& g) {
   Tensor dx = Tensor::uninitialized(g.x_shape(), dy.dtype());
   dispatch_floating(dy.dtype(), "conv2d_dx", [&](auto zero) {
     using T = decltype(zero);
-    backward_input(g, dy.data<T>(), w.data<T>(), dx.mutable_data<T>());
+    (direct::input_fits<T>(g) ? direct::input<T> : backward_input<T>)(g, dy.data<T>(), w.data<T>(),
+                                                                      dx.mutable_data<T>());
   });
   return dx;
 }
@@ -247,7 +237,7 @@ Tensor conv2d_dw(const Tensor& x, const Tensor& dy, const Conv2dGeometry& g) {
   Tensor dw = Tensor::uninitialized(g.w_shape(), x.dtype());
   dispatch_floating(x.dtype(), "conv2d_dw", [&](auto zero) {
     using T = decltype(zero);
-    backward_weights(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
+    (direct::fits<T>(g) ? direct::weights<T> : backward_weights<T>)(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
   });
   return dw;
 }

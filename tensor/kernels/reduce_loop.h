@@ -152,9 +152,12 @@ void reduce_rows(const In* x, std::int64_t rows, std::int64_t columns, std::int6
 template <class Op, class In, class Out>
 void reduce(const In* x, Out* y, std::int64_t outer, std::int64_t length, std::int64_t inner) {
   using A = typename Op::template Acc<In>;
+  if (inner == 0) {
+    return;
+  }
   const std::int64_t width = std::min(inner, kReduceWidth);
-  const std::int64_t panels = width == 0 ? 0 : (inner + width - 1) / width;
-  const std::int64_t slice = width == 0 ? 1 : std::max(kSliceRows, kSliceElements / width);
+  const std::int64_t panels = (inner + width - 1) / width;
+  const std::int64_t slice = std::max(kSliceRows, kSliceElements / width);
   const std::int64_t slices = std::max<std::int64_t>(1, (length + slice - 1) / slice);
   const std::int64_t work = std::max<std::int64_t>(1, std::min(slice, length) * width);
   const std::int64_t grain = std::max<std::int64_t>(1, kPointwiseGrain / work);

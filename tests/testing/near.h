@@ -24,7 +24,8 @@ inline bool near(double actual, double expected, double tolerance) {
 inline ::testing::AssertionResult near(const Tensor& actual, const Tensor& expected, double tolerance) {
   constexpr int kShown = 5;
   if (!actual.defined() || !expected.defined()) {
-    return ::testing::AssertionFailure() << (actual.defined() ? "the expected" : "the actual") << " tensor is undefined";
+    return ::testing::AssertionFailure() << (actual.defined() ? "the expected" : "the actual")
+                                         << " tensor is undefined";
   }
   if (actual.shape() != expected.shape()) {
     return ::testing::AssertionFailure() << "shape " << actual.shape() << ", expected " << expected.shape();

@@ -66,9 +66,10 @@ TEST(Arithmetic, TheSameOperandTwice) {
       continue;  // x - x and x / x have no gradient to check
     }
     SCOPED_TRACE(binary.name);
-    expect_op([&](const Variables& x) { return binary.op(x[0], x[0]); }, {random({3})}, [&](const Tensors& x) {
-      return build({3}, [&](const Index& i) { return binary.oracle(at(x[0], i), at(x[0], i)); });
-    });
+    expect_op([&](const Variables& x) { return binary.op(x[0], x[0]); }, {random({3})},
+              [&](const Tensors& x) {
+                return build({3}, [&](const Index& i) { return binary.oracle(at(x[0], i), at(x[0], i)); });
+              });
   }
 }
 
@@ -78,7 +79,8 @@ TEST(Arithmetic, OneOperandAndNumbers) {
       {"abs", abs, [](double x) { return std::abs(x); }},
       {"pow 3", [](const Variable& x) { return pow(x, 3.0); }, [](double x) { return x * x * x; }},
       {"pow -2", [](const Variable& x) { return pow(x, -2.0); }, [](double x) { return 1 / (x * x); }},
-      {"clamp", [](const Variable& x) { return clamp(x, -1, 1); }, [](double x) { return std::min(std::max(x, -1.0), 1.0); }},
+      {"clamp", [](const Variable& x) { return clamp(x, -1, 1); },
+       [](double x) { return std::min(std::max(x, -1.0), 1.0); }},
       {"x + 2", [](const Variable& x) { return x + 2.0; }, [](double x) { return x + 2; }},
       {"2 + x", [](const Variable& x) { return 2.0 + x; }, [](double x) { return x + 2; }},
       {"x - 2", [](const Variable& x) { return x - 2.0; }, [](double x) { return x - 2; }},
@@ -94,9 +96,10 @@ TEST(Arithmetic, OneOperandAndNumbers) {
       return build(x[0].shape(), [&](const Index& i) { return o(at(x[0], i)); });
     };
     expect_op([f = op](const Variables& x) { return f(x[0]); }, {f64({{-1.7, -0.6, 0.4}, {0.9, 1.3, 2.2}})}, expected);
-    expect_op([f = op](const Variables& x) { return f(x[0] * x[0]); }, {f64({0.5, 1.2})}, [&](const Tensors& x) {
-      return expected({build({2}, [&](const Index& i) { return at(x[0], i) * at(x[0], i); })});
-    });
+    expect_op([f = op](const Variables& x) { return f(x[0] * x[0]); }, {f64({0.5, 1.2})},
+              [&](const Tensors& x) {
+                return expected({build({2}, [&](const Index& i) { return at(x[0], i) * at(x[0], i); })});
+              });
     expect_op([f = op](const Variables& x) { return f(x[0]); }, {random({3, 0})}, expected);
   }
 }
@@ -104,9 +107,10 @@ TEST(Arithmetic, OneOperandAndNumbers) {
 TEST(Arithmetic, WhereTakesFromEitherSide) {
   const Tensor condition = Tensor::of({{1, 0, 1}, {0, 0, 1}}, DType::uint8), row = Tensor::of({0, 1, 0}, DType::uint8);
   const auto check_where = [](const Tensor& c, const Tensor& a, const Tensor& b) {
-    expect_op([&](const Variables& x) { return where(c, x[0], x[1]); }, {a, b}, [&](const Tensors& x) {
-      return build({2, 3}, [&](const Index& i) { return at(c, i) != 0 ? at(x[0], i) : at(x[1], i); });
-    });
+    expect_op([&](const Variables& x) { return where(c, x[0], x[1]); }, {a, b},
+              [&](const Tensors& x) {
+                return build({2, 3}, [&](const Index& i) { return at(c, i) != 0 ? at(x[0], i) : at(x[1], i); });
+              });
   };
   check_where(condition, random({2, 3}), random({2, 3}, 2));
   check_where(condition, random({3}), random({2, 1}, 2));

@@ -25,7 +25,9 @@ const Case kCases[] = {
     {"dilated", {1, 5, 4, 1}, {2, 2, 1, 2}, {.dilation_h = 3, .dilation_w = 2}},
     {"grouped", {1, 3, 3, 4}, {2, 2, 2, 4}, {.groups = 2}},
     {"depthwise", {1, 3, 3, 3}, {2, 2, 1, 3}, {.groups = 3}},
-    {"everything", {2, 5, 6, 2}, {2, 3, 1, 4},
+    {"everything",
+     {2, 5, 6, 2},
+     {2, 3, 1, 4},
      {.stride_h = 2, .stride_w = 1, .pads = {1, 2, 0, 1}, .dilation_h = 2, .dilation_w = 2, .groups = 2}},
     {"no images", {0, 3, 3, 1}, {2, 2, 1, 1}, {}},
 };

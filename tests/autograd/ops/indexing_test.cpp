@@ -15,29 +15,38 @@ Tensor indices(const NestedList& list) { return Tensor::of(list, DType::int64); 
 
 TEST(Indexing, GatherRepeatsAndLeavesOut) {
   const Tensor rows = indices({{2, 0}, {2, 1}, {0, 0}, {2, 2}});
-  expect_op([&](const Variables& x) { return gather(x[0], 0, rows); }, {random({3, 2})}, [&](const Tensors& x) {
-    return build({4, 2}, [&](const Index& i) { return at(x[0], {rows.at<std::int64_t>({i[0], i[1]}), i[1]}); });
-  });
+  expect_op(
+      [&](const Variables& x) { return gather(x[0], 0, rows); }, {random({3, 2})},
+      [&](const Tensors& x) {
+        return build({4, 2}, [&](const Index& i) { return at(x[0], {rows.at<std::int64_t>({i[0], i[1]}), i[1]}); });
+      });
   const Tensor columns = indices({{1}, {0}});
-  expect_op([&](const Variables& x) { return gather(exp(x[0]), -1, columns); }, {random({2, 3})}, [&](const Tensors& x) {
-    return build({2, 1}, [&](const Index& i) { return std::exp(at(x[0], {i[0], columns.at<std::int64_t>({i[0], 0})})); });
-  });
+  expect_op([&](const Variables& x) { return gather(exp(x[0]), -1, columns); }, {random({2, 3})},
+            [&](const Tensors& x) {
+              return build({2, 1}, [&](const Index& i) {
+                return std::exp(at(x[0], {i[0], columns.at<std::int64_t>({i[0], 0})}));
+              });
+            });
   expect_op([](const Variables& x) { return gather(x[0], 0, Tensor::zeros({0}, DType::int64)); }, {random({3})},
             [](const Tensors&) { return Tensor::zeros({0}, DType::float64); });
 }
 
 TEST(Indexing, ScatterAddSumsRepeatedIndices) {
   const Tensor index = indices({{1, 1, 0}, {2, 2, 2}});
-  expect_op([&](const Variables& x) { return scatter_add({2, 4}, 1, index, x[0]); }, {random({2, 3})},
-            [&](const Tensors& x) {
-              return build({2, 4}, [&](const Index& i) {
-                double total = 0;
-                for (std::int64_t k = 0; k < 3; ++k) {
-                  total += index.at<std::int64_t>({i[0], k}) == i[1] ? at(x[0], {i[0], k}) : 0;
-                }
-                return total;
-              });
-            });
+  expect_op(
+      [&](const Variables& x) {
+        return scatter_add({2, 4}, 1, index, x[0]);
+      },
+      {random({2, 3})},
+      [&](const Tensors& x) {
+        return build({2, 4}, [&](const Index& i) {
+          double total = 0;
+          for (std::int64_t k = 0; k < 3; ++k) {
+            total += index.at<std::int64_t>({i[0], k}) == i[1] ? at(x[0], {i[0], k}) : 0;
+          }
+          return total;
+        });
+      });
 }
 
 TEST(Indexing, Sort) {
@@ -61,7 +70,9 @@ TEST(Indexing, Sort) {
 TEST(Indexing, TopK) {
   const Tensor x = f64({{0.1, 0.9, 0.5}, {0.7, 0.2, 0.3}});
   expect_op([](const Variables& v) { return topk(v[0], 2).values; }, {x},
-            [](const Tensors&) { return f64({{0.9, 0.5}, {0.7, 0.3}}); });
+            [](const Tensors&) {
+              return f64({{0.9, 0.5}, {0.7, 0.3}});
+            });
   EXPECT_EQ(topk(x, 2).indices.to_vector(), (std::vector<double>{1, 2, 0, 2}));
 }
 

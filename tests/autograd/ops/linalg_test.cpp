@@ -40,9 +40,14 @@ TEST(Linalg, MatmulWithEveryFlagAndBatch) {
     for (bool tb : {false, true}) {
       for (const auto& [batch_a, batch_b] : batches) {
         SCOPED_TRACE(to_string(batch_a) + to_string(batch_b) + (ta ? " a^T" : "") + (tb ? " b^T" : ""));
-        expect_op([&](const Variables& x) { return matmul(x[0], x[1], {ta, tb}); },
-                  {random(matrix(batch_a, 2, 3, ta)), random(matrix(batch_b, 3, 2, tb), 2)},
-                  [&](const Tensors& x) { return product(x[0], x[1], {ta, tb}); });
+        expect_op(
+            [&](const Variables& x) {
+              return matmul(x[0], x[1], {ta, tb});
+            },
+            {random(matrix(batch_a, 2, 3, ta)), random(matrix(batch_b, 3, 2, tb), 2)},
+            [&](const Tensors& x) {
+              return product(x[0], x[1], {ta, tb});
+            });
       }
     }
   }
@@ -73,7 +78,8 @@ TEST(Linalg, Dense) {
   for (std::int64_t rows : {1, 3, 0}) {
     SCOPED_TRACE(rows);
     expect_op([](const Variables& x) { return dense(x[0], x[1], x[2]); },
-              {random({rows, 3}), random({3, 2}, 2), random({2}, 3)}, [&](const Tensors& x) {
+              {random({rows, 3}), random({3, 2}, 2), random({2}, 3)},
+              [&](const Tensors& x) {
                 const Tensor product_only = product(x[0], x[1], {});
                 return build({rows, 2}, [&](const Index& i) { return at(product_only, i) + at(x[2], i); });
               });

@@ -45,22 +45,24 @@ TEST(Pool2d, MaxAndAverage) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
     const Shape y_shape = Pool2dGeometry::of(c.x, c.options).y_shape();
-    expect_op([&](const Variables& x) { return max_pool2d(x[0], c.options); }, {random(c.x)}, [&](const Tensors& x) {
-      return build(y_shape, [&](const Index& y) {
-        const std::vector<double> members = window(x[0], y, c.options);
-        return *std::max_element(members.begin(), members.end());
-      });
-    });
-    expect_op([&](const Variables& x) { return avg_pool2d(x[0], c.options); }, {random(c.x)}, [&](const Tensors& x) {
-      return build(y_shape, [&](const Index& y) {
-        double total = 0;
-        const std::vector<double> members = window(x[0], y, c.options);
-        for (double member : members) {
-          total += member;
-        }
-        return total / static_cast<double>(members.size());
-      });
-    });
+    expect_op([&](const Variables& x) { return max_pool2d(x[0], c.options); }, {random(c.x)},
+              [&](const Tensors& x) {
+                return build(y_shape, [&](const Index& y) {
+                  const std::vector<double> members = window(x[0], y, c.options);
+                  return *std::max_element(members.begin(), members.end());
+                });
+              });
+    expect_op([&](const Variables& x) { return avg_pool2d(x[0], c.options); }, {random(c.x)},
+              [&](const Tensors& x) {
+                return build(y_shape, [&](const Index& y) {
+                  double total = 0;
+                  const std::vector<double> members = window(x[0], y, c.options);
+                  for (double member : members) {
+                    total += member;
+                  }
+                  return total / static_cast<double>(members.size());
+                });
+              });
   }
 }
 

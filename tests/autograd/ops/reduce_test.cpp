@@ -138,9 +138,10 @@ TEST(Reduce, EmptyAxes) {
 }
 
 TEST(Reduce, VarianceWithCorrection) {
-  expect_op([](const Variables& x) { return var(x[0], {1}, true, 1); }, {random({2, 4})}, [](const Tensors& x) {
-    return reduced(x[0], {1}, true, [](const std::vector<double>& v) { return sum_of_squares(v) / 3; });
-  });
+  expect_op([](const Variables& x) { return var(x[0], {1}, true, 1); }, {random({2, 4})},
+            [](const Tensors& x) {
+              return reduced(x[0], {1}, true, [](const std::vector<double>& v) { return sum_of_squares(v) / 3; });
+            });
 }
 
 TEST(Reduce, TiesShareTheGradient) {
@@ -194,18 +195,19 @@ TEST(Reduce, BroadcastToAndSumToAreAdjoint) {
     SCOPED_TRACE(to_string(small) + to_string(large));
     expect_op([l = large](const Variables& x) { return broadcast_to(x[0], l); }, {random(small)},
               [l = large](const Tensors& x) { return build(l, [&](const Index& i) { return at(x[0], i); }); });
-    expect_op([s = small](const Variables& x) { return sum_to(x[0], s); }, {random(large)}, [s = small](const Tensors& x) {
-      Tensor result = Tensor::zeros(s, DType::float64);
-      for_each_index(x[0].shape(), [&](const Index& i) {
-        std::int64_t flat = 0;
-        for (int axis = 0; axis < s.rank(); ++axis) {
-          const std::int64_t k = i[i.size() - static_cast<std::size_t>(s.rank() - axis)];
-          flat = flat * s[axis] + (s[axis] == 1 ? 0 : k);
-        }
-        result.mutable_data<double>()[flat] += at(x[0], i);
-      });
-      return result;
-    });
+    expect_op([s = small](const Variables& x) { return sum_to(x[0], s); }, {random(large)},
+              [s = small](const Tensors& x) {
+                Tensor result = Tensor::zeros(s, DType::float64);
+                for_each_index(x[0].shape(), [&](const Index& i) {
+                  std::int64_t flat = 0;
+                  for (int axis = 0; axis < s.rank(); ++axis) {
+                    const std::int64_t k = i[i.size() - static_cast<std::size_t>(s.rank() - axis)];
+                    flat = flat * s[axis] + (s[axis] == 1 ? 0 : k);
+                  }
+                  result.mutable_data<double>()[flat] += at(x[0], i);
+                });
+                return result;
+              });
   }
 }
 

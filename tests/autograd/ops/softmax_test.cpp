@@ -33,12 +33,14 @@ TEST(Softmax, AlongEveryAxis) {
     SCOPED_TRACE(to_string(shape) + std::to_string(axis));
     // Weighted: the plain sum of a softmax is constant and would have no gradient in expect_op's own comparisons.
     const Tensor weights = random(shape, 5);
-    expect_op([&, a = axis](const Variables& x) { return softmax(x[0], a) * weights; }, {random(shape, 1, -2, 2)},
+    expect_op([&, a = axis](const Variables& x) { return softmax(x[0], a) * cast(weights, x[0].dtype()); },
+              {random(shape, 1, -2, 2)},
               [&, a = axis](const Tensors& x) {
                 const Tensor s = softmax_oracle(x[0], a);
                 return build(s.shape(), [&](const Index& i) { return at(s, i) * at(weights, i); });
               });
-    expect_op([&, a = axis](const Variables& x) { return log_softmax(x[0], a) * weights; }, {random(shape, 1, -2, 2)},
+    expect_op([&, a = axis](const Variables& x) { return log_softmax(x[0], a) * cast(weights, x[0].dtype()); },
+              {random(shape, 1, -2, 2)},
               [&, a = axis](const Tensors& x) {
                 const Tensor s = softmax_oracle(x[0], a);
                 return build(s.shape(), [&](const Index& i) { return std::log(at(s, i)) * at(weights, i); });
@@ -69,8 +71,7 @@ TEST(Softmax, ExtremeLogits) {
     EXPECT_TRUE(near(y.value(), f64({{1, 0, 0}, {0, 0.5, 0.5}}), 1e-15));
     const Variable dx = grad(y, {x}, f64({{1, 2, 3}, {1, 2, 4}}), {.create_graph = create_graph})[0];
     EXPECT_TRUE(near(dx.value(), f64({{0, 0, 0}, {0, -0.5, 0.5}}), 1e-15));
-    const Variable log_dx =
-        grad(log_softmax(x), {x}, f64({{1, 0, 0}, {0, 1, 0}}), {.create_graph = create_graph})[0];
+    const Variable log_dx = grad(log_softmax(x), {x}, f64({{1, 0, 0}, {0, 1, 0}}), {.create_graph = create_graph})[0];
     EXPECT_TRUE(near(log_dx.value(), f64({{0, 0, 0}, {0, 0.5, -0.5}}), 1e-15));
   }
 }

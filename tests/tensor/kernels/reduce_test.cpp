@@ -39,9 +39,10 @@ using Values = std::vector<double>;
 double naive_sum(const Values& v) { return std::accumulate(v.begin(), v.end(), 0.0); }
 double naive_mean(const Values& v) { return naive_sum(v) / static_cast<double>(v.size()); }
 double naive_var(const Values& v) {
+  const double center = naive_mean(v);
   double total = 0;
   for (double x : v) {
-    total += (x - naive_mean(v)) * (x - naive_mean(v));
+    total += (x - center) * (x - center);
   }
   return total / static_cast<double>(v.size());
 }

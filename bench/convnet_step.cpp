@@ -1,0 +1,120 @@
+// The article's training step, timed whole: batch assembly, dropout, forward, loss, backward, Adam.
+//
+// Prints one JSON line. bench/run.sh runs it in turn with the peers' programs in bench/peers, which do the same work;
+// the loss after five fixed steps (--verify) proves it.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "examples/support/article_convnet.h"
+#include "gibbs/data/drawn.h"
+#include "gibbs/data/loader.h"
+#include "gibbs/gibbs.h"
+
+namespace {
+
+using namespace gibbs;
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+/// u = s / 2^32 - 1/2 with s <- (1664525 s + 1013904223) mod 2^32: weights and images that every peer can make.
+Tensor fixed_numbers(std::uint32_t seed, const Shape& shape, double scale, double shift) {
+  Tensor values = Tensor::uninitialized(shape, DType::float32);
+  auto* out = values.mutable_data<float>();
+  for (std::int64_t i = 0; i < values.numel(); ++i) {
+    seed = 1664525U * seed + 1013904223U;
+    out[i] = static_cast<float>(scale * (static_cast<double>(seed) / 0x1p32 - 0.5) + shift);
+  }
+  return values;
+}
+
+void train_step(nn::Module& model, optim::Adam& adam, const Tensor& images, const Tensor& labels, double& loss_value) {
+  adam.clear_gradients();
+  const Variable loss = losses::cross_entropy_with_logits(labels, model(images));
+  backward(loss);
+  adam.step();
+  loss_value = loss.value().item();
+}
+
+optim::Adam make_adam(nn::Module& model) {
+  return optim::Adam(nn::parameters(model),
+                     {.learning_rate = 1e-3, .epsilon_mode = optim::EpsilonMode::bias_corrected});
+}
+
+/// The loss after five steps without dropout on a fixed batch from fixed weights.
+double loss_after_five_steps(std::int64_t batch) {
+  nn::Sequential model = examples::article_convnet(0);
+  std::uint32_t seed = 1;
+  for (auto& [path, parameter] : nn::named_parameters(model)) {
+    const Shape& shape = parameter.shape();
+    double scale = 0.02;
+    if (shape.rank() > 1) {
+      const double places = static_cast<double>(shape.sub(0, shape.rank() - 2).numel());
+      scale = 2 * std::sqrt(6 / (places * static_cast<double>(shape[-2] + shape[-1])));
+    }
+    parameter.replace(fixed_numbers(seed++, shape, scale, 0));
+  }
+  Tensor labels = Tensor::uninitialized({batch}, DType::int64);
+  for (std::int64_t i = 0; i < batch; ++i) {
+    labels.set({i}, static_cast<double>(i % 10));
+  }
+  const Tensor images = fixed_numbers(100, {batch, 32, 32, 3}, 1, 0.5);
+  optim::Adam adam = make_adam(model);
+  double loss = 0;
+  for (int step = 0; step < 6; ++step) {  // the sixth loss is the one after five steps
+    train_step(model, adam, images, labels, loss);
+  }
+  return loss;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Times the article's training step.");
+  int threads = 2, steps = 20, warmup = 5;
+  std::int64_t batch_size = 250;
+  bool verify = false;
+  app.add_option("--threads", threads)->capture_default_str();
+  app.add_option("--batch", batch_size)->capture_default_str();
+  app.add_option("--steps", steps)->capture_default_str();
+  app.add_option("--warmup", warmup)->capture_default_str();
+  app.add_flag("--verify", verify, "Also compute the loss after five fixed steps");
+  CLI11_PARSE(app, argc, argv);
+
+  set_num_threads(threads);
+  nn::Sequential model = examples::article_convnet(0);
+  optim::Adam adam = make_adam(model);
+  const data::ImageDataset images = data::drawn_images(10'000, 0);
+  data::DataLoader loader(images, {.batch_size = batch_size});
+  std::vector<double> times;
+  for (int step = 0; step < warmup + steps; ++step) {
+    const Clock::time_point began = Clock::now();
+    const data::Batch batch = loader.next();
+    const nn::ForwardScope scope({.training = true,
+                                  .step = static_cast<std::uint64_t>(step),
+                                  .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
+    double loss = 0;
+    train_step(model, adam, batch.images, batch.labels, loss);
+    if (step >= warmup) {
+      times.push_back(milliseconds_since(began));
+    }
+  }
+  std::sort(times.begin(), times.end());
+  nlohmann::ordered_json result;
+  result["peer"] = "gibbs";
+  result["ms"] = times[times.size() / 2];
+  result["best_ms"] = times.front();
+  result["blas_core"] = kernels::blas_core_name();
+  if (verify) {
+    result["loss_after_5_steps"] = loss_after_five_steps(batch_size);
+  }
+  fmt::print("{}\n", result.dump());
+  return 0;
+}

@@ -1,0 +1,78 @@
+// classify: names pictures with a network that cifar10_convnet has trained.
+//
+// The network is built in code; the weights come from the file. Its metadata holds the architecture as text, which must
+// equal this network's, and the names of the classes.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "examples/support/article_convnet.h"
+#include "gibbs/data/image.h"
+#include "gibbs/data/resize.h"
+#include "gibbs/gibbs.h"
+
+namespace {
+
+using namespace gibbs;
+
+constexpr data::ImageSize kInputSize{.height = 32, .width = 32};
+
+std::vector<std::string> class_names_of(const std::string& path) {
+  const auto metadata = nn::read_safetensors(path).metadata;
+  const auto entry = metadata.find("class_names");
+  check(entry != metadata.end(), "classify: ", path, " names no classes; it was not written by cifar10_convnet");
+  return nlohmann::json::parse(entry->second).get<std::vector<std::string>>();
+}
+
+/// Probabilities [K] of one picture.
+Tensor classify(nn::Sequential& model, const std::string& picture) {
+  const Tensor pixels = data::resize(data::read_image(picture), kInputSize);
+  const Tensor image = kernels::mul(kernels::cast(pixels, DType::float32), 1.0 / 255);
+  return kernels::softmax(train::predict(model, image.reshape({1, 32, 32, 3})))[0];
+}
+
+/// Names every picture it can read; false when one could not be read.
+bool run(const std::string& model_path, const std::vector<std::string>& pictures, std::int64_t top) {
+  const std::vector<std::string> names = class_names_of(model_path);
+  nn::Sequential model = examples::article_convnet(0, static_cast<std::int64_t>(names.size()));
+  nn::load_weights(model, model_path);
+  bool all_read = true;
+  for (const std::string& picture : pictures) {
+    try {
+      const auto best = kernels::topk(classify(model, picture), std::min(top, static_cast<std::int64_t>(names.size())));
+      fmt::print("{}:", picture);
+      for (std::int64_t i = 0; i < best.values.numel(); ++i) {
+        fmt::print("{} {} {:.1f}%", i ? "," : "", names[static_cast<std::size_t>(best.indices.at<std::int64_t>({i}))],
+                   100 * best.values.at({i}));
+      }
+      fmt::print("\n");
+    } catch (const Error& error) {
+      fmt::print(stderr, "error: {}\n", error.what());
+      all_read = false;
+    }
+  }
+  return all_read;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Names JPEG and PNG pictures with a trained network, most probable class first.");
+  std::string model;
+  std::vector<std::string> pictures;
+  std::int64_t top = 3;
+  app.add_option("--model", model, "model.safetensors, as cifar10_convnet writes it")->required();
+  app.add_option("--top", top, "Classes to print per picture")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("images", pictures, "Pictures to name")->required();
+  try {
+    app.parse(argc, argv);
+    return run(model, pictures, top) ? 0 : 2;
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 2;
+  }
+}

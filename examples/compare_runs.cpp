@@ -1,0 +1,47 @@
+// compare_runs: the curves of several training runs in one picture each for loss and accuracy.
+//
+//   compare_runs --out docs/images "cross entropy=runs/ce" "KL divergence=runs/kl"
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "examples/support/pictures.h"
+#include "gibbs/tensor/error.h"
+
+namespace {
+
+using namespace gibbs;
+
+/// "NAME=FOLDER", whose history.csv is read; without a name the folder's is taken.
+examples::Run read_run(const std::string& text) {
+  const auto equals = text.find('=');
+  const std::filesystem::path folder = equals == std::string::npos ? text : text.substr(equals + 1);
+  const std::string name = equals == std::string::npos ? folder.filename().string() : text.substr(0, equals);
+  return {.name = name, .history = train::read_history_csv(folder / "history.csv")};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Draws loss and accuracy of several runs, training dashed and validation solid, one colour a run.");
+  std::vector<std::string> runs;
+  std::filesystem::path out = ".";
+  app.add_option("--out", out, "Folder for loss.svg/png and accuracy.svg/png")->capture_default_str();
+  app.add_option("runs", runs, "NAME=FOLDER of runs of cifar10_convnet")->required();
+  try {
+    app.parse(argc, argv);
+    std::vector<examples::Run> read;
+    for (const std::string& text : runs) {
+      read.push_back(read_run(text));
+    }
+    std::filesystem::create_directories(out);
+    examples::draw_curves(out, read);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 2;
+  }
+}

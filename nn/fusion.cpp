@@ -1,0 +1,57 @@
+#include "gibbs/nn/fusion.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <string_view>
+#include <typeinfo>
+
+#include "gibbs/autograd/ops/conv_block.h"
+#include "gibbs/nn/activations.h"
+#include "gibbs/nn/conv2d.h"
+#include "gibbs/nn/forward.h"
+#include "gibbs/nn/pool2d.h"
+
+namespace gibbs::nn {
+namespace {
+
+std::atomic<bool>& enabled() {
+  static std::atomic<bool> value = [] {
+    const char* from_environment = std::getenv("GIBBS_FUSE");
+    return from_environment == nullptr || std::string_view(from_environment) != "0";
+  }();
+  return value;
+}
+
+/// The module as exactly this layer; a class derived from it may compute something else.
+template <class Layer>
+const Layer* exactly(const Module& module) {
+  return typeid(module) == typeid(Layer) ? static_cast<const Layer*>(&module) : nullptr;
+}
+
+}  // namespace
+
+bool fusion_enabled() { return enabled(); }
+void set_fusion(bool on) { enabled() = on; }
+
+std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Module>> layers, const Variable& x) {
+  const ForwardOptions& forward = ForwardScope::current();
+  if (layers.size() < 3 || !fusion_enabled() || forward.check_finite || forward.observer) {
+    return {};
+  }
+  const auto* conv = exactly<Conv2d>(*layers[0]);
+  const auto* pool = exactly<MaxPool2d>(*layers[2]);
+  if (conv == nullptr || exactly<ReLU>(*layers[1]) == nullptr || pool == nullptr || !conv->bias().defined() ||
+      !conv->accepts(x)) {
+    return {};
+  }
+  const kernels::Conv2dOptions options = conv->kernel_options(x.shape());
+  const auto conv_geometry = kernels::Conv2dGeometry::of(x.shape(), conv->weight().shape(), options);
+  const auto geometry = kernels::ConvBlockGeometry::of(x.shape(), conv->weight().shape(), options,
+                                                       pool->kernel_options(conv_geometry.y_shape()));
+  if (!kernels::conv_block_fits(geometry, x.dtype())) {
+    return {};
+  }
+  return FusedRun{.y = conv_block(x, conv->weight(), conv->bias(), geometry), .layers = 3};
+}
+
+}  // namespace gibbs::nn

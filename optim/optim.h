@@ -1,0 +1,6 @@
+// All optimizers and schedules.
+#pragma once
+
+#include "gibbs/optim/adam.h"
+#include "gibbs/optim/schedule.h"
+#include "gibbs/optim/sgd.h"

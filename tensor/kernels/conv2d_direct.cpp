@@ -1,0 +1,283 @@
+// Direct convolution. On NHWC images, everything an output pixel looks at on one image line is contiguous, and so are
+// the filters of one weight. So each of the three products is a sum that register_block.h computes in place:
+//   y[pixel, filter]  = sum over kernel lines, and over the line's kw * C elements, of x * w
+//   dw[k, filter]     = sum over output lines, and over the line's pixels, of x * dy, for kw * C contiguous k at a time
+//   dx                = a forward convolution of dy, padded, with the weights turned around (stride 1 only)
+// Padding is copied: a piece of work is a band of output lines whose input, if padded, is laid out in the cache first.
+#include "gibbs/tensor/kernels/conv2d_direct.h"
+
+#include <algorithm>
+
+#include "gibbs/tensor/kernels/im2col.h"
+#include "gibbs/tensor/kernels/partial_sums.h"
+#include "gibbs/tensor/kernels/register_block.h"
+#include "gibbs/tensor/parallel.h"
+
+namespace gibbs::kernels::direct {
+namespace {
+
+using std::int64_t;
+
+constexpr int64_t kBandBytes = 1 << 16;    // of input or output in one band, about
+constexpr int64_t kWeightBytes = 3 << 18;  // of the weights one block reads: they must stay in the second-level cache
+constexpr int64_t kPieceWork = 1 << 20;    // multiply-adds that are worth a piece of a parallel loop
+
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Output lines of all images, cut into bands that do not cross images.
+class Bands {
+ public:
+  template <class T>
+  static Bands of(const Conv2dGeometry& g) {
+    const int64_t line = std::max(g.width * g.channels * g.options.stride_h, g.out_w * g.filters);
+    const int64_t fitting = kBandBytes / std::max<int64_t>(line * static_cast<int64_t>(sizeof(T)), 1);
+    const int64_t wanted = ceil_div(g.out_h, std::clamp<int64_t>(fitting, 4, 64));
+    return Bands(g, ceil_div(g.out_h, wanted));
+  }
+  int64_t count() const { return g_.images * per_image_; }
+  int64_t image(int64_t band) const { return band / per_image_; }
+  int64_t first_line(int64_t band) const { return band % per_image_ * lines_; }
+  int64_t lines(int64_t band) const { return std::min(lines_, g_.out_h - first_line(band)); }
+  int64_t most_lines() const { return lines_; }
+
+ private:
+  Bands(const Conv2dGeometry& g, int64_t lines) : g_(g), lines_(lines), per_image_(ceil_div(g.out_h, lines)) {}
+
+  Conv2dGeometry g_;
+  int64_t lines_, per_image_;
+};
+
+bool is_padded(const Conv2dGeometry& g) {
+  const Pads& p = g.options.pads;
+  return p.top > 0 || p.bottom > 0 || p.left > 0 || p.right > 0;
+}
+
+/// The input of a band of output lines, padding included.
+template <class T>
+class BandInput {
+ public:
+  BandInput(const Conv2dGeometry& g, const Bands& bands) : g_(g) {
+    line_ = (is_padded(g) ? g.width + g.options.pads.left + g.options.pads.right : g.width) * g.channels;
+    if (is_padded(g)) {
+      const int64_t lines = (bands.most_lines() - 1) * g.options.stride_h + g.kernel_h;
+      storage_ = Storage(static_cast<std::size_t>(lines * line_) * sizeof(T));
+    }
+  }
+
+  /// Elements from one line to the next.
+  int64_t line() const { return line_; }
+
+  /// The first of `lines` output lines' input lines, from the image x.
+  const T* of(const T* x, int64_t first_line, int64_t lines) const {
+    const Pads& pads = g_.options.pads;
+    const int64_t top = first_line * g_.options.stride_h - pads.top, row = g_.width * g_.channels;
+    if (!is_padded(g_)) {
+      return x + top * row;
+    }
+    T* to = reinterpret_cast<T*>(storage_.bytes());
+    const int64_t count = (lines - 1) * g_.options.stride_h + g_.kernel_h;
+    for (int64_t y = top; y < top + count; ++y, to += line_) {
+      if (y < 0 || y >= g_.height) {
+        std::fill_n(to, line_, T{0});
+        continue;
+      }
+      T* after = std::copy_n(x + y * row, row, std::fill_n(to, pads.left * g_.channels, T{0}));
+      std::fill(after, to + line_, T{0});
+    }
+    return reinterpret_cast<const T*>(storage_.bytes());
+  }
+
+ private:
+  const Conv2dGeometry& g_;
+  Storage storage_;
+  int64_t line_;
+};
+
+/// Filters are taken kMostVectors vectors at a time.
+template <class T>
+constexpr int64_t kFilterBlock = kMostVectors* kLanes<T>;
+
+template <class T>
+int vectors_of_block(const Conv2dGeometry& g, int64_t first_filter) {
+  return static_cast<int>(std::min(kFilterBlock<T>, g.filters - first_filter) / kLanes<T>);
+}
+
+template <class T>
+void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* w, T* y) {
+  const int64_t kernel_line = g.kernel_w * g.channels;
+  const Sum sum{.segments = g.kernel_h,
+                .steps = kernel_line,
+                .x_segment = x_line,
+                .x_place = g.options.stride_w * g.channels,
+                .x_step = 1,
+                .w_segment = kernel_line * g.filters,
+                .columns = g.filters,
+                .accumulate = false};
+  for (int64_t filter = 0; filter < g.filters; filter += kFilterBlock<T>) {
+    for (int64_t line = 0; line < lines; ++line) {
+      block_rows(vectors_of_block<T>(g, filter), sum, g.out_w, x + line * g.options.stride_h * x_line, w + filter,
+                 y + line * g.out_w * g.filters + filter);
+    }
+  }
+}
+
+/// Output bands [first, last), one after the other.
+template <class T>
+void forward_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* w,
+                   T* y) {
+  const BandInput<T> input(g, bands);
+  for (int64_t band = first; band < last; ++band) {
+    const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
+    forward_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines, w,
+                 y + (image * g.out_h + line) * g.out_w * g.filters);
+  }
+}
+
+/// Adds a band's part of dw for one block of filters, or writes it.
+template <class T>
+void weights_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* dy, int64_t filter,
+                  bool accumulate, T* dw) {
+  const int64_t kernel_line = g.kernel_w * g.channels;
+  const Sum sum{.segments = lines,
+                .steps = g.out_w,
+                .x_segment = g.options.stride_h * x_line,
+                .x_place = 1,
+                .x_step = g.options.stride_w * g.channels,
+                .w_segment = g.out_w * g.filters,
+                .columns = g.filters,
+                .accumulate = accumulate};
+  for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
+    block_rows(vectors_of_block<T>(g, filter), sum, kernel_line, x + ky * x_line, dy + filter,
+               dw + ky * kernel_line * g.filters + filter);
+  }
+}
+
+/// The sum over bands [first, last) for one block of filters, written to dw, or added to it.
+template <class T>
+void weights_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* dy,
+                   int64_t filter, bool accumulate, T* dw) {
+  const BandInput<T> input(g, bands);
+  for (int64_t band = first; band < last; ++band) {
+    const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
+    weights_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines,
+                 dy + (image * g.out_h + line) * g.out_w * g.filters, filter, accumulate || band > first, dw);
+  }
+}
+
+/// The convolution whose forward pass is g's gradient for the input: from dy, padded as far as the kernel reaches.
+Conv2dGeometry turned_around(const Conv2dGeometry& g) {
+  const Pads& p = g.options.pads;
+  const Pads reach{.top = g.kernel_h - 1 - p.top,
+                   .bottom = g.kernel_h - 1 - p.bottom,
+                   .left = g.kernel_w - 1 - p.left,
+                   .right = g.kernel_w - 1 - p.right};
+  return {.images = g.images,
+          .height = g.out_h,
+          .width = g.out_w,
+          .channels = g.filters,
+          .kernel_h = g.kernel_h,
+          .kernel_w = g.kernel_w,
+          .filters = g.channels,
+          .out_h = g.height,
+          .out_w = g.width,
+          .options = {.pads = reach}};
+}
+
+}  // namespace
+
+template <class T>
+bool fits(const Conv2dGeometry& g) {
+  const Conv2dOptions& o = g.options;
+  const int64_t block_bytes = row_length(g) * kVectorBytes * kMostVectors;
+  return o.groups == 1 && o.dilation_h == 1 && o.dilation_w == 1 && !rows_are_the_images(g) && g.channels > 0 &&
+         g.filters > 0 && g.filters % kLanes<T> == 0 && block_bytes <= kWeightBytes;
+}
+
+template <class T>
+bool input_fits(const Conv2dGeometry& g) {
+  const Pads& p = g.options.pads;
+  return g.options.stride_h == 1 && g.options.stride_w == 1 && g.options.groups == 1 &&
+         std::max(p.top, p.bottom) < g.kernel_h && std::max(p.left, p.right) < g.kernel_w &&
+         g.options.dilation_h == 1 && g.options.dilation_w == 1 && !rows_are_the_images(g) && fits<T>(turned_around(g));
+}
+
+template <class T>
+void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+  const Bands bands = Bands::of<T>(g);
+  const int64_t work = bands.most_lines() * g.out_w * row_length(g) * g.filters;
+  parallel_for(0, bands.count(), ceil_div(kPieceWork, work),
+               [&](int64_t first, int64_t last) { forward_bands(g, bands, first, last, x, w, y); });
+}
+
+template <class T>
+void forward_image(const Conv2dGeometry& one, const T* x, const T* w, T* y) {
+  const Bands bands = Bands::of<T>(one);
+  forward_bands(one, bands, 0, bands.count(), x, w, y);
+}
+
+template <class T>
+Tensor turned_weights(const Conv2dGeometry& g, const T* w) {
+  Tensor turned = Tensor::uninitialized({g.kernel_h, g.kernel_w, g.filters, g.channels}, dtype_of<T>);
+  T* to = turned.mutable_data<T>();
+  for (int64_t place = g.kernel_h * g.kernel_w; place-- > 0;) {
+    const T* from = w + place * g.channels * g.filters;
+    for (int64_t filter = 0; filter < g.filters; ++filter) {
+      for (int64_t channel = 0; channel < g.channels; ++channel) {
+        *to++ = from[channel * g.filters + filter];
+      }
+    }
+  }
+  return turned;
+}
+
+template <class T>
+void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+  const Tensor turned = turned_weights(g, w);
+  forward(turned_around(g), dy, turned.data<T>(), dx);
+}
+
+template <class T>
+void input_image(const Conv2dGeometry& one, const T* dy, const T* turned_w, T* dx) {
+  forward_image(turned_around(one), dy, turned_w, dx);
+}
+
+template <class T>
+void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
+  const Bands bands = Bands::of<T>(g);
+  const int64_t size = g.w_shape().numel(), blocks = ceil_div(g.filters, kFilterBlock<T>);
+  const int64_t slice_bands = ceil_div(bands.count(), slices_for(size * static_cast<int64_t>(sizeof(T))));
+  const int64_t slices = ceil_div(bands.count(), slice_bands);
+  sum_of_slices(slices, size, dw, [&](T* sums) {
+    parallel_for(0, slices * blocks, 1, [&](int64_t first_task, int64_t last_task) {
+      for (int64_t task = first_task; task < last_task; ++task) {
+        const int64_t first = task / blocks * slice_bands, last = std::min(first + slice_bands, bands.count());
+        weights_bands(g, bands, first, last, x, dy, task % blocks * kFilterBlock<T>, false,
+                      sums + task / blocks * size);
+      }
+    });
+  });
+}
+
+template <class T>
+void weights_image(const Conv2dGeometry& one, const T* x, const T* dy, bool accumulate, T* dw) {
+  const Bands bands = Bands::of<T>(one);
+  for (int64_t filter = 0; filter < one.filters; filter += kFilterBlock<T>) {
+    weights_bands(one, bands, 0, bands.count(), x, dy, filter, accumulate, dw);
+  }
+}
+
+#define GIBBS_INSTANTIATE(T)                                                        \
+  template bool fits<T>(const Conv2dGeometry&);                                     \
+  template bool input_fits<T>(const Conv2dGeometry&);                               \
+  template void forward(const Conv2dGeometry&, const T*, const T*, T*);             \
+  template void input(const Conv2dGeometry&, const T*, const T*, T*);               \
+  template void weights(const Conv2dGeometry&, const T*, const T*, T*);             \
+  template void forward_image(const Conv2dGeometry&, const T*, const T*, T*);       \
+  template void weights_image(const Conv2dGeometry&, const T*, const T*, bool, T*); \
+  template Tensor turned_weights(const Conv2dGeometry&, const T*);                  \
+  template void input_image(const Conv2dGeometry&, const T*, const T*, T*);
+GIBBS_INSTANTIATE(float)
+GIBBS_INSTANTIATE(double)
+#undef GIBBS_INSTANTIATE
+
+}  // namespace gibbs::kernels::direct

@@ -1,0 +1,207 @@
+#include "gibbs/tensor/kernels/conv_block.h"
+
+#include <algorithm>
+
+#include "gibbs/tensor/kernels/conv2d_direct.h"
+#include "gibbs/tensor/kernels/partial_sums.h"
+#include "gibbs/tensor/parallel.h"
+
+namespace gibbs::kernels {
+namespace {
+
+using std::int64_t;
+using std::uint8_t;
+
+/// Room for one image's convolution, from the recycling pool.
+template <class T>
+class ImageBuffer {
+ public:
+  explicit ImageBuffer(int64_t elements) : storage_(static_cast<std::size_t>(elements) * sizeof(T)) {}
+  T* data() const { return reinterpret_cast<T*>(storage_.bytes()); }
+
+ private:
+  Storage storage_;
+};
+
+Conv2dGeometry one_image(Conv2dGeometry g) {
+  g.images = 1;
+  return g;
+}
+
+int64_t image_size(const Conv2dGeometry& g) { return g.height * g.width * g.channels; }
+int64_t map_size(const Conv2dGeometry& g) { return g.out_h * g.out_w * g.filters; }
+int64_t pooled_size(const Pool2dGeometry& g) { return g.out_h * g.out_w * g.channels; }
+
+/// One window: y = relu(the largest of four + bias). Not inlined, and all loads first: so g++ 12 makes vectors of it.
+template <class T>
+[[gnu::noinline]] void pool_window(int64_t channels, const T* first, const T* second, const T* third, const T* fourth,
+                                   const T* bias, T* __restrict y, uint8_t* __restrict routing) {
+  for (int64_t c = 0; c < channels; ++c) {
+    const T shift = bias[c];
+    const T a = first[c] + shift, b = second[c] + shift, d = third[c] + shift, e = fourth[c] + shift;
+    T best = a;
+    int winner = 0;
+    const auto challenge = [](T value, int place, T& largest, int& index) {
+      const bool wins = value > largest || (value != value && largest == largest);
+      largest = wins ? value : largest;
+      index = wins ? place : index;
+    };
+    challenge(b, 1, best, winner);
+    challenge(d, 2, best, winner);
+    challenge(e, 3, best, winner);
+    y[c] = best < T{0} ? T{0} : best;  // a NaN stays
+    routing[c] = static_cast<uint8_t>(best > T{0} ? winner : kNoWinner);
+  }
+}
+
+/// z: the convolution of one image, without bias.
+template <class T>
+void pool_image(const Pool2dGeometry& g, const T* z, const T* bias, T* y, uint8_t* routing) {
+  const int64_t channels = g.channels, line = g.width * channels;
+  for (int64_t oy = 0; oy < g.out_h; ++oy) {
+    const T* at = z + 2 * oy * line;
+    for (int64_t ox = 0; ox < g.out_w; ++ox, at += 2 * channels, y += channels, routing += channels) {
+      pool_window(channels, at, at + channels, at + line, at + line + channels, bias, y, routing);
+    }
+  }
+}
+
+/// One window's gradient: dy goes to its winner, zeros to the others, and to the sum of the bias where there is a
+/// winner.
+template <class T>
+[[gnu::noinline]] void route_window(int64_t channels, const T* dy, const uint8_t* routing, T* __restrict first,
+                                    T* __restrict second, T* __restrict third, T* __restrict fourth,
+                                    T* __restrict dbias) {
+  for (int64_t c = 0; c < channels; ++c) {
+    const T gradient = dy[c], sum = dbias[c];
+    const int winner = routing[c];
+    first[c] = winner == 0 ? gradient : T{0};
+    second[c] = winner == 1 ? gradient : T{0};
+    third[c] = winner == 2 ? gradient : T{0};
+    fourth[c] = winner == 3 ? gradient : T{0};
+    dbias[c] = winner == kNoWinner ? sum : sum + gradient;
+  }
+}
+
+/// dz of one image; every element is written. Adds to dbias.
+template <class T>
+void route_image(const Pool2dGeometry& g, const T* dy, const uint8_t* routing, T* dz, T* dbias) {
+  const int64_t channels = g.channels, line = g.width * channels;
+  for (int64_t oy = 0; oy < g.out_h; ++oy) {
+    T* at = dz + 2 * oy * line;
+    for (int64_t ox = 0; ox < g.out_w; ++ox, at += 2 * channels, dy += channels, routing += channels) {
+      route_window(channels, dy, routing, at, at + channels, at + line, at + line + channels, dbias);
+    }
+    const int64_t left_over = (g.width - 2 * g.out_w) * channels;  // an odd last column belongs to no window
+    std::fill_n(at, left_over, T{0});
+    std::fill_n(at + line, left_over, T{0});
+  }
+  std::fill(dz + 2 * g.out_h * line, dz + g.height * line, T{0});  // nor does an odd last line
+}
+
+template <class T>
+void forward(const ConvBlockGeometry& g, const T* x, const T* w, const T* bias, T* y, uint8_t* routing) {
+  const Conv2dGeometry one = one_image(g.conv);
+  parallel_for(0, g.conv.images, 1, [&](int64_t first, int64_t last) {
+    const ImageBuffer<T> z(map_size(one));
+    for (int64_t n = first; n < last; ++n) {
+      direct::forward_image(one, x + n * image_size(one), w, z.data());
+      pool_image(g.pool, z.data(), bias, y + n * pooled_size(g.pool), routing + n * pooled_size(g.pool));
+    }
+  });
+}
+
+/// All gradients in one pass over the images. dw and dbias lie one behind the other, and are summed over slices of the
+/// batch in a fixed order. dx may be null; so may dz, the gradient of the whole batch's convolution.
+template <class T>
+void backward(const ConvBlockGeometry& g, const T* x, const T* w, const uint8_t* routing, const T* dy, T* dx, T* dz,
+              T* dw_and_dbias) {
+  const Conv2dGeometry one = one_image(g.conv);
+  const int64_t weights = g.conv.w_shape().numel(), size = weights + g.conv.filters;
+  const int64_t slice = (g.conv.images - 1) / slices_for(size * static_cast<int64_t>(sizeof(T))) + 1;
+  const int64_t slices = (g.conv.images + slice - 1) / slice;
+  const Tensor turned = dx ? direct::turned_weights(g.conv, w) : Tensor();
+  const T* turned_w = dx ? turned.data<T>() : nullptr;
+  sum_of_slices(slices, size, dw_and_dbias, [&](T* sums) {
+    parallel_for(0, g.conv.images, slice, [&](int64_t first, int64_t last) {
+      const ImageBuffer<T> buffer(dz ? 0 : map_size(one));
+      T* dw = sums + first / slice * size;
+      T* dbias = dw + weights;
+      std::fill_n(dbias, g.conv.filters, T{0});
+      for (int64_t n = first; n < last; ++n) {
+        const int64_t pooled = n * pooled_size(g.pool), image = n * image_size(one);
+        T* dz_image = dz ? dz + n * map_size(one) : buffer.data();
+        route_image(g.pool, dy + pooled, routing + pooled, dz_image, dbias);
+        direct::weights_image(one, x + image, dz_image, n > first, dw);
+        if (dx) {
+          direct::input_image(one, dz_image, turned_w, dx + image);
+        }
+      }
+    });
+  });
+}
+
+void check_block(const char* op, const char* name, const Tensor& t, const Shape& shape, DType dtype) {
+  check(t.shape() == shape && t.dtype() == dtype, op, ": ", name, " is ", t.shape(), " ", t.dtype(), ", needs ", shape,
+        " ", dtype);
+}
+
+}  // namespace
+
+ConvBlockGeometry ConvBlockGeometry::of(const Shape& x, const Shape& w, const Conv2dOptions& conv,
+                                        const Pool2dOptions& pool) {
+  const Conv2dGeometry geometry = Conv2dGeometry::of(x, w, conv);
+  return {geometry, Pool2dGeometry::of(geometry.y_shape(), pool)};
+}
+
+bool conv_block_fits(const ConvBlockGeometry& g, DType dtype) {
+  const Pool2dOptions& p = g.pool.options;
+  const bool two_by_two = p.window_h == 2 && p.window_w == 2 && p.stride_h == 2 && p.stride_w == 2 && p.pads.top == 0 &&
+                          p.pads.bottom == 0 && p.pads.left == 0 && p.pads.right == 0;
+  if (!two_by_two || !is_floating(dtype) || g.conv.images == 0) {
+    return false;
+  }
+  return dispatch_floating(dtype, "conv_block", [&](auto zero) { return direct::fits<decltype(zero)>(g.conv); });
+}
+
+ConvBlockResult conv_block(const Tensor& x, const Tensor& w, const Tensor& bias, const ConvBlockGeometry& g) {
+  check(conv_block_fits(g, x.dtype()), "conv_block: this geometry is not handled; ask conv_block_fits first");
+  check_block("conv_block", "x", x, g.conv.x_shape(), x.dtype());
+  check_block("conv_block", "w", w, g.conv.w_shape(), x.dtype());
+  check_block("conv_block", "bias", bias, {g.conv.filters}, x.dtype());
+  ConvBlockResult result{Tensor::uninitialized(g.pool.y_shape(), x.dtype()),
+                         Tensor::uninitialized(g.pool.y_shape(), DType::uint8)};
+  dispatch_floating(x.dtype(), "conv_block", [&](auto zero) {
+    using T = decltype(zero);
+    forward(g, x.data<T>(), w.data<T>(), bias.data<T>(), result.y.mutable_data<T>(),
+            result.routing.mutable_data<uint8_t>());
+  });
+  return result;
+}
+
+ConvBlockGradients conv_block_gradients(const Tensor& x, const Tensor& w, const Tensor& routing, const Tensor& dy,
+                                        const ConvBlockGeometry& g, const ConvBlockWanted& wanted) {
+  check_block("conv_block_gradients", "dy", dy, g.pool.y_shape(), x.dtype());
+  check_block("conv_block_gradients", "routing", routing, g.pool.y_shape(), DType::uint8);
+  ConvBlockGradients gradients;
+  dispatch_floating(x.dtype(), "conv_block", [&](auto zero) {
+    using T = decltype(zero);
+    const int64_t weights = w.numel();
+    Tensor sums = Tensor::uninitialized({weights + g.conv.filters}, x.dtype());
+    // Where dx has no direct kernel, dz is kept for the general one.
+    const bool dx_in_place = wanted.dx && direct::input_fits<T>(g.conv), dx_from_dz = wanted.dx && !dx_in_place;
+    Tensor dz = dx_from_dz ? Tensor::uninitialized(g.conv.y_shape(), x.dtype()) : Tensor();
+    gradients.dx = dx_in_place ? Tensor::uninitialized(g.conv.x_shape(), x.dtype()) : Tensor();
+    backward(g, x.data<T>(), w.data<T>(), routing.data<uint8_t>(), dy.data<T>(),
+             dx_in_place ? gradients.dx.mutable_data<T>() : nullptr, dx_from_dz ? dz.mutable_data<T>() : nullptr,
+             sums.mutable_data<T>());
+    if (dx_from_dz) {
+      gradients.dx = conv2d_dx(dz, w, g.conv);
+    }
+    gradients.dw = wanted.dw ? sums.rows(0, weights).reshape(w.shape()) : Tensor();
+    gradients.dbias = wanted.dbias ? sums.rows(weights, sums.numel()) : Tensor();
+  });
+  return gradients;
+}
+
+}  // namespace gibbs::kernels

@@ -1,0 +1,120 @@
+// The innermost loop of direct convolution: a few rows of a result, a few vectors wide, held in registers while a sum
+// runs over them:
+//     y[place, j] = sum over segment, step of  x[segment, place, step] * w[segment, step, j]
+// where x and w are read with strides, so nothing is copied first. Each step loads the vectors of w once and uses them
+// for every place; each x is one broadcast. With AVX-512, 7 places by 4 vectors keep 28 of the 32 registers busy, and
+// the multiply-adds, not the loads, are the limit.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace gibbs::kernels::direct {
+
+#if defined(__AVX512F__)
+inline constexpr int kVectorBytes = 64, kRegisters = 32;
+#elif defined(__AVX__)
+inline constexpr int kVectorBytes = 32, kRegisters = 16;
+#else
+inline constexpr int kVectorBytes = 16, kRegisters = 16;
+#endif
+
+/// Vectors of a block at most, and places of a block that wide. Ten places are as many as there are address registers.
+inline constexpr int kMostVectors = kRegisters == 32 ? 4 : 2;
+constexpr int most_places(int vectors) { return kRegisters == 32 ? (vectors == 4 ? 7 : vectors == 3 ? 9 : 10) : 6; }
+
+template <class T>
+struct VectorOf;
+template <>
+struct VectorOf<float> {
+  typedef float type __attribute__((vector_size(kVectorBytes), aligned(alignof(float)), may_alias));
+};
+template <>
+struct VectorOf<double> {
+  typedef double type __attribute__((vector_size(kVectorBytes), aligned(alignof(double)), may_alias));
+};
+
+template <class T>
+inline constexpr std::int64_t kLanes = kVectorBytes / static_cast<std::int64_t>(sizeof(T));
+
+/// Lengths and strides (in elements) of one sum. Steps of w are `columns` apart, as are places of y.
+struct Sum {
+  std::int64_t segments, steps;
+  std::int64_t x_segment, x_place, x_step;
+  std::int64_t w_segment;
+  std::int64_t columns;
+  bool accumulate;  // add to what y holds
+};
+
+template <class T, int vectors, int places>
+void block(const Sum& sum, const T* x, const T* w, T* y) {
+  using Vector = typename VectorOf<T>::type;
+  const std::int64_t columns = sum.columns, x_place = sum.x_place, x_step = sum.x_step, steps = sum.steps;
+  const auto at = [&](int place, int j) -> Vector& {
+    return *reinterpret_cast<Vector*>(y + place * columns + j * kLanes<T>);
+  };
+  Vector held[places][vectors];
+#pragma GCC unroll 16
+  for (int place = 0; place < places; ++place) {
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; ++j) {
+      held[place][j] = sum.accumulate ? at(place, j) : Vector{};
+    }
+  }
+  for (std::int64_t segment = 0; segment < sum.segments; ++segment, x += sum.x_segment, w += sum.w_segment) {
+    const T* x_now = x;
+    const T* w_now = w;
+    for (std::int64_t step = 0; step < steps; ++step, x_now += x_step, w_now += columns) {
+      const Vector* factor = reinterpret_cast<const Vector*>(w_now);
+      Vector factors[vectors];
+#pragma GCC unroll 4
+      for (int j = 0; j < vectors; ++j) {
+        factors[j] = factor[j];
+      }
+#pragma GCC unroll 16
+      for (int place = 0; place < places; ++place) {
+        const Vector value = x_now[place * x_place] - Vector{};
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; ++j) {
+          held[place][j] += value * factors[j];
+        }
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int place = 0; place < places; ++place) {
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; ++j) {
+      at(place, j) = held[place][j];
+    }
+  }
+}
+
+template <class T>
+using Block = void (*)(const Sum&, const T*, const T*, T*);
+
+template <class T, int vectors, int... places>
+constexpr std::array<Block<T>, 10> blocks_of(std::integer_sequence<int, places...>) {
+  return {block<T, vectors, places + 1>...};
+}
+
+/// `places` rows of y, `vectors` <= kMostVectors vectors wide, in blocks of nearly equal height.
+template <class T, int vectors = kMostVectors>
+void block_rows(int wide, const Sum& sum, std::int64_t places, const T* x, const T* w, T* y) {
+  if constexpr (vectors > 1) {
+    if (wide < vectors) {
+      block_rows<T, vectors - 1>(wide, sum, places, x, w, y);
+      return;
+    }
+  }
+  static constexpr auto blocks = blocks_of<T, vectors>(std::make_integer_sequence<int, most_places(vectors)>());
+  const std::int64_t count = (places + most_places(vectors) - 1) / most_places(vectors);
+  for (std::int64_t i = 0, first = 0; i < count; ++i) {
+    const std::int64_t last = places * (i + 1) / count;
+    blocks[static_cast<std::size_t>(last - first - 1)](sum, x + first * sum.x_place, w, y + first * sum.columns);
+    first = last;
+  }
+}
+
+}  // namespace gibbs::kernels::direct

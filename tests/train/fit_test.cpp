@@ -1,0 +1,212 @@
+// The training loop: that it learns, that it resumes with the same bits wherever it was interrupted, and what it says
+// when it fails.
+#include "gibbs/train/fit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <limits>
+#include <sstream>
+
+#include "gibbs/losses/cross_entropy.h"
+#include "gibbs/nn/nn.h"
+#include "gibbs/optim/adam.h"
+#include "gibbs/tensor/parallel.h"
+#include "tests/testing/temporary_folder.h"
+
+namespace gibbs::train {
+namespace {
+
+/// Pictures of 4x4 pixels whose class is the quarter that is bright, with noise.
+data::ImageDataset bright_quarters(std::int64_t count) {
+  data::ImageDataset set{.images = Tensor::uninitialized({count, 4, 4, 1}, DType::uint8),
+                         .labels = Tensor::uninitialized({count}, DType::int64),
+                         .class_names = {"top left", "top right", "bottom left", "bottom right"},
+                         .problems = {}};
+  auto* pixels = set.images.mutable_data<std::uint8_t>();
+  auto* labels = set.labels.mutable_data<std::int64_t>();
+  for (std::int64_t i = 0; i < count; ++i) {
+    labels[i] = i * 7 % 4;
+    for (std::int64_t k = 0; k < 16; ++k) {
+      const bool bright = (k / 8 * 2 + k % 4 / 2) == labels[i];
+      const auto noise = random_bits({.seed = 5}, static_cast<std::uint64_t>(i * 16 + k)) % 120;
+      pixels[i * 16 + k] = static_cast<std::uint8_t>(noise + (bright ? 100 : 0));
+    }
+  }
+  return set;
+}
+
+Variable cross_entropy(const Tensor& labels, const Variable& logits) {
+  return losses::cross_entropy_with_logits(labels, logits);
+}
+
+/// A small model with dropout, so that randomness has to be resumed too.
+struct Scene {
+  Rng rng{3};
+  nn::Sequential model{nn::Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = nn::Padding::same}, rng),
+                       nn::ReLU(),
+                       nn::MaxPool2d({.window = 2}),
+                       nn::Dropout({.rate = 0.25}),
+                       nn::Flatten(),
+                       nn::Dense({.in = 16, .out = 4}, rng)};
+  optim::Adam adam{nn::parameters(model), {.learning_rate = 0.01}};
+  data::Split sets = data::split_validation(bright_quarters(250), 0.2, 0);
+  std::ostringstream log;
+
+  FitOptions options(int epochs) {
+    return {.epochs = epochs, .batch_size = 32, .seed = 9, .progress = ProgressStyle::lines, .out = &log};
+  }
+  FitResult fit(const FitOptions& fit_options, const Callbacks& callbacks = {}) {
+    return train::fit(model, adam, cross_entropy, sets.train, sets.validation, fit_options, callbacks);
+  }
+  std::string weights() { return nn::weights_sha256(model); }
+};
+
+/// Raises SIGINT after a given step, as Ctrl-C would.
+class InterruptAt : public Callback {
+ public:
+  explicit InterruptAt(std::int64_t step) : step_(step) {}
+  void on_step_end(FitState& state) override {
+    if (state.step == step_) {
+      std::raise(SIGINT);
+    }
+  }
+
+ private:
+  std::int64_t step_;
+};
+
+TEST(Fit, Learns) {
+  Scene scene;
+  const FitResult result = scene.fit(scene.options(15));
+  ASSERT_EQ(result.history.epochs.size(), 15U);
+  EXPECT_EQ(result.steps, 15 * 7);
+  EXPECT_GT(result.median_step_seconds, 0);
+  EXPECT_LT(result.history.epochs.back().loss, result.history.epochs.front().loss);
+  EXPECT_GT(result.history.epochs.back().val_accuracy, 0.9);
+  EXPECT_THAT(scene.log.str(), ::testing::HasSubstr("Epoch 15/15 - "));
+}
+
+TEST(Fit, ReportsTheLossAndAccuracyThatEvaluateFinds) {
+  Scene scene;
+  const FitResult result = scene.fit(scene.options(1));
+  const Evaluation evaluation = evaluate(scene.model, cross_entropy, scene.sets.validation, {.batch_size = 7});
+  EXPECT_NEAR(result.history.epochs[0].val_loss, evaluation.loss, 1e-6);
+  EXPECT_EQ(result.history.epochs[0].val_accuracy, evaluation.accuracy);
+}
+
+TEST(Fit, GivesTheSameBitsOnAnyNumberOfThreads) {
+  const int before = num_threads();
+  std::string expected;
+  for (int threads : {1, 2, 3}) {
+    set_num_threads(threads);
+    Scene scene;
+    scene.fit(scene.options(2));
+    expected = expected.empty() ? scene.weights() : expected;
+    EXPECT_EQ(scene.weights(), expected) << threads << " threads";
+  }
+  set_num_threads(before);
+}
+
+TEST(Fit, ResumesWithTheSameBitsWhereverItWasInterrupted) {
+  Scene whole;
+  EarlyStopping patience({.patience = 50});
+  const FitResult expected = whole.fit(whole.options(3), {&patience});
+  for (std::int64_t step : {1, 5, 7, 10, 20}) {
+    const gibbs::testing::TemporaryFolder folder;
+    Scene first;
+    FitOptions options = first.options(3);
+    options.checkpoint = folder / "checkpoint.safetensors";
+    InterruptAt interrupt(step);
+    const FitResult stopped = first.fit(options, {&interrupt});
+    EXPECT_TRUE(stopped.interrupted);
+    EXPECT_EQ(stopped.steps, step);
+
+    Scene second;
+    options.resume = true;
+    options.out = &second.log;
+    EarlyStopping harmless({.patience = 50});
+    Callback nothing;
+    const FitResult resumed = second.fit(options, {&nothing});
+    EXPECT_EQ(second.weights(), whole.weights()) << "interrupted at step " << step;
+    ASSERT_EQ(resumed.history.epochs.size(), 3U);
+    EXPECT_EQ(resumed.history.epochs[2].loss, expected.history.epochs[2].loss);
+    EXPECT_EQ(resumed.history.epochs[2].val_loss, expected.history.epochs[2].val_loss);
+  }
+}
+
+TEST(Fit, ResumingAFinishedRunChangesNothing) {
+  const gibbs::testing::TemporaryFolder folder;
+  Scene scene;
+  FitOptions options = scene.options(2);
+  options.checkpoint = folder / "checkpoint.safetensors";
+  scene.fit(options);
+  Scene again;
+  options.resume = true;
+  const FitResult result = again.fit(options);
+  EXPECT_EQ(again.weights(), scene.weights());
+  EXPECT_EQ(result.steps, 14);
+  EXPECT_EQ(result.history.epochs.size(), 2U);
+}
+
+TEST(Fit, RefusesTheCheckpointOfAnotherRun) {
+  const gibbs::testing::TemporaryFolder folder;
+  Scene scene;
+  FitOptions options = scene.options(1);
+  options.checkpoint = folder / "checkpoint.safetensors";
+  scene.fit(options);
+  options.resume = true;
+  options.seed = 10;
+  EXPECT_THAT(
+      [&] { scene.fit(options); },
+      ::testing::ThrowsMessage<Error>(::testing::HasSubstr(
+          "belongs to another run (200 training images, 50 validation images, batch size 32, seed 9), this one is")));
+}
+
+TEST(Fit, SaysWhereNaNFirstAppeared) {
+  const gibbs::testing::TemporaryFolder folder;
+  Scene scene;
+  FitOptions options = scene.options(1);
+  options.checkpoint = folder / "checkpoint.safetensors";
+  scene.fit(options);
+  const std::string good = scene.weights();
+
+  nn::parameters(scene.model)[2].mutable_value().fill(std::numeric_limits<double>::quiet_NaN());
+  options.epochs = 2;
+  EXPECT_THAT(
+      [&] { scene.fit(options); },
+      ::testing::ThrowsMessage<Error>(::testing::AllOf(
+          ::testing::HasSubstr("fit: the loss became nan at step 1 (epoch 1); layer '5' (Dense(16 -> 4)) gave NaN"),
+          ::testing::HasSubstr("Lower the learning rate (it is 0.01); the last good checkpoint is"))));
+  Scene restored;
+  options.resume = true;
+  options.epochs = 1;
+  restored.fit(options);
+  EXPECT_EQ(restored.weights(), good);
+}
+
+TEST(Fit, ACallbackCanEndTraining) {
+  struct StopAtTwo : Callback {
+    void on_epoch_end(FitState& state) override { state.stop = state.epoch == 2; }
+  } stop;
+  Scene scene;
+  const FitResult result = scene.fit(scene.options(5), {&stop});
+  EXPECT_EQ(result.history.epochs.size(), 2U);
+  EXPECT_EQ(result.stop_reason, "a callback asked to stop");
+}
+
+TEST(Fit, WrongOptionsAreErrors) {
+  Scene scene;
+  EXPECT_THAT([&] { scene.fit(scene.options(0)); },
+              ::testing::ThrowsMessage<Error>("fit: epochs must be at least 1, it is 0"));
+  FitOptions options = scene.options(1);
+  options.batch_size = 0;
+  EXPECT_THROW(scene.fit(options), Error);
+  options.batch_size = 201;
+  EXPECT_THROW(scene.fit(options), Error);
+}
+
+}  // namespace
+}  // namespace gibbs::train

@@ -1,0 +1,133 @@
+// Ten full-batch Adam steps of the article's network (without dropout) against values computed with PyTorch 1.13 in
+// float64.
+//
+// Nothing random is stored: weights and images come from s <- (1664525 s + 1013904223) mod 2^32, u = s / 2^32 - 1/2.
+// Parameter k is seeded with k; weights are 2 sqrt(6 / (fan_in + fan_out)) u, biases 0.02 u; images are seeded with
+// 100.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "gibbs/autograd/grad.h"
+#include "gibbs/losses/cross_entropy.h"
+#include "gibbs/nn/nn.h"
+#include "gibbs/optim/adam.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+
+namespace gibbs {
+namespace {
+
+using nlohmann::json;
+
+class Generator {
+ public:
+  explicit Generator(std::uint32_t seed) : state_(seed) {}
+  double next() {
+    state_ = 1664525U * state_ + 1013904223U;
+    return static_cast<double>(state_) / 0x1p32 - 0.5;
+  }
+
+ private:
+  std::uint32_t state_;
+};
+
+Tensor generate(std::uint32_t seed, const Shape& shape, double scale, double shift = 0) {
+  Generator generator(seed);
+  Tensor values = Tensor::uninitialized(shape, DType::float64);
+  double* out = values.mutable_data<double>();
+  for (std::int64_t i = 0; i < values.numel(); ++i) {
+    out[i] = scale * generator.next() + shift;
+  }
+  return values;
+}
+
+nn::Sequential convnet_without_dropout() {
+  using namespace nn;
+  Rng rng(0);
+  return Sequential(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
+                    Conv2d({.in = 32, .out = 64, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}), Flatten(),
+                    Dense({.in = 2304, .out = 256}, rng), ReLU(), Dense({.in = 256, .out = 10}, rng));
+}
+
+void set_golden_parameters(nn::Sequential& model, DType dtype) {
+  nn::to(model, dtype);
+  std::uint32_t seed = 1;
+  for (auto& [path, parameter] : nn::named_parameters(model)) {
+    const Shape& shape = parameter.shape();
+    double scale = 0.02;
+    if (shape.rank() > 1) {
+      const double places = static_cast<double>(shape.sub(0, shape.rank() - 2).numel());
+      scale = 2 * std::sqrt(6 / (places * static_cast<double>(shape[-2] + shape[-1])));
+    }
+    parameter.replace(kernels::cast(generate(seed++, shape, scale), dtype));
+  }
+}
+
+/// |got - want| <= tolerance max(|want|, 0.01): two of the sums are zero.
+void expect_close(double got, double want, double tolerance, const std::string& what) {
+  EXPECT_LE(std::abs(got - want), tolerance * std::max(std::abs(want), 0.01))
+      << what << ": " << got << ", golden " << want;
+}
+
+void expect_summary(const Tensor& tensor, const json& golden, double tolerance, const std::string& name) {
+  const std::vector<double> values = tensor.to_vector();
+  double sum = 0, squares = 0;
+  for (double v : values) {
+    sum += v;
+    squares += v * v;
+  }
+  expect_close(std::sqrt(squares), golden["l2"], tolerance, name + " l2");
+  expect_close(sum, golden["sum"], tolerance, name + " sum");
+  for (std::size_t i = 0; i < 3; ++i) {
+    expect_close(values[i], golden["first3"][i], tolerance, name + " first3");
+    if (golden.contains("last3")) {
+      expect_close(values[values.size() - 3 + i], golden["last3"][i], tolerance, name + " last3");
+    }
+  }
+}
+
+void expect_golden(DType dtype, double tolerance) {
+  std::ifstream file(GIBBS_SOURCE_DIR "/tests/testing/golden/article_convnet.json");
+  const json golden = json::parse(file);
+  const std::vector<std::string> names = {"conv1.weight",  "conv1.bias",  "conv2.weight",  "conv2.bias",
+                                          "dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"};
+  nn::Sequential model = convnet_without_dropout();
+  set_golden_parameters(model, dtype);
+  std::vector<Parameter> parameters = nn::parameters(model);
+  ASSERT_EQ(parameters.size(), names.size());
+  optim::Adam adam(parameters,
+                   {.learning_rate = 1e-3, .epsilon = 1e-7, .epsilon_mode = optim::EpsilonMode::bias_corrected});
+  const Tensor images = kernels::cast(generate(100, {4, 32, 32, 3}, 1, 0.5), dtype);
+  const Tensor labels = Tensor::of({3, 1, 4, 9}, DType::int64);
+
+  for (std::size_t step = 0; step < 10; ++step) {
+    adam.clear_gradients();
+    const Variable logits = model(images);
+    const Variable loss = losses::cross_entropy_with_logits(labels, logits);
+    expect_close(loss.value().item(), golden["losses"][step], tolerance, "loss " + std::to_string(step));
+    backward(loss);
+    if (step == 0) {
+      for (std::int64_t k = 0; k < 10; ++k) {
+        expect_close(logits.value().at({0, k}), golden["logits_row0_step0"][static_cast<std::size_t>(k)], tolerance,
+                     "logits");
+      }
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        expect_summary(parameters[i].gradient(), golden["gradients_step0"][names[i]], tolerance,
+                       names[i] + " gradient");
+      }
+    }
+    adam.step();
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    expect_summary(parameters[i].value(), golden["parameters_after_10_steps"][names[i]], tolerance, names[i]);
+  }
+}
+
+TEST(GoldenConvnet, Float64AgreesToOneInABillion) { expect_golden(DType::float64, 1e-9); }
+
+TEST(GoldenConvnet, Float32AgreesToOneInTenThousand) { expect_golden(DType::float32, 1e-4); }
+
+}  // namespace
+}  // namespace gibbs

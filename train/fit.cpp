@@ -1,0 +1,224 @@
+#include "gibbs/train/fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "gibbs/autograd/grad.h"
+#include "gibbs/data/loader.h"
+#include "gibbs/nn/forward.h"
+#include "gibbs/train/checkpoint.h"
+#include "gibbs/train/interrupt.h"
+
+namespace gibbs::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+double median(std::vector<double> values) {
+  if (values.empty()) {
+    return 0;
+  }
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// One call of fit: its arguments, where training stands, and the pieces of the loop.
+class Training {
+ public:
+  Training(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
+           const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks)
+      : model_(model),
+        optimizer_(optimizer),
+        loss_(loss),
+        train_(train),
+        validation_(validation),
+        options_(options),
+        callbacks_(callbacks),
+        progress_(*options.out, options.progress, options.epochs),
+        callback_state_{.model = model, .optimizer = optimizer, .history = state_.history, .stop_reason = {}} {
+    check(options.epochs >= 1, "fit: epochs must be at least 1, it is ", options.epochs);
+    state_.run = fmt::format("{} training images, {} validation images, batch size {}, seed {}", train.size(),
+                             validation.size(), options.batch_size, options.seed);
+    if (options.resume) {
+      restore();
+    }
+  }
+
+  FitResult run() {
+    const InterruptScope interrupt;
+    data::DataLoader loader(
+        train_, {.batch_size = options_.batch_size, .seed = options_.seed, .transforms = options_.transforms},
+        state_.position);
+    while (state_.position.epoch < options_.epochs && !callback_state_.stop && !interrupted_) {
+      run_epoch(loader);
+    }
+    return {.history = state_.history,
+            .steps = state_.step,
+            .median_step_seconds = median(step_seconds_),
+            .interrupted = interrupted_,
+            .stop_reason = interrupted_ ? "interrupted" : callback_state_.stop_reason};
+  }
+
+ private:
+  void restore() {
+    if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) {
+      return;
+    }
+    state_ = load_checkpoint(options_.checkpoint, model_, optimizer_, state_.run);
+    check(state_.callbacks.size() == callbacks_.size(), "fit: the checkpoint holds the state of ",
+          state_.callbacks.size(), " callbacks, this run has ", callbacks_.size());
+    for (std::size_t i = 0; i < callbacks_.size(); ++i) {
+      callbacks_[i]->restore(state_.callbacks[i]);
+    }
+    callback_state_.step = state_.step;
+    callback_state_.stop_reason = state_.stop_reason;
+    callback_state_.stop = !state_.stop_reason.empty();
+  }
+
+  void save() {
+    if (options_.checkpoint.empty()) {
+      return;
+    }
+    state_.callbacks.clear();
+    for (const Callback* callback : callbacks_) {
+      state_.callbacks.push_back(callback->saved_state());
+    }
+    save_checkpoint(options_.checkpoint, model_, optimizer_, state_);
+  }
+
+  void run_epoch(data::DataLoader& loader) {
+    const Clock::time_point began = Clock::now();
+    const double seconds_before = state_.epoch_seconds;
+    callback_state_.epoch = static_cast<int>(state_.position.epoch) + 1;
+    progress_.begin_epoch(callback_state_.epoch, loader.batches_per_epoch());
+    if (state_.position.batch == 0) {
+      notify(&Callback::on_epoch_begin);
+    }
+    for (bool last = false; !last;) {
+      const Clock::time_point step_began = Clock::now();
+      const data::Batch batch = loader.next();
+      train_step(batch);
+      state_.position = loader.position();
+      last = batch.last_of_epoch;
+      step_seconds_.push_back(seconds_since(step_began));
+      progress_.step(batch.position.batch + 1, state_.loss.value(), running_accuracy());
+      notify(&Callback::on_step_end);
+      if (InterruptScope::requested() && !last) {
+        state_.epoch_seconds = seconds_before + seconds_since(began);
+        interrupted_ = true;
+        save();
+        return;
+      }
+    }
+    finish_epoch(seconds_before + seconds_since(began));
+  }
+
+  void train_step(const data::Batch& batch) {
+    const nn::ForwardOptions forward{.training = true,
+                                     .seed = options_.seed,
+                                     .step = static_cast<std::uint64_t>(state_.step),
+                                     .first_sample = static_cast<std::uint64_t>(batch.first_sample)};
+    optimizer_.clear_gradients();
+    {
+      const nn::ForwardScope scope(forward);
+      const Variable logits = model_(batch.images);
+      const Variable loss = loss_(batch.labels, logits);
+      const double value = loss.value().item();
+      if (!std::isfinite(value)) {
+        report_not_finite(batch, forward, value);
+      }
+      backward(loss);
+      state_.loss.add(value, batch.size());
+      state_.correct += count_correct(batch.labels, logits.value());
+    }
+    optimizer_.step();
+    callback_state_.step = ++state_.step;
+  }
+
+  /// Runs the batch again, looking at every layer, and throws what it finds.
+  [[noreturn]] void report_not_finite(const data::Batch& batch, nn::ForwardOptions forward, double loss) {
+    std::string where = "all layers are finite: it appeared in the loss itself";
+    forward.check_finite = true;
+    try {
+      const NoTape no_tape;
+      const nn::ForwardScope scope(forward);
+      model_(batch.images);
+    } catch (const Error& error) {
+      where = error.what();
+    }
+    const bool saved = !options_.checkpoint.empty() && std::filesystem::exists(options_.checkpoint);
+    fail("fit: the loss became ", loss, " at step ", state_.step + 1, " (epoch ", callback_state_.epoch, "); ", where,
+         ". Lower the learning rate (it is ", optimizer_.learning_rate(), ")",
+         saved ? "; the last good checkpoint is " + options_.checkpoint.string() : std::string());
+  }
+
+  void finish_epoch(double seconds) {
+    EpochResult result{.epoch = callback_state_.epoch,
+                       .loss = state_.loss.value(),
+                       .accuracy = running_accuracy(),
+                       .val_loss = std::numeric_limits<double>::quiet_NaN(),
+                       .val_accuracy = std::numeric_limits<double>::quiet_NaN(),
+                       .seconds = seconds};
+    if (validation_.size() > 0) {
+      const Clock::time_point began = Clock::now();
+      const Evaluation evaluation = evaluate(model_, loss_, validation_, {.batch_size = options_.batch_size});
+      result.val_loss = evaluation.loss;
+      result.val_accuracy = evaluation.accuracy;
+      result.seconds += seconds_since(began);
+    }
+    state_.history.epochs.push_back(result);
+    state_.loss = {};
+    state_.correct = 0;
+    state_.epoch_seconds = 0;
+    progress_.end_epoch(result);
+    notify(&Callback::on_epoch_end);
+    if (callback_state_.stop && callback_state_.stop_reason.empty()) {
+      callback_state_.stop_reason = "a callback asked to stop";
+    }
+    state_.stop_reason = callback_state_.stop_reason;
+    save();
+    if (!options_.history.empty()) {
+      state_.history.write_csv(options_.history);
+    }
+    interrupted_ = InterruptScope::requested();
+  }
+
+  void notify(void (Callback::*point)(FitState&)) {
+    for (Callback* callback : callbacks_) {
+      (callback->*point)(callback_state_);
+    }
+  }
+
+  double running_accuracy() const {
+    return static_cast<double>(state_.correct) / static_cast<double>(std::max<std::int64_t>(1, state_.loss.rows()));
+  }
+
+  nn::Module& model_;
+  optim::Optimizer& optimizer_;
+  const LossFunction& loss_;
+  const data::Subset& train_;
+  const data::Subset& validation_;
+  const FitOptions& options_;
+  const Callbacks& callbacks_;
+  Progress progress_;
+  TrainingState state_;
+  FitState callback_state_;
+  std::vector<double> step_seconds_;
+  bool interrupted_ = false;
+};
+
+}  // namespace
+
+FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
+              const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks) {
+  return Training(model, optimizer, loss, train, validation, options, callbacks).run();
+}
+
+}  // namespace gibbs::train

@@ -1,0 +1,49 @@
+// fit: the training loop. One step is: the next batch, forward, loss, backward, optimizer.
+//
+// Everything that the numbers depend on is in the arguments and in the checkpoint, nothing in hidden state: a run that
+// is killed and resumed ends with the same bits as one that never was.
+#pragma once
+
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "gibbs/data/batch_maker.h"
+#include "gibbs/train/callback.h"
+#include "gibbs/train/evaluate.h"
+#include "gibbs/train/progress.h"
+
+namespace gibbs::train {
+
+struct FitOptions {
+  int epochs = 1;
+  std::int64_t batch_size = 32;
+  /// Of the order of batches and of dropout.
+  std::uint64_t seed = 0;
+  std::vector<data::Transform> transforms = {};
+
+  /// Where the state of training is kept: after every epoch, and when interrupted. Empty: nowhere.
+  std::filesystem::path checkpoint = {};
+  /// Continue from the checkpoint when it is there. Its options must be these.
+  bool resume = false;
+  /// Write history.csv-like results after every epoch. Empty: nowhere.
+  std::filesystem::path history = {};
+
+  ProgressStyle progress = ProgressStyle::automatic;
+  std::ostream* out = &std::cout;
+};
+
+struct FitResult {
+  History history;
+  std::int64_t steps = 0;          // since the very beginning
+  double median_step_seconds = 0;  // of the steps of this call, everything included; 0 when there was none
+  bool interrupted = false;        // by Ctrl-C: finished the step, saved, and stopped
+  std::string stop_reason;         // why it ended before the last epoch; empty otherwise
+};
+
+/// Trains the model. `validation` may be empty. Throws when the loss becomes NaN or infinite: the message names the
+/// step and the layer in which it first appeared, and the last good checkpoint stays.
+FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
+              const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks = {});
+
+}  // namespace gibbs::train

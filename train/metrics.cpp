@@ -1,0 +1,74 @@
+#include "gibbs/train/metrics.h"
+
+#include <algorithm>
+
+#include "gibbs/tensor/kernels/ordering.h"
+
+namespace gibbs::train {
+namespace {
+
+void check_scores(const char* op, const Tensor& labels, const Tensor& scores) {
+  check(scores.rank() == 2 && labels.shape() == Shape{scores.size(0)}, op, ": needs labels [N] and scores [N, K], not ",
+        labels.shape(), " and ", scores.shape());
+}
+
+}  // namespace
+
+std::int64_t count_correct(const Tensor& labels, const Tensor& scores) {
+  check_scores("count_correct", labels, scores);
+  const Tensor predictions = kernels::argmax(scores);
+  const auto expected = labels.values<std::int64_t>();
+  const auto predicted = predictions.values<std::int64_t>();
+  std::int64_t correct = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    correct += expected[i] == predicted[i];
+  }
+  return correct;
+}
+
+std::int64_t count_correct_top_k(const Tensor& labels, const Tensor& scores, std::int64_t k) {
+  check_scores("count_correct_top_k", labels, scores);
+  const Tensor best = kernels::topk(scores, k).indices;
+  std::int64_t correct = 0;
+  for (std::int64_t i = 0; i < labels.numel(); ++i) {
+    const Tensor row = best[i];
+    const auto candidates = row.values<std::int64_t>();
+    correct += std::find(candidates.begin(), candidates.end(), labels.at<std::int64_t>({i})) != candidates.end();
+  }
+  return correct;
+}
+
+void ConfusionMatrix::add(const Tensor& labels, const Tensor& predictions) {
+  check(labels.shape() == predictions.shape(), "ConfusionMatrix: ", labels.shape(), " labels, ", predictions.shape(),
+        " predictions");
+  const auto expected = labels.values<std::int64_t>();
+  const auto predicted = predictions.values<std::int64_t>();
+  auto* counts = counts_.mutable_data<std::int64_t>();
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    check(expected[i] >= 0 && expected[i] < classes() && predicted[i] >= 0 && predicted[i] < classes(),
+          "ConfusionMatrix: label ", expected[i], " predicted as ", predicted[i], " with ", classes(), " classes");
+    ++counts[expected[i] * classes() + predicted[i]];
+  }
+}
+
+double ConfusionMatrix::accuracy() const {
+  std::int64_t correct = 0, all = 0;
+  for (std::int64_t label = 0; label < classes(); ++label) {
+    for (std::int64_t prediction = 0; prediction < classes(); ++prediction) {
+      const auto count = counts_.at<std::int64_t>({label, prediction});
+      all += count;
+      correct += label == prediction ? count : 0;
+    }
+  }
+  return static_cast<double>(correct) / static_cast<double>(all);
+}
+
+double ConfusionMatrix::class_accuracy(std::int64_t label) const {
+  std::int64_t all = 0;
+  for (std::int64_t prediction = 0; prediction < classes(); ++prediction) {
+    all += counts_.at<std::int64_t>({label, prediction});
+  }
+  return counts_.at({label, label}) / static_cast<double>(all);
+}
+
+}  // namespace gibbs::train
