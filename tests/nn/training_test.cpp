@@ -3,14 +3,7 @@
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/ops.h"
-#include "gibbs/nn/activations.h"
-#include "gibbs/nn/conv2d.h"
-#include "gibbs/nn/dense.h"
-#include "gibbs/nn/dropout.h"
-#include "gibbs/nn/flatten.h"
-#include "gibbs/nn/forward.h"
-#include "gibbs/nn/pool2d.h"
-#include "gibbs/nn/sequential.h"
+#include "gibbs/nn/nn.h"
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
