@@ -50,6 +50,29 @@ double central_difference(const DifferentiableFunction& f, std::vector<Tensor> i
 
 }  // namespace
 
+void detail::GradientComparison::add(const std::string& input, const Shape& shape, std::int64_t k, double analytic,
+                                     double numeric) {
+  const double error = std::abs(analytic - numeric) / std::max(1.0, std::abs(numeric));
+  any_nonzero_ |= std::abs(numeric) > options_.tolerance;
+  report_.largest_error = std::isnan(error) ? error : std::max(report_.largest_error, error);
+  if (!(error <= options_.tolerance) && report_.message.empty()) {
+    std::ostringstream message;
+    message.precision(12);
+    message << "gradcheck: " << input << " of shape " << shape << ", element " << k << ": the gradient is " << analytic
+            << ", central differences give " << numeric;
+    report_.message = message.str();
+  }
+}
+
+GradcheckReport detail::GradientComparison::report() const {
+  GradcheckReport report = report_;
+  if (report.message.empty() && !any_nonzero_) {
+    report.message = "gradcheck: every gradient is zero, which proves nothing; choose inputs that matter to the result";
+  }
+  report.ok = report.message.empty();
+  return report;
+}
+
 GradcheckReport gradcheck(const DifferentiableFunction& f, const std::vector<Tensor>& inputs,
                           const GradcheckOptions& options) {
   check(!inputs.empty(), "gradcheck: needs at least one input");
@@ -58,29 +81,15 @@ GradcheckReport gradcheck(const DifferentiableFunction& f, const std::vector<Ten
   check(y.traced(), "gradcheck: the result does not depend on any input");
   const Variables gradients = grad(y, x, random_cotangent(y.shape(), options.seed), {.allow_unused = true});
 
-  GradcheckReport report;
-  bool any_nonzero = false;
+  detail::GradientComparison comparison(options);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::vector<double> analytic = gradients[i].value().to_vector();
-    for (std::size_t k = 0; k < analytic.size(); ++k) {
-      const double numeric = central_difference(f, inputs, i, static_cast<std::int64_t>(k), options);
-      const double error = std::abs(analytic[k] - numeric) / std::max(1.0, std::abs(numeric));
-      any_nonzero |= std::abs(numeric) > options.tolerance;
-      report.largest_error = std::isnan(error) ? error : std::max(report.largest_error, error);
-      if (!(error <= options.tolerance) && report.message.empty()) {
-        std::ostringstream message;
-        message.precision(12);
-        message << "gradcheck: input " << i << " of shape " << inputs[i].shape() << ", element " << k
-                << ": the gradient is " << analytic[k] << ", central differences give " << numeric;
-        report.message = message.str();
-      }
+    for (std::int64_t k = 0; k < inputs[i].numel(); ++k) {
+      comparison.add("input " + std::to_string(i), inputs[i].shape(), k, analytic[static_cast<std::size_t>(k)],
+                     central_difference(f, inputs, i, k, options));
     }
   }
-  if (report.message.empty() && !any_nonzero) {
-    report.message = "gradcheck: every gradient is zero, which proves nothing; choose inputs that matter to the result";
-  }
-  report.ok = report.message.empty();
-  return report;
+  return comparison.report();
 }
 
 GradcheckReport gradgradcheck(const DifferentiableFunction& f, const std::vector<Tensor>& inputs,

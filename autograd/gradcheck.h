@@ -28,6 +28,25 @@ struct GradcheckReport {
   explicit operator bool() const { return ok; }
 };
 
+namespace detail {
+
+/// Collects pairs of an analytic and a numeric derivative into a report: what every gradcheck ends with.
+class GradientComparison {
+ public:
+  explicit GradientComparison(const GradcheckOptions& options) : options_(options) {}
+  /// Element k of the gradient with respect to `input` ("input 0", "0.weight"), which has this shape.
+  void add(const std::string& input, const Shape& shape, std::int64_t k, double analytic, double numeric);
+  /// ok unless a pair differs or every derivative is zero.
+  GradcheckReport report() const;
+
+ private:
+  GradcheckOptions options_;
+  GradcheckReport report_;
+  bool any_nonzero_ = false;
+};
+
+}  // namespace detail
+
 using DifferentiableFunction = std::function<Variable(const Variables&)>;
 
 /// First derivatives of f at `inputs` (float64 tensors).

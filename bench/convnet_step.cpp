@@ -7,13 +7,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "examples/support/article_convnet.h"
 #include "gibbs/data/drawn.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/gibbs.h"
+#include "tests/testing/golden_numbers.h"
 
 namespace {
 
@@ -22,17 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 double milliseconds_since(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-}
-
-/// u = s / 2^32 - 1/2 with s <- (1664525 s + 1013904223) mod 2^32: weights and images that every peer can make.
-Tensor fixed_numbers(std::uint32_t seed, const Shape& shape, double scale, double shift) {
-  Tensor values = Tensor::uninitialized(shape, DType::float32);
-  auto* out = values.mutable_data<float>();
-  for (std::int64_t i = 0; i < values.numel(); ++i) {
-    seed = 1664525U * seed + 1013904223U;
-    out[i] = static_cast<float>(scale * (static_cast<double>(seed) / 0x1p32 - 0.5) + shift);
-  }
-  return values;
 }
 
 void train_step(nn::Module& model, optim::Adam& adam, const Tensor& images, const Tensor& labels, double& loss_value) {
@@ -51,21 +40,12 @@ optim::Adam make_adam(nn::Module& model) {
 /// The loss after five steps without dropout on a fixed batch from fixed weights.
 double loss_after_five_steps(std::int64_t batch) {
   nn::Sequential model = examples::article_convnet(0);
-  std::uint32_t seed = 1;
-  for (auto& [path, parameter] : nn::named_parameters(model)) {
-    const Shape& shape = parameter.shape();
-    double scale = 0.02;
-    if (shape.rank() > 1) {
-      const double places = static_cast<double>(shape.sub(0, shape.rank() - 2).numel());
-      scale = 2 * std::sqrt(6 / (places * static_cast<double>(shape[-2] + shape[-1])));
-    }
-    parameter.replace(fixed_numbers(seed++, shape, scale, 0));
-  }
+  testing::set_golden_parameters(model, DType::float32);
   Tensor labels = Tensor::uninitialized({batch}, DType::int64);
   for (std::int64_t i = 0; i < batch; ++i) {
     labels.set({i}, static_cast<double>(i % 10));
   }
-  const Tensor images = fixed_numbers(100, {batch, 32, 32, 3}, 1, 0.5);
+  const Tensor images = testing::golden_images(batch, DType::float32);
   optim::Adam adam = make_adam(model);
   double loss = 0;
   for (int step = 0; step < 6; ++step) {  // the sixth loss is the one after five steps

@@ -14,6 +14,7 @@
 #include "examples/support/article_convnet.h"
 #include "examples/support/gnuplot.h"
 #include "examples/support/pictures.h"
+#include "examples/support/program.h"
 #include "gibbs/gibbs.h"
 
 namespace {
@@ -193,14 +194,5 @@ int main(int argc, char** argv) {
   CLI::App app("Trains the article's ConvNet on CIFAR-10, or on pictures of yours, and reports what it learned.");
   Arguments arguments;
   arguments.declare(app);
-  try {
-    app.parse(argc, argv);
-    return run(arguments);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 2;
-  }
+  return examples::run_program(app, argc, argv, [&] { return run(arguments); });
 }

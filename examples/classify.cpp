@@ -2,12 +2,10 @@
 //
 // The network is built in code; the weights come from the file. Its metadata holds the architecture as text, which must
 // equal this network's, and the names of the classes.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "examples/support/article_convnet.h"
+#include "examples/support/program.h"
 #include "gibbs/data/image.h"
 #include "gibbs/data/resize.h"
 #include "gibbs/gibbs.h"
@@ -65,14 +63,5 @@ int main(int argc, char** argv) {
   app.add_option("--model", model, "model.safetensors, as cifar10_convnet writes it")->required();
   app.add_option("--top", top, "Classes to print per picture")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("images", pictures, "Pictures to name")->required();
-  try {
-    app.parse(argc, argv);
-    return run(model, pictures, top) ? 0 : 2;
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 2;
-  }
+  return examples::run_program(app, argc, argv, [&] { return run(model, pictures, top) ? 0 : 2; });
 }

@@ -1,11 +1,8 @@
 // compare_runs: the curves of several training runs in one picture each for loss and accuracy.
 //
 //   compare_runs --out docs/images "cross entropy=runs/ce" "KL divergence=runs/kl"
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
-
 #include "examples/support/pictures.h"
+#include "examples/support/program.h"
 #include "gibbs/tensor/error.h"
 
 namespace {
@@ -28,8 +25,7 @@ int main(int argc, char** argv) {
   std::filesystem::path out = ".";
   app.add_option("--out", out, "Folder for loss.svg/png and accuracy.svg/png")->capture_default_str();
   app.add_option("runs", runs, "NAME=FOLDER of runs of cifar10_convnet")->required();
-  try {
-    app.parse(argc, argv);
+  return examples::run_program(app, argc, argv, [&] {
     std::vector<examples::Run> read;
     for (const std::string& text : runs) {
       read.push_back(read_run(text));
@@ -37,11 +33,5 @@ int main(int argc, char** argv) {
     std::filesystem::create_directories(out);
     examples::draw_curves(out, read);
     return 0;
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 2;
-  }
+  });
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <sstream>
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
@@ -47,29 +46,15 @@ double central_difference(const Scalar& f, Parameter input, std::int64_t element
 
 GradcheckReport compare(const Scalar& f, const Inputs& inputs, const GradcheckOptions& options) {
   const Variables gradients = grad(f(), leaves(inputs), {.allow_unused = true});
-  GradcheckReport report;
-  bool any_nonzero = false;
+  gibbs::detail::GradientComparison comparison(options);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::vector<double> analytic = gradients[i].value().to_vector();
-    for (std::size_t k = 0; k < analytic.size(); ++k) {
-      const double numeric = central_difference(f, inputs[i].item, static_cast<std::int64_t>(k), options.step);
-      const double error = std::abs(analytic[k] - numeric) / std::max(1.0, std::abs(numeric));
-      any_nonzero |= std::abs(numeric) > options.tolerance;
-      report.largest_error = std::isnan(error) ? error : std::max(report.largest_error, error);
-      if (!(error <= options.tolerance) && report.message.empty()) {
-        std::ostringstream message;
-        message.precision(12);
-        message << "gradcheck: " << inputs[i].path << " of shape " << inputs[i].item.shape() << ", element " << k
-                << ": the gradient is " << analytic[k] << ", central differences give " << numeric;
-        report.message = message.str();
-      }
+    for (std::int64_t k = 0; k < inputs[i].item.value().numel(); ++k) {
+      comparison.add(inputs[i].path, inputs[i].item.shape(), k, analytic[static_cast<std::size_t>(k)],
+                     central_difference(f, inputs[i].item, k, options.step));
     }
   }
-  if (report.message.empty() && !any_nonzero) {
-    report.message = "gradcheck: every gradient is zero, which proves nothing; choose inputs that matter to the result";
-  }
-  report.ok = report.message.empty();
-  return report;
+  return comparison.report();
 }
 
 /// x and the trained parameters; and <module(x), v> as a function of them and of v.

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "numbered_pictures.h"
-#include "temporary_folder.h"
+#include "tests/data/temporary_folder.h"
 
 namespace gibbs::data {
 namespace {

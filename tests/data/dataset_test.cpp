@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "temporary_folder.h"
+#include "tests/data/temporary_folder.h"
 
 namespace gibbs::data {
 namespace {

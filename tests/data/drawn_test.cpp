@@ -7,7 +7,7 @@
 
 #include "gibbs/data/shapes.h"
 #include "gibbs/tensor/parallel.h"
-#include "temporary_folder.h"
+#include "tests/data/temporary_folder.h"
 
 namespace gibbs::data {
 namespace {

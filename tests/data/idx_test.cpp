@@ -1,7 +1,7 @@
 // IDX files written byte by byte.
 #include "gibbs/data/idx.h"
 
-#include "temporary_folder.h"
+#include "tests/data/temporary_folder.h"
 
 namespace gibbs::data {
 namespace {

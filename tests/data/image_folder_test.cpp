@@ -3,7 +3,7 @@
 
 #include "gibbs/tensor/parallel.h"
 #include "small_jpeg.h"
-#include "temporary_folder.h"
+#include "tests/data/temporary_folder.h"
 
 namespace gibbs::data {
 namespace {

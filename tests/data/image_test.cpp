@@ -5,7 +5,7 @@
 
 #include "gibbs/data/file.h"
 #include "small_jpeg.h"
-#include "temporary_folder.h"
+#include "tests/data/temporary_folder.h"
 
 namespace gibbs::data {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "gibbs/tensor/random.h"
-#include "temporary_folder.h"
+#include "tests/data/temporary_folder.h"
 
 namespace gibbs::data {
 namespace {

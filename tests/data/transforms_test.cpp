@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "temporary_folder.h"
+#include "tests/data/temporary_folder.h"
 
 namespace gibbs::data {
 namespace {

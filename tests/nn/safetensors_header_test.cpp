@@ -1,11 +1,14 @@
 // Hostile safetensors files: every rule of the format broken once, with the exact message.
 #include "gibbs/nn/safetensors_header.h"
 
-#include "tests/nn/temporary_folder.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace gibbs::nn {
 namespace {
+
+using gibbs::testing::contents;
+using gibbs::testing::TemporaryFolder;
 
 using gibbs::testing::error_of;
 

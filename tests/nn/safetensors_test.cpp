@@ -7,11 +7,14 @@
 #include <cstring>
 #include <limits>
 
-#include "tests/nn/temporary_folder.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace gibbs::nn {
 namespace {
+
+using gibbs::testing::contents;
+using gibbs::testing::TemporaryFolder;
 
 using gibbs::testing::error_of;
 

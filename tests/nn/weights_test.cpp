@@ -6,11 +6,14 @@
 #include "gibbs/nn/dropout.h"
 #include "gibbs/nn/sequential.h"
 #include "gibbs/nn/version.h"
-#include "tests/nn/temporary_folder.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace gibbs::nn {
 namespace {
+
+using gibbs::testing::contents;
+using gibbs::testing::TemporaryFolder;
 
 using gibbs::testing::error_of;
 

@@ -14,34 +14,12 @@
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/nn/nn.h"
 #include "gibbs/optim/adam.h"
-#include "gibbs/tensor/kernels/pointwise.h"
+#include "tests/testing/golden_numbers.h"
 
 namespace gibbs {
 namespace {
 
 using nlohmann::json;
-
-class Generator {
- public:
-  explicit Generator(std::uint32_t seed) : state_(seed) {}
-  double next() {
-    state_ = 1664525U * state_ + 1013904223U;
-    return static_cast<double>(state_) / 0x1p32 - 0.5;
-  }
-
- private:
-  std::uint32_t state_;
-};
-
-Tensor generate(std::uint32_t seed, const Shape& shape, double scale, double shift = 0) {
-  Generator generator(seed);
-  Tensor values = Tensor::uninitialized(shape, DType::float64);
-  double* out = values.mutable_data<double>();
-  for (std::int64_t i = 0; i < values.numel(); ++i) {
-    out[i] = scale * generator.next() + shift;
-  }
-  return values;
-}
 
 nn::Sequential convnet_without_dropout() {
   using namespace nn;
@@ -49,20 +27,6 @@ nn::Sequential convnet_without_dropout() {
   return Sequential(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
                     Conv2d({.in = 32, .out = 64, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}), Flatten(),
                     Dense({.in = 2304, .out = 256}, rng), ReLU(), Dense({.in = 256, .out = 10}, rng));
-}
-
-void set_golden_parameters(nn::Sequential& model, DType dtype) {
-  nn::to(model, dtype);
-  std::uint32_t seed = 1;
-  for (auto& [path, parameter] : nn::named_parameters(model)) {
-    const Shape& shape = parameter.shape();
-    double scale = 0.02;
-    if (shape.rank() > 1) {
-      const double places = static_cast<double>(shape.sub(0, shape.rank() - 2).numel());
-      scale = 2 * std::sqrt(6 / (places * static_cast<double>(shape[-2] + shape[-1])));
-    }
-    parameter.replace(kernels::cast(generate(seed++, shape, scale), dtype));
-  }
 }
 
 /// |got - want| <= tolerance max(|want|, 0.01): two of the sums are zero.
@@ -94,12 +58,12 @@ void expect_golden(DType dtype, double tolerance) {
   const std::vector<std::string> names = {"conv1.weight",  "conv1.bias",  "conv2.weight",  "conv2.bias",
                                           "dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"};
   nn::Sequential model = convnet_without_dropout();
-  set_golden_parameters(model, dtype);
+  testing::set_golden_parameters(model, dtype);
   std::vector<Parameter> parameters = nn::parameters(model);
   ASSERT_EQ(parameters.size(), names.size());
   optim::Adam adam(parameters,
                    {.learning_rate = 1e-3, .epsilon = 1e-7, .epsilon_mode = optim::EpsilonMode::bias_corrected});
-  const Tensor images = kernels::cast(generate(100, {4, 32, 32, 3}, 1, 0.5), dtype);
+  const Tensor images = testing::golden_images(4, dtype);
   const Tensor labels = Tensor::of({3, 1, 4, 9}, DType::int64);
 
   for (std::size_t step = 0; step < 10; ++step) {
