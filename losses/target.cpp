@@ -7,13 +7,12 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
+#include "gibbs/losses/distribution.h"
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses {
 namespace {
-
-constexpr double kSumTolerance = 1e-4;
 
 const char* name_of(Prediction kind) { return kind == Prediction::logits ? "logits" : "probabilities"; }
 
@@ -107,30 +106,6 @@ bool is_one_hot_of(const T* row, std::int64_t classes, std::int64_t index) {
   return true;
 }
 
-struct DistributionRule {
-  const char* what;    // whose rows: "target" or "probabilities"
-  bool any_sum;        // rows will be divided by their sums
-  bool nan_is_wrong;   // a diverged prediction shows as a NaN loss; a NaN target is a mistake
-  const char* repair;  // for a wrong sum
-};
-
-template <class T>
-void check_distribution(const char* op, const T* row, std::int64_t n, std::int64_t classes,
-                        const DistributionRule& rule) {
-  double total = 0;
-  for (std::int64_t k = 0; k < classes; ++k) {
-    check(!(row[k] < 0), op, ": ", rule.what, " row ", n, " has ", row[k], " for class ", k,
-          "; probabilities are at least 0");
-    total += static_cast<double>(row[k]);
-  }
-  if (std::isnan(total) && !rule.nan_is_wrong) {
-    return;
-  }
-  check(rule.any_sum ? total > 0 && std::isfinite(total) : std::abs(total - 1) <= kSumTolerance, op, ": ", rule.what,
-        " row ", n, " sums to ", total, rule.any_sum ? "; only a positive sum can be normalised" : ", not 1; ",
-        rule.any_sum ? "" : rule.repair);
-}
-
 /// Row numbers of distributions that are not ignored, each checked.
 std::vector<std::int64_t> kept_distributions(const char* op, const Tensor& p, const CategoricalOptions& options) {
   const std::int64_t rows = p.size(0), classes = p.size(1);
@@ -156,13 +131,7 @@ std::vector<std::int64_t> kept_distributions(const char* op, const Tensor& p, co
 void check_probabilities(const char* op, const Tensor& q) {
   const DistributionRule rule = {"probabilities", /*any_sum=*/false, /*nan_is_wrong=*/false,
                                  "logits have a function of their own, ..._with_logits"};
-  const std::int64_t rows = q.size(0), classes = q.size(1);
-  dispatch_floating(q.dtype(), op, [&](auto zero) {
-    const auto* row = q.data<decltype(zero)>();
-    for (std::int64_t n = 0; n < rows; ++n, row += classes) {
-      check_distribution(op, row, n, classes, rule);
-    }
-  });
+  check_distributions(op, q, rule);
 }
 
 }  // namespace
@@ -194,7 +163,7 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
     rows.p = kernels::one_hot(rows.p.value(), classes, prediction.dtype());
   }
   if (options.normalize_target) {
-    rows.p = rows.p / sum(rows.p, {-1}, /*keepdim=*/true);
+    rows.p = normalized(rows.p);
   }
   if (s > 0) {
     rows.p = rows.p * (1 - s) + s / static_cast<double>(classes);

@@ -4,17 +4,30 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <numbers>
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/linalg.h"
 #include "gibbs/losses/cross_entropy.h"
+#include "gibbs/losses/divergence.h"
+#include "gibbs/losses/information.h"
+#include "gibbs/losses/jensen_shannon.h"
 #include "gibbs/losses/kl_divergence.h"
+#include "gibbs/losses/mutual_information.h"
+#include "gibbs/losses/renyi_tsallis.h"
 #include "gibbs/tensor/kernels/layout.h"
 #include "tests/losses/oracle.h"
 
 namespace gibbs::losses {
 namespace {
+
+/// Every property is checked on this many cases, unless the environment wants another number.
+[[maybe_unused]] const int kCasesAreSet = setenv("RC_PARAMS", "max_success=1000", /*overwrite=*/0);
 
 struct Batch {
   Tensor p, z;  // [N, K], float64
@@ -117,6 +130,195 @@ RC_GTEST_PROP(Identities, PermutingClassesChangesNothing, ()) {
   };
   for (const auto loss : {cross_entropy_with_logits, kl_divergence_with_logits}) {
     RC_ASSERT(close(loss(p, z, {}).value().item(), loss(reversed(p), reversed(z), {}).value().item()));
+  }
+}
+
+// ---- information measures, on distributions ----
+
+/// n numbers that are distributed over [n]: uneven, with hard zeros and tiny entries in one case of three each.
+std::vector<double> arbitrary_distribution(std::int64_t n, double smallest = 1e-300) {
+  const double tiny = *rc::gen::element(0.0, 0.05, 1e-18, smallest);
+  std::vector<int> counts = *rc::gen::container<std::vector<int>>(n, rc::gen::inRange(0, 9));
+  counts[*rc::gen::inRange<std::int64_t>(0, n)] += 1;
+  std::vector<double> p;
+  double total = 0;
+  for (int count : counts) {
+    p.push_back(count > 0 ? count : tiny);
+    total += p.back();
+  }
+  for (double& v : p) {
+    v /= total;
+  }
+  return p;
+}
+
+struct Distributions {
+  Tensor p, q, r;  // [K], float64
+};
+
+/// The second one is, in one case of four, the first one nudged in its last digits.
+Distributions arbitrary_distributions() {
+  const auto k = *rc::gen::inRange<std::int64_t>(1, 7);
+  const auto draw = [k] { return Tensor::from(arbitrary_distribution(k), {k}); };
+  Distributions three = {draw(), draw(), draw()};
+  if (*rc::gen::inRange(0, 4) == 0 && k > 1) {
+    three.q = three.p.clone();
+    const double nudge = *rc::gen::element(1e-16, 1e-12, 1e-8) * std::min(three.p.at({0}), three.p.at({1}));
+    three.q.set({0}, three.p.at({0}) + nudge);
+    three.q.set({1}, three.p.at({1}) - nudge);
+  }
+  return three;
+}
+
+Tensor arbitrary_joint() {
+  const auto x = *rc::gen::inRange<std::int64_t>(1, 5), y = *rc::gen::inRange<std::int64_t>(1, 5);
+  return Tensor::from(arbitrary_distribution(x * y), {x, y});
+}
+
+double number(const Variable& y) { return y.value().item(); }
+
+/// close, where an infinity is close to itself.
+bool same(double a, double b) { return a == b || close(a, b); }
+
+RC_GTEST_PROP(Measures, CrossEntropyIsEntropyPlusDivergence, ()) {
+  const auto [p, q, r] = arbitrary_distributions();
+  RC_ASSERT(same(number(cross_entropy(p, q, MeasureOptions{})), number(entropy(p)) + number(kl_divergence(p, q))));
+}
+
+RC_GTEST_PROP(Measures, DivergencesAreAtLeastZeroAndZeroOnlyForEqualDistributions, ()) {
+  const auto [p, q, r] = arbitrary_distributions();
+  double difference = 0;
+  for (std::int64_t k = 0; k < p.numel(); ++k) {
+    difference += std::abs(p.at({k}) - q.at({k}));
+  }
+  const double alpha = *rc::gen::element(.5, .9, 1.0, 2.0, 10.0);
+  for (const double d : {number(kl_divergence(p, q)), number(reverse_kl_divergence(p, q)),
+                         number(jeffreys_divergence(p, q)), number(generalized_kl_divergence(p, q)),
+                         number(renyi_divergence(p, q, alpha)), number(tsallis_divergence(p, q, alpha))}) {
+    RC_ASSERT(d >= -1e-15);
+    // Pinsker: D >= difference^2 / 2 for alpha >= 1, and alpha times that below.
+    RC_ASSERT(d >= std::min(alpha, 1.0) * difference * difference / 2.01 - 1e-15);
+  }
+  RC_ASSERT(difference < 1e-17 || number(js_divergence(p, q)) > 0);
+  for (const auto f : {kl_divergence, reverse_kl_divergence, jeffreys_divergence, js_divergence, js_distance}) {
+    RC_ASSERT(number(f(p, p.clone(), {})) == 0);
+  }
+}
+
+RC_GTEST_PROP(Measures, JensenShannonIsSymmetricAndAtMostOneBit, ()) {
+  const auto [p, q, r] = arbitrary_distributions();
+  const double js = number(js_divergence(p, q));
+  RC_ASSERT(js == number(js_divergence(q, p)));
+  RC_ASSERT(js >= 0 && js <= std::numbers::ln2 + 1e-15);
+  const Tensor m = ((Variable(p) + Variable(q)) * .5).value();
+  RC_ASSERT(close(js, number(entropy(m)) - (number(entropy(p)) + number(entropy(q))) / 2));
+  RC_ASSERT(close(js, (number(kl_divergence(p, m)) + number(kl_divergence(q, m))) / 2));
+}
+
+RC_GTEST_PROP(Measures, TheRootOfJensenShannonObeysTheTriangleInequality, ()) {
+  const auto [p, q, r] = arbitrary_distributions();
+  RC_ASSERT(number(js_distance(p, q)) <= (number(js_distance(p, r)) + number(js_distance(r, q))) * (1 + 1e-13) + 1e-16);
+}
+
+RC_GTEST_PROP(Measures, PermutingClassesChangesNothing, ()) {
+  const auto [p, q, r] = arbitrary_distributions();
+  const auto reversed = [](const Tensor& x) {
+    std::vector<double> values = x.to_vector();
+    std::reverse(values.begin(), values.end());
+    return Tensor::from(values, x.shape());
+  };
+  RC_ASSERT(close(number(entropy(p)), number(entropy(reversed(p)))));
+  for (const auto f : {cross_entropy, kl_divergence, jeffreys_divergence, js_divergence, js_distance}) {
+    RC_ASSERT(same(number(f(p, q, {})), number(f(reversed(p), reversed(q), {}))));
+  }
+  for (const auto f : {renyi_divergence, tsallis_divergence}) {
+    RC_ASSERT(same(number(f(p, q, 2.5, {})), number(f(reversed(p), reversed(q), 2.5, {}))));
+  }
+}
+
+RC_GTEST_PROP(Measures, BitsAreNatsOverLogTwo, ()) {
+  const auto [p, q, r] = arbitrary_distributions();
+  const MeasureOptions bits = {.base = Base::bits};
+  const auto agree = [](double in_bits, double nats) { return same(in_bits * std::numbers::ln2, nats); };
+  RC_ASSERT(agree(number(entropy(p, bits)), number(entropy(p))));
+  for (const auto f : {cross_entropy, kl_divergence, reverse_kl_divergence, jeffreys_divergence, js_divergence}) {
+    RC_ASSERT(agree(number(f(p, q, bits)), number(f(p, q, {}))));
+  }
+  RC_ASSERT(agree(std::pow(number(js_distance(p, q, bits)), 2), std::pow(number(js_distance(p, q)), 2)));
+  for (const double alpha : {.5, 1.0, 3.0}) {
+    RC_ASSERT(agree(number(renyi_entropy(p, alpha, bits)), number(renyi_entropy(p, alpha))));
+    RC_ASSERT(agree(number(tsallis_entropy(p, alpha, bits)), number(tsallis_entropy(p, alpha))));
+    RC_ASSERT(agree(number(renyi_divergence(p, q, alpha, bits)), number(renyi_divergence(p, q, alpha))));
+    RC_ASSERT(agree(number(tsallis_divergence(p, q, alpha, bits)), number(tsallis_divergence(p, q, alpha))));
+  }
+  const Tensor joint = arbitrary_joint();
+  for (const auto f : {mutual_information, conditional_entropy, joint_entropy}) {
+    RC_ASSERT(agree(number(f(joint, bits)), number(f(joint, {}))));
+  }
+}
+
+/// D(p(x,y) || q(x,y)) = D(p(x) || q(x)) + sum_x p(x) D(p(y|x) || q(y|x)).
+RC_GTEST_PROP(Measures, ChainRule, ()) {
+  constexpr double kSmallest = 1e-100;  // products stay far from denormal numbers, which have few digits
+  const auto x = *rc::gen::inRange<std::int64_t>(1, 4), y = *rc::gen::inRange<std::int64_t>(1, 4);
+  std::vector<double> p_rows, q_rows;
+  const Tensor p_x = Tensor::from(arbitrary_distribution(x, kSmallest), {x}),
+               q_x = Tensor::from(arbitrary_distribution(x, kSmallest), {x});
+  double expected = number(kl_divergence(p_x, q_x));
+  for (std::int64_t i = 0; i < x; ++i) {
+    const std::vector<double> p_y = arbitrary_distribution(y, kSmallest), q_y = arbitrary_distribution(y, kSmallest);
+    p_rows.insert(p_rows.end(), p_y.begin(), p_y.end());
+    q_rows.insert(q_rows.end(), q_y.begin(), q_y.end());
+    if (const double weight = p_x.at({i}); weight > 0) {
+      expected += weight * number(kl_divergence(Tensor::from(p_y, {y}), Tensor::from(q_y, {y})));
+    }
+  }
+  const Tensor p = joint_of(p_x, Tensor::from(p_rows, {x, y})).value().reshape({x * y});
+  const Tensor q = joint_of(q_x, Tensor::from(q_rows, {x, y})).value().reshape({x * y});
+  RC_ASSERT(same(number(kl_divergence(p, q)), expected));
+}
+
+/// Sending both through one channel brings them no further apart.
+RC_GTEST_PROP(Measures, DataProcessingInequality, ()) {
+  const auto [p, q, r] = arbitrary_distributions();
+  const auto k = p.numel(), outputs = *rc::gen::inRange<std::int64_t>(1, 5);
+  std::vector<double> channel;
+  for (std::int64_t i = 0; i < k; ++i) {
+    const std::vector<double> row = arbitrary_distribution(outputs);
+    channel.insert(channel.end(), row.begin(), row.end());
+  }
+  const Tensor t = Tensor::from(channel, {k, outputs});
+  const auto sent = [&](const Tensor& x) { return matmul(x.reshape({1, k}), t).value().reshape({outputs}); };
+  for (const auto f : {kl_divergence, reverse_kl_divergence, js_divergence}) {
+    const double before = number(f(p, q, {}));
+    RC_ASSERT(number(f(sent(p), sent(q), {})) <= before + 1e-13 * std::max(1.0, before));
+  }
+  const double before = number(renyi_divergence(p, q, 2));
+  RC_ASSERT(number(renyi_divergence(sent(p), sent(q), 2)) <= before + 1e-13 * std::max(1.0, before));
+}
+
+RC_GTEST_PROP(Measures, MutualInformationInThreeWays, ()) {
+  const Tensor joint = arbitrary_joint();
+  const Tensor p_x = marginal_x(joint).value(), p_y = marginal_y(joint).value();
+  const double i = number(mutual_information(joint));
+  RC_ASSERT(i >= -1e-15);
+  RC_ASSERT(close(i, number(entropy(p_x)) - number(conditional_entropy(joint))));
+  RC_ASSERT(close(i, number(entropy(p_x)) + number(entropy(p_y)) - number(joint_entropy(joint))));
+  const Tensor product = independent_joint(p_x, p_y).value();
+  const Tensor pairs = joint.reshape({joint.numel()}), strangers = product.reshape({joint.numel()});
+  const double d = number(kl_divergence(pairs, strangers));
+  RC_ASSERT(close(i, d) || d == std::numeric_limits<double>::infinity());  // the product may underflow
+}
+
+RC_GTEST_PROP(Measures, RenyiFallsAndItsDivergenceGrowsWithItsOrder, ()) {
+  const auto [p, q, r] = arbitrary_distributions();
+  double h = number(renyi_entropy(p, 0)), d = number(renyi_divergence(p, q, 0));
+  for (const double alpha : {.2, .5, .9, 1.0, 1.1, 1.5, 2.0, 10.0, 100.0, std::numeric_limits<double>::infinity()}) {
+    const double next_h = number(renyi_entropy(p, alpha)), next_d = number(renyi_divergence(p, q, alpha));
+    RC_ASSERT(next_h <= h + 1e-14);
+    RC_ASSERT(next_d >= d || same(next_d, d));
+    h = next_h;
+    d = next_d;
   }
 }
 

@@ -1,0 +1,69 @@
+#include "gibbs/losses/mutual_information.h"
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/layout.h"
+#include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/losses/terms.h"
+
+namespace gibbs::losses {
+namespace {
+
+/// joint [..., X, Y], checked as one distribution over X Y pairs, and normalised if asked.
+Variable checked(const char* op, const Variable& joint, const MeasureOptions& options) {
+  check(joint.rank() >= 2, op, ": joint must be [..., X, Y], not ", joint.shape());
+  const Shape& shape = joint.shape();
+  const Shape leading = shape.sub(0, shape.rank() - 2);
+  const Shape flat = leading.with_inserted(leading.rank(), shape[-2] * shape[-1]);
+  return reshape(distributions(op, "joint", reshape(joint, flat), options), shape);
+}
+
+/// sum of joint ln joint.
+Variable sum_plogp(const Variable& joint) { return sum(joint * log_of_positive(joint), {-2, -1}); }
+
+Variable log_marginal_x(const Variable& joint) { return log_of_positive(sum(joint, {-1}, /*keepdim=*/true)); }
+Variable log_marginal_y(const Variable& joint) { return log_of_positive(sum(joint, {-2}, /*keepdim=*/true)); }
+
+/// x [..., n] as [..., n, 1] or, before its last axis, [..., 1, n].
+Variable with_axis(const Variable& x, int before) { return reshape(x, x.shape().with_inserted(before, 1)); }
+
+}  // namespace
+
+Variable mutual_information(const Variable& joint, const MeasureOptions& options) {
+  const Variable p = checked("mutual_information", joint, options);
+  const Variable log_gain = log_of_positive(p) - log_marginal_x(p) - log_marginal_y(p);
+  return in_base(sum(p * log_gain, {-2, -1}), options.base);
+}
+
+Variable conditional_entropy(const Variable& joint, const MeasureOptions& options) {
+  const Variable p = checked("conditional_entropy", joint, options);
+  return in_base(0.0 - sum(p * (log_of_positive(p) - log_marginal_y(p)), {-2, -1}), options.base);
+}
+
+Variable joint_entropy(const Variable& joint, const MeasureOptions& options) {
+  return in_base(0.0 - sum_plogp(checked("joint_entropy", joint, options)), options.base);
+}
+
+Variable marginal_x(const Variable& joint) {
+  check(joint.rank() >= 2, "marginal_x: joint must be [..., X, Y], not ", joint.shape());
+  return sum(joint, {-1});
+}
+
+Variable marginal_y(const Variable& joint) {
+  check(joint.rank() >= 2, "marginal_y: joint must be [..., X, Y], not ", joint.shape());
+  return sum(joint, {-2});
+}
+
+Variable independent_joint(const Variable& p_x, const Variable& p_y) {
+  check(p_x.rank() >= 1 && p_y.rank() >= 1, "independent_joint: p_x must be [..., X] and p_y [..., Y], not ",
+        p_x.shape(), " and ", p_y.shape());
+  return with_axis(p_x, p_x.rank()) * with_axis(p_y, p_y.rank() - 1);
+}
+
+Variable joint_of(const Variable& p_x, const Variable& p_y_given_x) {
+  check(
+      p_x.rank() >= 1 && p_y_given_x.rank() == p_x.rank() + 1 && p_x.shape() == p_y_given_x.shape().without(p_x.rank()),
+      "joint_of: p_x must be [..., X] and p_y_given_x [..., X, Y], not ", p_x.shape(), " and ", p_y_given_x.shape());
+  return with_axis(p_x, p_x.rank()) * p_y_given_x;
+}
+
+}  // namespace gibbs::losses

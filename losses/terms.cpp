@@ -1,0 +1,95 @@
+#include "gibbs/losses/terms.h"
+
+#include <cmath>
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/record.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+
+namespace gibbs::losses {
+namespace {
+
+/// f(a, b) element by element, in float64, rounded to the dtype of a and b at the end.
+template <class Function>
+Tensor map(const Tensor& a, const Tensor& b, Function f) {
+  Tensor y = Tensor::uninitialized(a.shape(), a.dtype());
+  dispatch_floating(a.dtype(), "map", [&](auto zero) {
+    using T = decltype(zero);
+    const T *a_data = a.data<T>(), *b_data = b.data<T>();
+    T* y_data = y.mutable_data<T>();
+    for (std::int64_t i = 0; i < a.numel(); ++i) {
+      y_data[i] = static_cast<T>(f(static_cast<double>(a_data[i]), static_cast<double>(b_data[i])));
+    }
+  });
+  return y;
+}
+
+double log_ratio_of(double a, double b) {
+  return std::abs(a - b) < b / 2 ? std::log1p((a - b) / b) : std::log(a) - std::log(b);
+}
+
+/// ln(2p / (p + q)), p > 0.
+double log_share_of(double p, double q) {
+  const double d = (p - q) / (p + q);
+  return d > -.5 ? std::log1p(d) : std::log(2 * p) - std::log(p + q);
+}
+
+double jensen_shannon_term(double p, double q) {
+  if (p == q) {
+    return 0;
+  }
+  const double s = p + q, d = (p - q) / s;
+  if (std::abs(d) < .5) {
+    return s / 4 * (std::log1p(-d * d) + d * (std::log1p(d) - std::log1p(-d)));
+  }
+  return ((p > 0 ? p * log_share_of(p, q) : 0) + (q > 0 ? q * log_share_of(q, p) : 0)) / 2;
+}
+
+/// y = ln(2p / (p + q)).   dp = dy q / (p (p + q)), dq = -dy / (p + q).
+Variable log_share(const Variable& p, const Variable& q) {
+  return record("log_share", map(p.value(), q.value(), log_share_of),
+                wrt(p, [p, q](const Variable& dy) { return dy * (q / (p + q)) / p; }),
+                wrt(q, [p, q](const Variable& dy) { return -(dy / (p + q)); }));
+}
+
+/// ln(p / m) / 2, 0 at p = 0.
+Variable jensen_shannon_gradient(const Variable& p, const Variable& q) {
+  const Tensor positive = kernels::greater(p.value(), 0.0);
+  return where_or(positive, log_share(where_or(positive, p, 1), q), 0) * .5;
+}
+
+}  // namespace
+
+Variable where_or(const Tensor& condition, const Variable& x, double number) {
+  return where(condition, x, Tensor::full(x.shape(), number, x.dtype()));
+}
+
+Variable log_of_positive(const Variable& x) { return log(where_or(kernels::greater(x.value(), 0.0), x, 1)); }
+
+Variable log_ratio(const Variable& a, const Variable& b) {
+  return record("log_ratio", map(a.value(), b.value(), log_ratio_of),
+                wrt(a, [a](const Variable& dy) { return dy / a; }),
+                wrt(b, [b](const Variable& dy) { return -(dy / b); }));
+}
+
+Variable log_ratio_for_target(const Variable& p, const Variable& q) {
+  const Tensor p_positive = kernels::greater(p.value(), 0.0);
+  const Tensor either = kernels::maximum(p_positive, kernels::greater(q.value(), 0.0));
+  return log_ratio(where_or(p_positive, p, 1), where_or(either, q, 1));
+}
+
+Variable plogq(const Variable& p, const Variable& q) {
+  const Tensor either = kernels::maximum(kernels::greater(p.value(), 0.0), kernels::greater(q.value(), 0.0));
+  return p * log(where_or(either, q, 1));
+}
+
+Variable relative_entropy_terms(const Variable& p, const Variable& q) { return p * log_ratio_for_target(p, q); }
+
+Variable jensen_shannon_terms(const Variable& p, const Variable& q) {
+  return record("jensen_shannon_terms", map(p.value(), q.value(), jensen_shannon_term),
+                wrt(p, [p, q](const Variable& dy) { return dy * jensen_shannon_gradient(p, q); }),
+                wrt(q, [p, q](const Variable& dy) { return dy * jensen_shannon_gradient(q, p); }));
+}
+
+}  // namespace gibbs::losses
