@@ -51,15 +51,21 @@ Terms terms_of(const Variable& p, const Variable& q) {
 
 Tensor opposite(const Tensor& condition) { return kernels::equal(condition, 0.0); }
 
-/// [...]: 1 where the divergence of order alpha is +inf: no class in common, or, for alpha >= 1, p > 0 = q.
-Tensor infinite_rows(const Terms& terms, const Variable& q, double alpha) {
-  const Tensor disjoint = opposite(kernels::max(terms.common, {-1}));
-  const Tensor uncovered = kernels::mul(kernels::greater(terms.p.value(), 0.0), kernels::equal(q.value(), 0.0));
-  return alpha < 1 ? disjoint : kernels::maximum(disjoint, kernels::max(uncovered, {-1}));
+/// [..., 1]: 1 where p and q have no class in common, or, for alpha >= 1, p > 0 = q somewhere.
+Tensor infinite_rows(const Variable& p, const Variable& q, double alpha) {
+  const Tensor p_positive = kernels::greater(p.value(), 0.0);
+  const Tensor common = kernels::mul(p_positive, kernels::greater(q.value(), 0.0));
+  const Tensor disjoint = opposite(kernels::max(common, {-1}, /*keepdim=*/true));
+  const Tensor uncovered = kernels::mul(p_positive, kernels::equal(q.value(), 0.0));
+  return alpha < 1 ? disjoint : kernels::maximum(disjoint, kernels::max(uncovered, {-1}, /*keepdim=*/true));
 }
 
-/// y [...], with the number where condition holds. The gradient of y stays 0 there.
-Variable or_infinite(const Tensor& infinite, const Variable& y) { return where_or(opposite(infinite), y, kInfinity); }
+/// finite(p, q) [...], with +inf in the rows [..., 1] that are infinite. There finite sees p in place of q, so that
+/// nothing in it overflows, and its gradient is not used.
+template <class Finite>
+Variable or_infinite(const Tensor& infinite, const Variable& p, const Variable& q, Finite finite) {
+  return where_or(opposite(kernels::max(infinite, {-1})), finite(terms_of(p, where(infinite, p, q))), kInfinity);
+}
 
 /// ln(sum p r^(alpha - 1) / sum p) / (alpha - 1) for alpha != 1: [...].
 Variable log_power_mean(const Terms& terms, double alpha) {
@@ -114,7 +120,7 @@ Variable renyi_entropy_in_nats(const Variable& p, double alpha) {
   return 0.0 - log_power_mean(terms_of(p), alpha);
 }
 
-/// The divergences of order alpha in nats, of rows where they are finite.
+/// The divergences of order alpha in nats, where they are finite.
 Variable finite_renyi(const Terms& terms, double alpha) {
   if (alpha == 1) {
     return sum(terms.p * terms.log_r, {-1}) / sum(terms.p, {-1});
@@ -126,16 +132,18 @@ Variable finite_tsallis(const Terms& terms, double alpha) {
   return alpha == 1 ? sum(terms.p * terms.log_r, {-1}) : power_gap(terms, alpha);
 }
 
+/// At infinity: 0 where no p is greater than q, +inf elsewhere; connected to both, with gradient 0.
+Variable tsallis_at_infinity(const Variable& p, const Variable& q) {
+  const Tensor above = kernels::max(kernels::greater(p.value(), q.value()), {-1});
+  return where_or(opposite(above), sum(p + q, {-1}) * 0.0, kInfinity);
+}
+
 Variable tsallis_divergence_in_nats(const Variable& p, const Variable& q, double alpha) {
-  const Terms terms = terms_of(p, q);
-  if (is_infinite(alpha)) {
-    const Tensor above = kernels::greater(kernels::max(terms.log_r.value(), {-1}), 0.0);
-    const Tensor infinite = kernels::maximum(above, infinite_rows(terms, q, alpha));
-    return or_infinite(infinite, (sum(p, {-1}) + sum(q, {-1})) * 0.0);
+  const auto finite = [alpha](const Terms& terms) { return finite_tsallis(terms, alpha); };
+  if (alpha < 1) {  // finite even where p and q have no class in common: 1 / (1 - alpha)
+    return finite(terms_of(p, q));
   }
-  // With alpha < 1 it is finite even where p and q have no class in common: 1 / (1 - alpha).
-  return alpha < 1 ? finite_tsallis(terms, alpha)
-                   : or_infinite(infinite_rows(terms, q, alpha), finite_tsallis(terms, alpha));
+  return is_infinite(alpha) ? tsallis_at_infinity(p, q) : or_infinite(infinite_rows(p, q, alpha), p, q, finite);
 }
 
 }  // namespace
@@ -146,8 +154,9 @@ Variable renyi_entropy(const Variable& p, double alpha, const MeasureOptions& op
 
 Variable renyi_divergence(const Variable& p, const Variable& q, double alpha, const MeasureOptions& options) {
   const auto [target, prediction] = pair_of("renyi_divergence", p, q, alpha, options);
-  const Terms terms = terms_of(target, prediction);
-  return in_base(or_infinite(infinite_rows(terms, prediction, alpha), finite_renyi(terms, alpha)), options.base);
+  const auto finite = [alpha](const Terms& terms) { return finite_renyi(terms, alpha); };
+  const Tensor infinite = infinite_rows(target, prediction, alpha);
+  return in_base(or_infinite(infinite, target, prediction, finite), options.base);
 }
 
 Variable tsallis_entropy(const Variable& p, double alpha, const MeasureOptions& options) {
