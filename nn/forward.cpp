@@ -84,8 +84,7 @@ void ModuleCall::finish(const Variable& x, const Variable& y) const {
   const ForwardOptions& options = ForwardScope::current();
   if (options.check_finite && y.numel() > 0) {
     const double finite = kernels::min(kernels::isfinite(y.value())).item();
-    check(finite != 0, "layer '", forward_path(), "' (", module_.describe(), ") gave NaN or infinity at step ",
-          options.step);
+    check(finite != 0, "layer '", forward_path(), "' (", module_.describe(), ") gave NaN or infinity");
   }
   if (options.observer) {
     options.observer(forward_path(), module_, x, y);

@@ -10,6 +10,7 @@
 
 #include "gibbs/data/batch_maker.h"
 #include "gibbs/train/callback.h"
+#include "gibbs/train/checkpoint.h"
 #include "gibbs/train/evaluate.h"
 #include "gibbs/train/progress.h"
 
@@ -26,6 +27,9 @@ struct FitOptions {
   std::filesystem::path checkpoint = {};
   /// Continue from the checkpoint when it is there. Its options must be these.
   bool resume = false;
+  /// Whatever the numbers depend on that fit cannot see, by name: the loss, the learning rate. A checkpoint with other
+  /// settings is refused.
+  RunSettings settings = {};
   /// Write history.csv-like results after every epoch. Empty: nowhere.
   std::filesystem::path history = {};
 
