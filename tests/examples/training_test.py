@@ -9,7 +9,7 @@ import unittest
 
 from programs import ProgramTest
 
-MANY = ("--epochs", 12, "--quiet")  # each writes a checkpoint
+MANY = ("--epochs", 8, "--quiet")  # each writes a checkpoint
 
 
 class SameBits(ProgramTest):
@@ -79,9 +79,9 @@ class Killed(ProgramTest):
         return self.out.exists() and [x for x in os.listdir(self.out) if x.startswith("checkpoint.safetensors.partial")]
 
     def test_with_ctrl_c(self):
-        process = self.start("--epochs", 12)
+        process = self.start("--epochs", 8)
         for line in process.stdout:
-            if line.startswith("Epoch 2/12"):
+            if line.startswith("Epoch 2/8"):
                 break
         process.send_signal(signal.SIGINT)
         output, error = process.communicate(timeout=60)
@@ -94,9 +94,9 @@ class Killed(ProgramTest):
         self.assert_resumes("--threads", 1)
 
     def test_a_full_disk_leaves_the_old_checkpoint(self):
-        process = self.start("--epochs", 12)
+        process = self.start("--epochs", 8)
         for line in process.stdout:
-            if line.startswith("Epoch 2/12"):
+            if line.startswith("Epoch 2/8"):
                 break
         process.kill()
         process.wait()
