@@ -1,3 +1,5 @@
+// Training is a class, so that the loop reads as a few short steps over shared state. What must survive an interruption
+// is in state_ (a TrainingState, which the checkpoint holds); the rest is made anew from the arguments.
 #include "gibbs/train/fit.h"
 
 #include <fmt/format.h>

@@ -57,6 +57,13 @@ TEST_F(ForwardTest, WithoutAScopeItIsEvaluation) {
   EXPECT_FALSE(ForwardScope::current().training);
 }
 
+TEST_F(ForwardTest, RandomKeysBelongToARunningModule) {
+  const char* const message = "forward_key: no module is running; call it inside a module's forward";
+  EXPECT_EQ(error_of([] { forward_key(); }), message);
+  const ForwardScope scope({.training = true});
+  EXPECT_EQ(error_of([] { forward_key(); }), message);
+}
+
 TEST_F(ForwardTest, ObserversSeePathsInTheOrderInWhichForwardEnds) {
   Sequential model{Sequential(ReLU(), Tanh()), ReLU()};
   std::vector<std::string> seen;
