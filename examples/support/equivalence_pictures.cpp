@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<const char*, 4> kColours = {"#1f6fb4", "#d1495b", "#3a8f5c", "#c98a1b"};
 
 constexpr const char* kFrame =
-    "set grid lc rgb '#dddddd'\nset border 3 lc rgb '#888888'\nset tics nomirror\nset datafile missing 'nan'\n"
+    "set grid xtics ytics lt 1 lc rgb '#dddddd'\nset border 3 lc rgb '#888888'\nset tics nomirror\nset datafile missing 'nan'\n"
     "set key top right box lc rgb '#cccccc'\nset lmargin 12\nset rmargin 3\n";
 
 /// Mean of the last 10 values at every place: batches are noisy.

@@ -20,7 +20,7 @@ struct LogitGradientRow {
   double ce_against_differences = 0, kl_against_differences = 0;
 };
 
-/// One row each for one-hot, smoothed and soft targets, at random logits [16, 10] of deviation 3.
+/// One row each for one-hot, smoothed and soft targets, at random logits [15, 10] of deviation 3.
 std::vector<LogitGradientRow> logit_gradients(const LossPair& losses, std::uint64_t seed);
 
 /// Empty when all agree: 1e-14 between tape and formula, 1e-8 with central differences (their own error at step 1e-5).

@@ -270,7 +270,11 @@ TEST(Report, CsvHasTheColumnsOfTheIssueFirst) {
 }
 
 TEST(Report, SummaryKeepsTheLargestFigures) {
-  const auto json = summary_of({{.step = 1, .residual = -3}, {.step = 2, .residual = 2, .weights_equal = false}});
+  StepReport first, second;
+  first.residual = -3;
+  second.step = 2;
+  second.weights_equal = false;
+  const auto json = summary_of({first, second});
   EXPECT_EQ(json["steps"], 2);
   EXPECT_EQ(json["max_abs_residual"], 3.0);
   EXPECT_EQ(json["steps_with_equal_weights"], 1);
