@@ -148,6 +148,9 @@ int train_pair(const Arguments& arguments, nlohmann::ordered_json& json) {
     fmt::print(stderr, "NOT EQUIVALENT: {}\n", wrong);
     return 1;
   }
+  if (!arguments.free) {
+    fmt::print("EQUIVALENT in every step, up to rounding.\n");
+  }
   if (examples::gnuplot_found()) {
     examples::draw_equivalence(arguments.out, steps, arguments.free);
   }
@@ -183,6 +186,10 @@ int break_equality(const Arguments& arguments, nlohmann::ordered_json& json) {
     options.targets = examples::Targets::smoothed;
   }
   fmt::print("\n{}\n\n{}", broken.why, examples::example_table(broken));
+  if (broken.start_scale != 1) {
+    fmt::print("Training starts with the last layer's weights times {}: sure of itself, and wrong.\n",
+               broken.start_scale);
+  }
 
   // In float64, where rounding cannot be taken for a difference.
   examples::LockstepOptions exact = options;
@@ -202,9 +209,11 @@ int break_equality(const Arguments& arguments, nlohmann::ordered_json& json) {
 
   const auto curves =
       train_both(broken, scene, {.steps = scene.steps, .batch_size = arguments.batch_size, .lockstep = options});
-  fmt::print("Cross entropy and accuracy in the last of {} steps:\n", scene.steps);
+  fmt::print("Cross entropy and accuracy over the last 10 of {} steps:\n", scene.steps);
+  const auto last = static_cast<std::size_t>(scene.steps - 1);
   for (const examples::TrainingCurve& curve : curves) {
-    fmt::print("  {:<36} {:>8.4f} {:>7.3f}\n", curve.name, curve.cross_entropy.back(), curve.accuracy.back());
+    fmt::print("  {:<36} {:>8.4f} {:>7.3f}\n", curve.name, examples::running_mean(curve.cross_entropy, last),
+               examples::running_mean(curve.accuracy, last));
     json["trainings"][curve.name] = {{"cross_entropy", curve.cross_entropy}, {"accuracy", curve.accuracy}};
   }
   if (examples::gnuplot_found()) {

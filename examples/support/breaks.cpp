@@ -42,7 +42,7 @@ std::vector<Break> all_breaks() {
        .losses = {exact_cross_entropy, keras_kl_divergence},
        .example_p = one_hot,
        .example_logits = Tensor::of({{-20, 0, 1, 0.5}}, DType::float64),
-       .start_scale = 300},
+       .start_scale = 50},
       {.name = "mean",
        .why = "The mean is taken over all N K elements instead of the N rows: the gradient is 1/K of cross entropy's. "
               "SGD learns K times more slowly; Adam divides by the gradient's size and hides it.",

@@ -14,23 +14,9 @@ namespace {
 constexpr std::array<const char*, 4> kColours = {"#1f6fb4", "#d1495b", "#3a8f5c", "#c98a1b"};
 
 constexpr const char* kFrame =
-    "set grid xtics ytics lt 1 lc rgb '#dddddd'\nset border 3 lc rgb '#888888'\nset tics nomirror\nset datafile missing 'nan'\n"
-    "set key top right box lc rgb '#cccccc'\nset lmargin 12\nset rmargin 3\n";
-
-/// Mean of the last 10 values at every place: batches are noisy.
-std::vector<double> smoothed(const std::vector<double>& values) {
-  constexpr std::size_t kWindow = 10;
-  std::vector<double> means;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::size_t first = i + 1 > kWindow ? i + 1 - kWindow : 0;
-    double total = 0;
-    for (std::size_t j = first; j <= i; ++j) {
-      total += values[j];
-    }
-    means.push_back(total / static_cast<double>(i + 1 - first));
-  }
-  return means;
-}
+    "set grid xtics ytics lt 1 lc rgb '#dddddd'\nset border 3 lc rgb '#888888'\nset tics nomirror\nset datafile "
+    "missing 'nan'\n"
+    "set key outside top center horizontal nobox\nset lmargin 12\nset rmargin 3\n";
 
 /// For a logarithmic axis, on which 0 has no place: a gap.
 std::string or_gap(double x) { return std::abs(x) > 0 ? fmt::format("{:.6g}", std::abs(x)) : "nan"; }
@@ -51,8 +37,8 @@ void draw_equivalence(const std::filesystem::path& folder, const std::vector<Ste
   script += fmt::format("EOD\n{}set multiplot layout 2,1\nset ylabel 'loss (nats per image)'\nplot {}, {}\n", kFrame,
                         curve(0, 2, 0, "cross entropy"), curve(0, 4, 1, "KL divergence + H(p)", "2"));
   script += fmt::format(
-      "set xlabel 'step'\nset ylabel 'difference'\nset logscale y\nset format y '%.0e'\nset key outside top center "
-      "horizontal nobox\nplot {}, {}, {}\nunset multiplot\n",
+      "set xlabel 'step'\nset ylabel 'difference'\nset logscale y\nset format y '%.0e'\nplot {}, {}, {}\nunset "
+      "multiplot\n",
       curve(0, 5, 0, "|CE - KL - H(p)|"), curve(0, 6, 1, "gradients, relative"),
       curve(0, 7, 2, free ? "weights (drift)" : "weights after one step"));
   gnuplot_svg_and_png(folder / "equivalence", 820, 680, script);
@@ -62,10 +48,10 @@ void draw_break(const std::filesystem::path& folder, const std::string& name,
                 const std::vector<TrainingCurve>& curves) {
   std::string script, losses, accuracies;
   for (std::size_t i = 0; i < curves.size(); ++i) {
-    const std::vector<double> loss = smoothed(curves[i].cross_entropy), accuracy = smoothed(curves[i].accuracy);
     script += fmt::format("$data{} << EOD\n", i);
-    for (std::size_t step = 0; step < loss.size(); ++step) {
-      script += fmt::format("{} {} {}\n", step + 1, loss[step], accuracy[step]);
+    for (std::size_t step = 0; step < curves[i].accuracy.size(); ++step) {
+      script += fmt::format("{} {} {}\n", step + 1, running_mean(curves[i].cross_entropy, step),
+                            running_mean(curves[i].accuracy, step));
     }
     script += "EOD\n";
     // A dashed line lets one that it covers be seen.
@@ -75,7 +61,7 @@ void draw_break(const std::filesystem::path& folder, const std::string& name,
   }
   script += fmt::format(
       "{}set multiplot layout 2,1\nset ylabel 'cross entropy (nats per image)'\nplot {}\nset xlabel 'step'\n"
-      "set ylabel 'accuracy'\nset key bottom right\nplot {}\nunset multiplot\n",
+      "set ylabel 'accuracy'\nunset key\nplot {}\nunset multiplot\n",
       kFrame, losses, accuracies);
   gnuplot_svg_and_png(folder / ("break_" + name), 820, 680, script);
 }

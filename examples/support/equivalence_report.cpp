@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gibbs::examples {
 namespace {
@@ -58,7 +59,8 @@ nlohmann::ordered_json summary_of(const std::vector<StepReport>& steps) {
   const auto largest = [&](auto figure) {
     double result = 0;
     for (const StepReport& s : steps) {
-      result = std::max(result, std::abs(figure(s)));
+      const double size = std::abs(figure(s));
+      result = std::isnan(size) ? std::numeric_limits<double>::infinity() : std::max(result, size);
     }
     return result;
   };

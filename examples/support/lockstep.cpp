@@ -142,7 +142,11 @@ Rounding rounding_of(const StepReport& report, DType dtype) {
 
 std::string what_is_wrong(const StepReport& report, DType dtype) {
   const Rounding rounding = rounding_of(report, dtype);
-  if (!(std::abs(report.residual) <= rounding.residual)) {  // NaN is wrong, too
+  if (!std::isfinite(report.residual)) {
+    return fmt::format("the losses are not finite at step {}: training has diverged, lower the learning rate",
+                       report.step);
+  }
+  if (std::abs(report.residual) > rounding.residual) {
     return fmt::format("loss_ce - loss_kl - H(p) is {:.3g} at step {}, more than rounding explains ({:.3g})",
                        report.residual, report.step, rounding.residual);
   }

@@ -21,6 +21,15 @@ std::unique_ptr<optim::Optimizer> make_optimizer(Method method, nn::Module& mode
 
 }  // namespace
 
+double running_mean(const std::vector<double>& values, std::size_t last, std::size_t count) {
+  const std::size_t first = last + 1 > count ? last + 1 - count : 0;
+  double total = 0;
+  for (std::size_t i = first; i <= last; ++i) {
+    total += values[i];
+  }
+  return total / static_cast<double>(last + 1 - first);
+}
+
 TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const nn::Module& start,
                          const data::Subset& set, const TrainingCurveOptions& options) {
   const LockstepOptions& lab = options.lockstep;

@@ -15,6 +15,9 @@ struct TrainingCurve {
   std::vector<double> accuracy;
 };
 
+/// The mean of the last `count` values up to place `last`, or of as many as there are: batches are noisy.
+double running_mean(const std::vector<double>& values, std::size_t last, std::size_t count = 10);
+
 enum class Method { adam, sgd };
 
 struct TrainingCurveOptions {

@@ -101,7 +101,12 @@ TEST(Lockstep, FailsWhenAValueIsNotTheOther) {
               StartsWith("loss_ce - loss_kl - H(p) is -1e-09 at step 3, more than"));
   StepReport nan = step;
   nan.residual = std::nan("");
-  EXPECT_THAT(what_is_wrong(nan, DType::float64), HasSubstr("is nan at step 3"));
+  EXPECT_EQ(what_is_wrong(nan, DType::float64),
+            "the losses are not finite at step 3: training has diverged, lower the learning rate");
+  nan.residual = 0;
+  nan.gradient.relative = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(what_is_wrong(nan, DType::float64), StartsWith("the gradients differ by inf of their size at step 3"));
+  EXPECT_EQ(summary_of({step, nan})["max_relative_gradient_difference"], std::numeric_limits<double>::infinity());
 }
 
 /// Names of all ops upstream of y.
