@@ -20,7 +20,7 @@ namespace {
 
 class Traversal {
  public:
-  /// `targets`: the nodes whose gradients are requested; every reachable leaf when `all_leaves`.
+  /// From y up to the requested inputs: xs and, when `all_leaves`, every leaf that y depends on.
   Traversal(const Variable& y, const Variables& xs, bool all_leaves, const GradOptions& options)
       : all_leaves_(all_leaves), consume_(!options.create_graph && !options.retain_graph) {
     for (const Variable& x : xs) {
@@ -52,9 +52,10 @@ class Traversal {
   const std::vector<std::shared_ptr<Node>>& reached_leaves() const { return leaves_; }
 
  private:
+  /// What this traversal knows of a node.
   struct Visit {
     bool entered = false;
-    bool target = false;
+    bool target = false;  // a requested input
     bool stop = false;    // the walk ends here, as it does at leaves
     bool needed = false;  // some path leads from here to a requested input
     Variables gradients;  // one per output, once any has arrived

@@ -1,5 +1,8 @@
 // Reverse-mode differentiation. One traversal serves both faces: `grad` returns gradients as Variables, of any order;
 // `backward` stores them in the leaves, for training.
+//
+// The cotangent dy of a value y has y's shape: the gradient, with respect to y, of whatever is computed from y. What is
+// returned for x is the gradient of sum(y * dy), which for a one-element y and dy = 1 is dy/dx itself.
 #pragma once
 
 #include "gibbs/autograd/variable.h"
@@ -14,17 +17,18 @@ struct GradOptions {
   bool retain_graph = false;
   /// An input that y does not depend on gets zeros instead of an error.
   bool allow_unused = false;
-  /// Do not walk upstream of these. For `fused`.
+  /// Treat these as leaves: the traversal does not look at what they were computed from. For `fused`.
   Variables stop_at = {};
 };
 
-/// dy/dx for every x in xs, contracted with the cotangent `dy` (shape of y). Throws when an x is a constant, when y
+/// The gradient of sum(y * dy) with respect to every x in xs. Throws when an x is a constant, when y
 /// does not depend on it (unless allow_unused), or when a part of the graph was already consumed.
 Variables grad(const Variable& y, const Variables& xs, const Variable& dy, const GradOptions& options = {});
 /// The same for a one-element y, whose cotangent is 1.
 Variables grad(const Variable& y, const Variables& xs, const GradOptions& options = {});
 
-/// Adds d y / d leaf to the stored gradient of every leaf that y depends on (Variable::gradient). y has one element.
+/// Adds d y / d leaf to the stored gradient of every leaf that y depends on (Variable::gradient, Parameter::gradient).
+/// y has one element, or a cotangent dy is given.
 void backward(const Variable& y, const GradOptions& options = {});
 void backward(const Variable& y, const Tensor& dy, const GradOptions& options = {});
 

@@ -26,7 +26,7 @@ struct Node {
     DType dtype;
   };
 
-  const char* op = "";
+  const char* op = "";  // a string literal
   State state = State::leaf;
   /// The op broadcasts its operands: the engine sums its gradients back to the operands' shapes. Elsewhere a gradient
   /// of another shape than its input is an error.

@@ -1,3 +1,5 @@
+// The doors lead to one place: record_many makes the node. record_terms joins one lambda per input into its gradient
+// function; fused chooses between the fast kernel and the reference when the gradient is asked for.
 #include "gibbs/autograd/record.h"
 
 #include <algorithm>

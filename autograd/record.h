@@ -11,6 +11,9 @@
 //
 // Take the first that fits: `record` with formulas; `linear_map` for y = A x; `fused` for a fast joint kernel beside
 // the same function spelled in ops. Ops of users' own go through the same doors from the users' own files.
+//
+// Lambdas capture by value: Variables for inputs that the formula needs, saved(tensor) for tensors that others may
+// write to. An output is never captured (it would keep itself alive); a lambda that needs it takes (y, dy).
 #pragma once
 
 #include <concepts>
@@ -23,7 +26,8 @@
 
 namespace gibbs {
 
-/// An op's name, and whether it broadcasts its operands: then the engine sums gradients back to the operands' shapes.
+/// An op's name (a string literal: only the pointer is kept), and whether it broadcasts its operands: then the engine
+/// sums gradients back to the operands' shapes.
 struct OpInfo {
   const char* name;
   bool broadcasts = false;
@@ -34,7 +38,8 @@ struct OpInfo {
 
 inline OpInfo broadcasting(const char* name) { return {name, true}; }
 
-/// The general door: several outputs, one function that gives the gradients of all `inputs` (edges with nodes only).
+/// The general door: several outputs, and one function that gives the gradients of all `inputs`, in their order. List
+/// traced inputs only: an edge without a node has nowhere to send a gradient.
 /// `keep_outputs`: the gradient function reads GradientCall::y.
 Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<Edge> inputs,
                       GradientFunction gradients, bool keep_outputs = false);
@@ -96,8 +101,8 @@ Variable record(const OpInfo& op, Tensor value, Wrt<Gradients>... terms) {
                               (detail::reads_output<Gradients> || ...));
 }
 
-/// y = A x for a linear A: the gradient is the adjoint, whose gradient is A again. Two kernels serve every order.
-/// `a` and `adjoint` are functions on Tensors, copied into the graph.
+/// y = A x for a linear A: the gradient is the adjoint (the transposed map), whose gradient is A again. Two kernels
+/// serve every order. `a` and `adjoint` are functions on Tensors, copied into the graph.
 template <class A, class Adjoint>
 Variable linear_map(const OpInfo& op, const Variable& x, A a, Adjoint adjoint) {
   Tensor value = a(x.value());

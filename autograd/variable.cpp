@@ -1,5 +1,7 @@
 #include "gibbs/autograd/variable.h"
 
+#include <ostream>
+
 #include "gibbs/autograd/node.h"
 
 namespace gibbs {
@@ -33,6 +35,8 @@ Variable Variable::leaf(Tensor value) {
 const Tensor& Variable::gradient() const { return leaf_node(edge_, "gradient").stored_gradient; }
 
 void Variable::clear_gradient() { leaf_node(edge_, "clear_gradient").stored_gradient = {}; }
+
+std::ostream& operator<<(std::ostream& out, const Variable& x) { return out << x.value(); }
 
 bool tape_is_on() { return tape_on; }
 

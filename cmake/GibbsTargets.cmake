@@ -39,6 +39,7 @@ function(gibbs_library folder)
                                               "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} "$<BUILD_INTERFACE:gibbs_options>")
   install(TARGETS ${target} EXPORT gibbsTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  # register_block.h stays here: its vectors are as wide as -march says, which a user's compiler may say differently.
   install(DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/gibbs/${folder}"
-          FILES_MATCHING PATTERN "*.h")
+          FILES_MATCHING PATTERN "*.h" PATTERN "register_block.h" EXCLUDE)
 endfunction()

@@ -5,14 +5,14 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "examples/support/article_convnet.h"
 #include "examples/support/gnuplot.h"
+#include "examples/support/out_folder.h"
 #include "examples/support/pictures.h"
 #include "examples/support/program.h"
 #include "gibbs/gibbs.h"
@@ -45,20 +45,30 @@ struct Arguments {
         ->check(CLI::IsMember({"ce", "kl"}))
         ->capture_default_str();
     app.add_option("--epochs", epochs, "Passes over the training images")
-        ->check(CLI::PositiveNumber)
+        ->check(examples::must_be_at_least(1))
         ->capture_default_str();
-    app.add_option("--batch-size", batch_size, "Images per step")->capture_default_str();
+    app.add_option("--batch-size", batch_size, "Images per step")
+        ->check(examples::must_be_at_least(1))
+        ->capture_default_str();
     app.add_option("--validation-split", validation_split, "Share of the training images kept for validation")
+        ->check(examples::must_be("at least 0 and less than 1", [](double v) { return v >= 0 && v < 1; }))
         ->capture_default_str();
-    app.add_option("--learning-rate", learning_rate, "Adam's")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--seed", seed, "Of weights, orders and dropout")->capture_default_str();
+    app.add_option("--learning-rate", learning_rate, "Adam's")
+        ->check(examples::must_be("a number above 0", [](double v) { return v > 0 && std::isfinite(v); }))
+        ->capture_default_str();
+    app.add_option("--seed", seed, "Of weights, orders and dropout")
+        ->check(examples::must_be_at_least(0))
+        ->capture_default_str();
     app.add_option("--threads", threads, "0: one per processor. The numbers do not depend on it")
-        ->check(CLI::NonNegativeNumber)
+        ->check(examples::must_be("from 0 to 512", [](double v) { return v >= 0 && v <= 512; }))
         ->capture_default_str();
     app.add_option("--limit", limit, "Use N training images and N/5 test images; 0: all")
-        ->check(CLI::NonNegativeNumber)
+        ->check(examples::must_be_at_least(0))
         ->capture_default_str();
-    app.add_option("--out", out, "Folder for results, model and checkpoint")->capture_default_str();
+    app.add_option(
+           "--out", out,
+           "Folder for results, model and checkpoint. Those of a finished run are replaced, an unfinished one is not")
+        ->capture_default_str();
     app.add_flag("--resume", resume, "Go on from the checkpoint in --out");
     app.add_option("--numerics", numerics, "exact, or keras (clipped probabilities, for comparison)")
         ->check(CLI::IsMember({"exact", "keras"}))
@@ -108,15 +118,54 @@ double peak_rss_mb() {
 
 void print_class_accuracy(const train::Evaluation& test, const std::vector<std::string>& names) {
   for (std::size_t k = 0; k < names.size(); ++k) {
-    fmt::print("  {:<12} {:.4f}\n", names[k], test.confusion.class_accuracy(static_cast<std::int64_t>(k)));
+    const double accuracy = test.confusion.class_accuracy(static_cast<std::int64_t>(k));
+    fmt::print("  {:<12} {}\n", names[k], std::isnan(accuracy) ? "no images" : fmt::format("{:.4f}", accuracy));
   }
 }
 
-void write_results(const Arguments& arguments, nn::Sequential& model, const train::FitResult& result,
+void print_broken_files(const data::Source& source) {
+  constexpr std::size_t kShown = 10;
+  for (const data::ImageDataset* set : {&source.train, &source.test}) {
+    for (std::size_t i = 0; i < std::min(kShown, set->problems.size()); ++i) {
+      fmt::print(stderr, "left out: {}\n", set->problems[i]);
+    }
+    if (set->problems.size() > kShown) {
+      fmt::print(stderr, "left out: {} more like these\n", set->problems.size() - kShown);
+    }
+  }
+}
+
+/// Names of folders need not be UTF-8, which JSON is; what is not becomes a replacement character.
+std::string as_json(const std::vector<std::string>& names) {
+  return nlohmann::json(names).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// What a resumed run must have in common with its checkpoint, beside what fit compares itself.
+train::RunSettings settings_of(const Arguments& arguments, const data::ImageDataset& set) {
+  return {{"--loss", arguments.loss},
+          {"--numerics", arguments.numerics},
+          {"--learning-rate", fmt::format("{}", arguments.learning_rate)},
+          {"list of classes", as_json(set.class_names)}};
+}
+
+/// False when gnuplot is missing: it draws all but the filters.
+bool draw_pictures(const examples::OutFolder& out, nn::Sequential& model, const train::FitResult& result,
                    const train::Evaluation& test, const Sets& sets) {
-  const auto& names = sets.test.dataset.class_names;
-  const nlohmann::json class_names = names;
-  nn::save_weights(model, arguments.out / "model.safetensors", {{"class_names", class_names.dump()}});
+  examples::draw_filters(out / "filters.png", nn::named_parameters(model).front().item.value());
+  if (!examples::gnuplot_found()) {
+    fmt::print("gnuplot is not installed: loss, accuracy, confusion and mistakes are not drawn\n");
+    return false;
+  }
+  examples::draw_curves(out / "", {{.name = "", .history = result.history}});
+  examples::draw_confusion(out / "confusion.png", test.confusion, sets.test.dataset.class_names);
+  examples::draw_mistakes(out / "mistakes.png", sets.test, test);
+  return true;
+}
+
+/// The model, and summary.json, which says that the run is finished: whether gnuplot works has no part in that.
+void write_results(const Arguments& arguments, const examples::OutFolder& out, nn::Sequential& model,
+                   const train::FitResult& result, const train::Evaluation& test, const Sets& sets) {
+  nn::save_weights(model, out / "model.safetensors", {{"class_names", as_json(sets.test.dataset.class_names)}});
 
   const train::EpochResult& last = result.history.epochs.back();
   const double step_seconds = result.median_step_seconds;
@@ -134,27 +183,29 @@ void write_results(const Arguments& arguments, nn::Sequential& model, const trai
   summary["threads"] = num_threads();
   summary["blas_core"] = kernels::blas_core_name();
   summary["weights_sha256"] = nn::weights_sha256(model);
-  write_file_atomically(arguments.out / "summary.json", summary.dump(2) + "\n");
+  write_file_atomically(out / "summary.json", summary.dump(2) + "\n");
+}
 
-  if (!examples::gnuplot_found()) {
-    fmt::print("gnuplot is not installed: no pictures are drawn\n");
-    return;
-  }
-  examples::draw_curves(arguments.out, {{.name = "", .history = result.history}});
-  examples::draw_confusion(arguments.out / "confusion.png", test.confusion, names);
-  examples::draw_filters(arguments.out / "filters.png", nn::named_parameters(model).front().item.value());
-  examples::draw_mistakes(arguments.out / "mistakes.png", sets.test, test);
+std::string data_of(const Arguments& arguments) {
+  const char* from_environment = std::getenv("GIBBS_DATA");
+  const bool has_environment = from_environment != nullptr && *from_environment != '\0';
+  return !arguments.data.empty() ? arguments.data : has_environment ? from_environment : "drawn";
 }
 
 int run(const Arguments& arguments) {
   if (arguments.threads > 0) {
     set_num_threads(arguments.threads);
   }
-  fs::create_directories(arguments.out);
-  const char* from_environment = std::getenv("GIBBS_DATA");
-  const std::string data = !arguments.data.empty() ? arguments.data : from_environment ? from_environment : "drawn";
-  const data::Source source = data::load(data, {.size = data::ImageSize{32, 32}});
+  const examples::OutFolder out(arguments.out);
+  const fs::path checkpoint = out / "checkpoint.safetensors";
+  if (!arguments.resume) {
+    out.check_finished(checkpoint, out / "summary.json");
+  } else if (!fs::exists(checkpoint)) {
+    fmt::print("--resume: {} holds no checkpoint; training begins with the first step\n", arguments.out.string());
+  }
+  const data::Source source = data::load(data_of(arguments), {.size = data::ImageSize{32, 32}});
   fmt::print("{}\n", source.description);
+  print_broken_files(source);
   const Sets sets = prepare(source, arguments);
 
   nn::Sequential model = examples::article_convnet(arguments.seed, source.train.classes());
@@ -170,9 +221,10 @@ int run(const Arguments& arguments) {
                  {.epochs = arguments.epochs,
                   .batch_size = arguments.batch_size,
                   .seed = arguments.seed,
-                  .checkpoint = arguments.out / "checkpoint.safetensors",
+                  .checkpoint = checkpoint,
                   .resume = arguments.resume,
-                  .history = arguments.out / "history.csv",
+                  .settings = settings_of(arguments, source.train),
+                  .history = out / "history.csv",
                   .progress = arguments.quiet ? train::ProgressStyle::silent : train::ProgressStyle::automatic});
   if (result.interrupted) {
     fmt::print("\nInterrupted after step {}. The checkpoint is saved; the same command with --resume goes on.\n",
@@ -183,8 +235,9 @@ int run(const Arguments& arguments) {
   fmt::print("\nAccuracy on the test images by class:\n");
   print_class_accuracy(test, sets.test.dataset.class_names);
   fmt::print("Test loss: {:.4f}\nTest accuracy: {:.4f}\n", test.loss, test.accuracy);
-  write_results(arguments, model, result, test, sets);
-  fmt::print("Results, model and pictures are in {}\n", arguments.out.string());
+  write_results(arguments, out, model, result, test, sets);
+  const bool drawn = draw_pictures(out, model, result, test, sets);
+  fmt::print("{} are in {}\n", drawn ? "Results, model and pictures" : "Results and model", arguments.out.string());
   return 0;
 }
 

@@ -19,8 +19,15 @@ constexpr data::ImageSize kInputSize{.height = 32, .width = 32};
 std::vector<std::string> class_names_of(const std::string& path) {
   const auto metadata = nn::read_safetensors(path).metadata;
   const auto entry = metadata.find("class_names");
-  check(entry != metadata.end(), "classify: ", path, " names no classes; it was not written by cifar10_convnet");
-  return nlohmann::json::parse(entry->second).get<std::vector<std::string>>();
+  check(entry != metadata.end(), "classify: ", path,
+        " names no classes; give the model.safetensors that cifar10_convnet writes");
+  try {
+    auto names = nlohmann::json::parse(entry->second).get<std::vector<std::string>>();
+    check(!names.empty(), "classify: ", path, ": the list of class names is empty");
+    return names;
+  } catch (const nlohmann::json::exception&) {
+    fail("classify: ", path, ": the metadata's class_names is not a list of names: ", entry->second);
+  }
 }
 
 /// Probabilities [K] of one picture.
@@ -61,7 +68,9 @@ int main(int argc, char** argv) {
   std::vector<std::string> pictures;
   std::int64_t top = 3;
   app.add_option("--model", model, "model.safetensors, as cifar10_convnet writes it")->required();
-  app.add_option("--top", top, "Classes to print per picture")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--top", top, "Classes to print per picture")
+      ->check(examples::must_be_at_least(1))
+      ->capture_default_str();
   app.add_option("images", pictures, "Pictures to name")->required();
   return examples::run_program(app, argc, argv, [&] { return run(model, pictures, top) ? 0 : 2; });
 }

@@ -1,3 +1,5 @@
+// -sum p log q by hand on logits: one pass for values, one per gradient, each a loop over rows with the sum in double.
+// The same in ops is the reference for higher derivatives; the form on probabilities is not hot and is written in ops.
 #include "gibbs/losses/cross_entropy.h"
 
 #include <algorithm>
@@ -84,8 +86,8 @@ Tensor target_gradient(const Tensor& p, const Tensor& log_q, const Tensor& dy) {
 
 /// -sum_k p_k log_q_k in ops. `q_positive`: where q > 0, as uint8; elsewhere log_q counts only if p > 0.
 Variable row_losses_in_ops(const Variable& p, const Variable& log_q, const Tensor& q_positive) {
-  const Tensor counts = kernels::maximum(kernels::greater(p.value(), 0.0), q_positive);
-  return -sum(p * where(counts, log_q, Tensor::zeros(log_q.shape(), log_q.dtype())), {-1});
+  const Tensor is_counted = kernels::maximum(kernels::greater(p.value(), 0.0), q_positive);
+  return -sum(p * where(is_counted, log_q, Tensor::zeros(log_q.shape(), log_q.dtype())), {-1});
 }
 
 /// p: [N, K], class weights multiplied in; z: [N, K]; the result is [N].
@@ -104,11 +106,11 @@ Variable row_losses_of_logits(const Variable& p, const Variable& z) {
       });
 }
 
-/// ln q that is safe to multiply with p = 0: where both are 0 it is 0, with gradient 0.
+/// -sum_k p_k ln q_k. Where p and q are both 0, ln q is replaced by 0, with gradient 0.
 Variable row_losses_of_probabilities(const Variable& p, const Variable& q) {
   const Tensor positive = kernels::greater(q.value(), 0.0);
-  const Tensor counts = kernels::maximum(kernels::greater(p.value(), 0.0), positive);
-  const Variable log_q = log(where(counts, q, Tensor::ones(q.shape(), q.dtype())));
+  const Tensor is_counted = kernels::maximum(kernels::greater(p.value(), 0.0), positive);
+  const Variable log_q = log(where(is_counted, q, Tensor::ones(q.shape(), q.dtype())));
   return -sum(p * log_q, {-1});
 }
 

@@ -1,3 +1,5 @@
+// Every form ends in sum of c (ln p - ln q), c = w p. `where` keeps classes with p = q = 0 out of the logarithms, so
+// that neither the value nor a gradient meets 0 times infinity.
 #include "gibbs/losses/kl_divergence.h"
 
 #include <limits>

@@ -1,3 +1,5 @@
+// The layer around the op conv2d. The op wants numbers for everything, the layer also takes "same" and "valid" padding,
+// which depend on the input's size and are worked out at every call (window2d.h).
 #include "gibbs/nn/conv2d.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// A layer in full: options are checked once, in the constructor; `visit` names the parameters; `forward` calls ops.
+// Any number of leading axes is folded into rows, since the op multiplies matrices.
 #include "gibbs/nn/dense.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// Which module is running, at which path, in which scope. All of it is per thread: models that are shared by threads
+// hold none of it. Paths are found by one walk when the outermost module is called, never stored in modules.
 #include "gibbs/nn/forward.h"
 
 #include <cmath>
@@ -51,6 +53,7 @@ const std::string& forward_path() {
 }
 
 RandomKey forward_key() {
+  check(root_call != nullptr, "forward_key: no module is running; call it inside a module's forward");
   const ForwardOptions& options = ForwardScope::current();
   const std::string& path = forward_path();
   const auto& calls = current_scope ? current_scope->calls : root_call->calls;
@@ -84,8 +87,7 @@ void ModuleCall::finish(const Variable& x, const Variable& y) const {
   const ForwardOptions& options = ForwardScope::current();
   if (options.check_finite && y.numel() > 0) {
     const double finite = kernels::min(kernels::isfinite(y.value())).item();
-    check(finite != 0, "layer '", forward_path(), "' (", module_.describe(), ") gave NaN or infinity at step ",
-          options.step);
+    check(finite != 0, "layer '", forward_path(), "' (", module_.describe(), ") gave NaN or infinity");
   }
   if (options.observer) {
     options.observer(forward_path(), module_, x, y);

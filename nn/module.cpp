@@ -1,3 +1,4 @@
+// All that derives from visit: one depth-first walk that knows paths, and a few lambdas given to it.
 #include "gibbs/nn/module.h"
 
 #include <functional>

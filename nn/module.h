@@ -36,7 +36,8 @@ class Module {
   /// ForwardScope asks for it.
   Variable operator()(const Variable& x);
 
-  /// Reports parameters, buffers and children, always in the same order.
+  /// Reports parameters, buffers and children, always in the same order. What is not reported is not trained, saved or
+  /// cloned.
   virtual void visit(ModuleVisitor& /*visitor*/) {}
   /// The layer and its options in one line: "Dense(2304 -> 256)". The architecture text of saved models is made of
   /// these.
@@ -57,7 +58,8 @@ class Module {
   virtual Variable forward(const Variable& x) = 0;
 };
 
-/// An independent copy: the same structure with parameters and buffers of its own. Ties within the module stay ties.
+/// An independent copy: the same structure with parameters and buffers of its own. Ties (one parameter in two places)
+/// stay ties.
 std::unique_ptr<Module> clone(const Module& module);
 
 /// Everything below a module, depth first in the order of visit. A tied parameter is listed once per place.

@@ -1,3 +1,4 @@
+// Creation, element access, views and copies. Everything that computes is in kernels/.
 #include "gibbs/tensor/tensor.h"
 
 #include <algorithm>

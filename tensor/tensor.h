@@ -50,7 +50,9 @@ class Tensor {
   static Tensor arange(double start, double stop, double step = 1, DType dtype = DType::float32);
   /// The n x n identity matrix.
   static Tensor eye(std::int64_t n, DType dtype = DType::float32);
-  /// From nested braces: of({{1, 2, 3}, {4, 5, 6}}) is [2, 3]; of(5) is a scalar.
+  /// From nested braces: of({{1, 2, 3}, {4, 5, 6}}) is [2, 3]; of(5) is a scalar. Numbers pass through double: int64
+  /// values beyond 2^53 are rounded, so make those with `from`. As in `full` and `arange`, a number that an integer
+  /// dtype cannot hold is an error.
   static Tensor of(const NestedList& list, DType dtype = DType::float32);
   /// A copy of numel(shape) elements at `data`; the dtype is T's.
   template <class T>
@@ -106,6 +108,7 @@ class Tensor {
   void fill(double value);
 
   bool shares_storage_with(const Tensor& other) const { return storage_.same_as(other.storage_); }
+  /// How often a write to this storage was announced; Saved (autograd/variable.h) compares it.
   std::uint64_t version() const { return storage_.version(); }
 
  private:

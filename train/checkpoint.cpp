@@ -16,7 +16,7 @@ using nlohmann::json;
 
 constexpr const char* kModelPrefix = "model/";
 constexpr const char* kOptimizerPrefix = "optimizer/";
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 /// Numbers as JSON: the shortest text that reads back to the same bits; NaN, which JSON lacks, as null.
 double number_or_nan(const json& value) {
@@ -47,7 +47,7 @@ json to_json(const TrainingState& state) {
           {"history", epochs},
           {"callbacks", state.callbacks},
           {"stop_reason", state.stop_reason},
-          {"run", state.run}};
+          {"settings", state.settings}};
 }
 
 TrainingState state_from_json(const json& j) {
@@ -57,7 +57,7 @@ TrainingState state_from_json(const json& j) {
                       .epoch_seconds = j.at("epoch_seconds"),
                       .callbacks = j.at("callbacks").get<std::vector<std::string>>(),
                       .stop_reason = j.at("stop_reason"),
-                      .run = j.at("run")};
+                      .settings = j.at("settings").get<RunSettings>()};
   state.loss.restore(j.at("loss_sum"), j.at("loss_rows"));
   for (const json& e : j.at("history")) {
     state.history.epochs.push_back(epoch_from_json(e));
@@ -111,20 +111,55 @@ struct StateReader : optim::StateVisitor {
   }
 };
 
-void check_finite(nn::Module& model) {
-  for (const auto& [path, parameter] : nn::named_parameters(model)) {
-    if (parameter.value().numel() > 0) {
-      check(kernels::min(kernels::isfinite(parameter.value())).item() != 0, "checkpoint: parameter '", path,
-            "' holds NaN or infinity; it is not saved over a good checkpoint. Lower the learning rate");
+/// "batch size is 32 in the checkpoint and 250 here, ..."; empty for equal settings.
+std::string differences(const RunSettings& saved, const RunSettings& here) {
+  const auto value_of = [](const RunSettings& settings, const std::string& name) {
+    const auto found = std::find_if(settings.begin(), settings.end(), [&](const auto& s) { return s.first == name; });
+    return found == settings.end() ? std::string("not set") : found->second;
+  };
+  std::string text;
+  const auto compare = [&](const std::string& name) {
+    const std::string a = value_of(saved, name), b = value_of(here, name);
+    if (a != b) {
+      text += (text.empty() ? "" : ", ") + name + " is " + a + " in the checkpoint and " + b + " here";
     }
+  };
+  for (const auto& [name, value] : here) {
+    compare(name);
+  }
+  for (const auto& [name, value] : saved) {
+    if (value_of(here, name) == "not set") {
+      compare(name);
+    }
+  }
+  return text;
+}
+
+nn::Safetensors read_contents(const std::filesystem::path& path) {
+  try {
+    return nn::read_safetensors(path);
+  } catch (const Error& error) {
+    fail("checkpoint: ", error.what(), ". The file is damaged: delete it to begin anew, or choose another folder");
   }
 }
 
 }  // namespace
 
+std::string first_not_finite(nn::Module& model) {
+  for (const auto& [path, parameter] : nn::named_parameters(model)) {
+    const Tensor& value = parameter.value();
+    if (value.numel() > 0 && kernels::min(kernels::isfinite(value)).item() == 0) {
+      return path;
+    }
+  }
+  return {};
+}
+
 void save_checkpoint(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer,
                      const TrainingState& state) {
-  check_finite(model);
+  const std::string broken = first_not_finite(model);
+  check(broken.empty(), "checkpoint: parameter '", broken,
+        "' holds NaN or infinity; it is not saved over a good checkpoint. Lower the learning rate");
   StateWriter writer;
   optimizer.visit_state(writer);
   nn::NamedTensors tensors;
@@ -138,9 +173,9 @@ void save_checkpoint(const std::filesystem::path& path, nn::Module& model, optim
 }
 
 TrainingState load_checkpoint(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer,
-                              const std::string& run) {
+                              const RunSettings& settings) {
   const std::string file = path.string();
-  const nn::Safetensors contents = nn::read_safetensors(path);
+  const nn::Safetensors contents = read_contents(path);
   const auto entry = contents.metadata.find("state");
   check(entry != contents.metadata.end(), "checkpoint: ", file, " is not a checkpoint: its metadata has no 'state'");
   json everything;
@@ -153,8 +188,9 @@ TrainingState load_checkpoint(const std::filesystem::path& path, nn::Module& mod
   } catch (const json::exception& error) {
     fail("checkpoint: ", file, " has a damaged 'state': ", error.what());
   }
-  check(state.run == run, "checkpoint: ", file, " belongs to another run (", state.run, "), this one is (", run,
-        "); give the same options, or another folder");
+  const std::string other = differences(state.settings, settings);
+  check(other.empty(), "checkpoint: ", file, " belongs to another run: ", other,
+        "; give the same options, or another folder");
 
   const auto architecture = contents.metadata.find(nn::kArchitectureKey);
   check(architecture != contents.metadata.end() && architecture->second == nn::architecture_text(model),

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gibbs/data/batch_maker.h"
@@ -18,6 +19,9 @@
 #include "gibbs/train/metrics.h"
 
 namespace gibbs::train {
+
+/// Names and values of what the numbers of a run depend on beside its state: data size, batch size, seed, the loss.
+using RunSettings = std::vector<std::pair<std::string, std::string>>;
 
 /// Where training stands, between two steps.
 struct TrainingState {
@@ -29,18 +33,19 @@ struct TrainingState {
   History history = {};               // of finished epochs
   std::vector<std::string> callbacks = {};
   std::string stop_reason = {};  // of a run that a callback ended early
-  /// What the numbers of a run depend on beside the state: data size, batch size, seed. A checkpoint of another run is
-  /// refused.
-  std::string run = {};
+  RunSettings settings = {};
 };
+
+/// Path of the first parameter that holds NaN or infinity; empty when all are finite.
+std::string first_not_finite(nn::Module& model);
 
 /// Written atomically. Refuses parameters that are not finite, so that the last good checkpoint stays.
 void save_checkpoint(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer,
                      const TrainingState& state);
 
 /// Restores model and optimizer, and returns where training stood. Throws, with nothing changed, when the file is not a
-/// checkpoint of this model, this optimizer and a run described by `run`.
+/// checkpoint of this model, this optimizer and a run of these settings; the message names the settings that differ.
 TrainingState load_checkpoint(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer,
-                              const std::string& run);
+                              const RunSettings& settings);
 
 }  // namespace gibbs::train

@@ -1,3 +1,5 @@
+// Training is a class, so that the loop reads as a few short steps over shared state. What must survive an interruption
+// is in state_ (a TrainingState, which the checkpoint holds); the rest is made anew from the arguments.
 #include "gibbs/train/fit.h"
 
 #include <fmt/format.h>
@@ -10,7 +12,6 @@
 #include "gibbs/autograd/grad.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/nn/forward.h"
-#include "gibbs/train/checkpoint.h"
 #include "gibbs/train/interrupt.h"
 
 namespace gibbs::train {
@@ -44,8 +45,11 @@ class Training {
         progress_(*options.out, options.progress, options.epochs),
         callback_state_{.model = model, .optimizer = optimizer, .history = state_.history, .stop_reason = {}} {
     check(options.epochs >= 1, "fit: epochs must be at least 1, it is ", options.epochs);
-    state_.run = fmt::format("{} training images, {} validation images, batch size {}, seed {}", train.size(),
-                             validation.size(), options.batch_size, options.seed);
+    state_.settings = {{"number of training images", std::to_string(train.size())},
+                       {"number of validation images", std::to_string(validation.size())},
+                       {"batch size", std::to_string(options.batch_size)},
+                       {"seed", std::to_string(options.seed)}};
+    state_.settings.insert(state_.settings.end(), options.settings.begin(), options.settings.end());
     if (options.resume) {
       restore();
     }
@@ -71,7 +75,8 @@ class Training {
     if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) {
       return;
     }
-    state_ = load_checkpoint(options_.checkpoint, model_, optimizer_, state_.run);
+    state_ = load_checkpoint(options_.checkpoint, model_, optimizer_, state_.settings);
+    saved_ = true;
     check(state_.callbacks.size() == callbacks_.size(), "fit: the checkpoint holds the state of ",
           state_.callbacks.size(), " callbacks, this run has ", callbacks_.size());
     for (std::size_t i = 0; i < callbacks_.size(); ++i) {
@@ -80,6 +85,7 @@ class Training {
     callback_state_.step = state_.step;
     callback_state_.stop_reason = state_.stop_reason;
     callback_state_.stop = !state_.stop_reason.empty();
+    write_history();  // the kill may have come between checkpoint and history
   }
 
   void save() {
@@ -91,6 +97,13 @@ class Training {
       state_.callbacks.push_back(callback->saved_state());
     }
     save_checkpoint(options_.checkpoint, model_, optimizer_, state_);
+    saved_ = true;
+  }
+
+  void write_history() const {
+    if (!options_.history.empty() && !state_.history.epochs.empty()) {
+      state_.history.write_csv(options_.history);
+    }
   }
 
   void run_epoch(data::DataLoader& loader) {
@@ -111,6 +124,7 @@ class Training {
       progress_.step(batch.position.batch + 1, state_.loss.value(), running_accuracy());
       notify(&Callback::on_step_end);
       if (InterruptScope::requested() && !last) {
+        check_weights();
         state_.epoch_seconds = seconds_before + seconds_since(began);
         interrupted_ = true;
         save();
@@ -132,7 +146,7 @@ class Training {
       const Variable loss = loss_(batch.labels, logits);
       const double value = loss.value().item();
       if (!std::isfinite(value)) {
-        report_not_finite(batch, forward, value);
+        report_not_finite("the loss", value, state_.step + 1, forward, [&] { model_(batch.images); });
       }
       backward(loss);
       state_.loss.add(value, batch.size());
@@ -142,24 +156,38 @@ class Training {
     callback_state_.step = ++state_.step;
   }
 
-  /// Runs the batch again, looking at every layer, and throws what it finds.
-  [[noreturn]] void report_not_finite(const data::Batch& batch, nn::ForwardOptions forward, double loss) {
+  /// Runs `forward` again, looking at every layer, and throws what it finds.
+  template <class Forward>
+  [[noreturn]] void report_not_finite(const char* what, double loss, std::int64_t step, nn::ForwardOptions options,
+                                      const Forward& forward) {
     std::string where = "all layers are finite: it appeared in the loss itself";
-    forward.check_finite = true;
+    options.check_finite = true;
     try {
       const NoTape no_tape;
-      const nn::ForwardScope scope(forward);
-      model_(batch.images);
+      const nn::ForwardScope scope(options);
+      forward();
     } catch (const Error& error) {
       where = error.what();
     }
-    const bool saved = !options_.checkpoint.empty() && std::filesystem::exists(options_.checkpoint);
-    fail("fit: the loss became ", loss, " at step ", state_.step + 1, " (epoch ", callback_state_.epoch, "); ", where,
-         ". Lower the learning rate (it is ", optimizer_.learning_rate(), ")",
-         saved ? "; the last good checkpoint is " + options_.checkpoint.string() : std::string());
+    fail("fit: ", what, " became ", std::isnan(loss) ? "NaN" : "infinite", " at step ", step, " (epoch ",
+         callback_state_.epoch, "); ", where, what_to_do());
+  }
+
+  /// The last step of an epoch may spoil the weights after its loss was computed.
+  void check_weights() const {
+    const std::string broken = first_not_finite(model_);
+    check(broken.empty(), "fit: step ", state_.step, " (epoch ", callback_state_.epoch,
+          ") left NaN or infinity in parameter '", broken, "'", what_to_do());
+  }
+
+  std::string what_to_do() const {
+    return fmt::format(". Lower the learning rate (it is {}); {}", optimizer_.learning_rate(),
+                       saved_ ? "the last good checkpoint is " + options_.checkpoint.string()
+                              : "this run had saved no checkpoint yet");
   }
 
   void finish_epoch(double seconds) {
+    check_weights();
     EpochResult result{.epoch = callback_state_.epoch,
                        .loss = state_.loss.value(),
                        .accuracy = running_accuracy(),
@@ -169,6 +197,10 @@ class Training {
     if (validation_.size() > 0) {
       const Clock::time_point began = Clock::now();
       const Evaluation evaluation = evaluate(model_, loss_, validation_, {.batch_size = options_.batch_size});
+      if (!std::isfinite(evaluation.loss)) {
+        report_not_finite("the validation loss", evaluation.loss, state_.step, {},
+                          [&] { evaluate(model_, loss_, validation_, {.batch_size = options_.batch_size}); });
+      }
       result.val_loss = evaluation.loss;
       result.val_accuracy = evaluation.accuracy;
       result.seconds += seconds_since(began);
@@ -184,9 +216,7 @@ class Training {
     }
     state_.stop_reason = callback_state_.stop_reason;
     save();
-    if (!options_.history.empty()) {
-      state_.history.write_csv(options_.history);
-    }
+    write_history();
     interrupted_ = InterruptScope::requested();
   }
 
@@ -211,6 +241,7 @@ class Training {
   TrainingState state_;
   FitState callback_state_;
   std::vector<double> step_seconds_;
+  bool saved_ = false;  // the checkpoint file is this run's
   bool interrupted_ = false;
 };
 

@@ -10,6 +10,7 @@
 
 #include "gibbs/data/batch_maker.h"
 #include "gibbs/train/callback.h"
+#include "gibbs/train/checkpoint.h"
 #include "gibbs/train/evaluate.h"
 #include "gibbs/train/progress.h"
 
@@ -24,9 +25,13 @@ struct FitOptions {
 
   /// Where the state of training is kept: after every epoch, and when interrupted. Empty: nowhere.
   std::filesystem::path checkpoint = {};
-  /// Continue from the checkpoint when it is there. Its options must be these.
+  /// Continue from the checkpoint when it is there. The run that wrote it must have had this data, batch size, seed and
+  /// number of callbacks.
   bool resume = false;
-  /// Write history.csv-like results after every epoch. Empty: nowhere.
+  /// Whatever the numbers depend on that fit cannot see, by name: the loss, the learning rate. A checkpoint with other
+  /// settings is refused.
+  RunSettings settings = {};
+  /// Where the results of all epochs are written after every epoch, as CSV. Empty: nowhere.
   std::filesystem::path history = {};
 
   ProgressStyle progress = ProgressStyle::automatic;

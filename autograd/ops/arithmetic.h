@@ -34,7 +34,7 @@ Variable logaddexp(const Variable& a, const Variable& b);
 /// x converted to float32 or float64.   dx = dy converted back.
 Variable cast(const Variable& x, DType dtype);
 
-// With a number, taken in x's dtype.
+// With a number, taken in x's dtype. x / number multiplies by 1 / number.
 Variable add(const Variable& x, double number);
 Variable mul(const Variable& x, double number);
 

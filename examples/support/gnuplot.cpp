@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 
+#include "gibbs/tensor/atomic_file.h"
 #include "gibbs/tensor/error.h"
 
 namespace gibbs::examples {
@@ -36,16 +36,15 @@ bool gnuplot_found() {
 
 void gnuplot(const std::filesystem::path& picture, const std::string& terminal, const std::string& script) {
   const std::string partial = fmt::format("{}.partial.{}", picture.string(), getpid());
-  const std::string messages = partial + ".log";
-  const std::string command = "gnuplot >" + shell_quoted(messages) + " 2>&1";
-  std::FILE* pipe = popen(command.c_str(), "w");
-  check(pipe != nullptr, "gnuplot: cannot be started to draw ", picture.string());
-  const std::string text =
-      fmt::format("set terminal {}\nset output {}\n{}\nunset output\n", terminal, gnuplot_quoted(partial), script);
-  std::fwrite(text.data(), 1, text.size(), pipe);
-  const int status = pclose(pipe);
+  const std::string messages = partial + ".log", commands = partial + ".gp";
+  // A file, not a pipe: gnuplot may stop reading half-way, and writing to it would then kill this program.
+  write_file_atomically(commands, fmt::format("set terminal {}\nset output {}\n{}\nunset output\n", terminal,
+                                              gnuplot_quoted(partial), script));
+  const std::string command = "gnuplot " + shell_quoted(commands) + " >" + shell_quoted(messages) + " 2>&1";
+  const int status = std::system(command.c_str());  // NOLINT: quoted above
   const std::string said = read_all(messages);
   std::filesystem::remove(messages);
+  std::filesystem::remove(commands);
   if (status != 0) {
     std::filesystem::remove(partial);
     fail("gnuplot: drawing ", picture.string(), " failed: ", said);

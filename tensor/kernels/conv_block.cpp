@@ -1,3 +1,5 @@
+// Forward, per image: convolve into a buffer, then pool, relu and bias window by window. Backward, per image: route dy
+// into the same buffer, then weight and input gradients from it. What happens to one image is in conv2d_direct.h.
 #include "gibbs/tensor/kernels/conv_block.h"
 
 #include <algorithm>
@@ -41,7 +43,7 @@ template <class T>
     const T a = first[c] + shift, b = second[c] + shift, d = third[c] + shift, e = fourth[c] + shift;
     T best = a;
     int winner = 0;
-    const auto challenge = [](T value, int place, T& largest, int& index) {
+    const auto challenge = [](T value, int place, T& largest, int& index) {  // the first NaN wins and stays
       const bool wins = value > largest || (value != value && largest == largest);
       largest = wins ? value : largest;
       index = wins ? place : index;

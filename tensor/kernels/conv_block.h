@@ -32,6 +32,8 @@ struct ConvBlockResult {
 };
 ConvBlockResult conv_block(const Tensor& x, const Tensor& w, const Tensor& bias, const ConvBlockGeometry& geometry);
 
+/// The gradients from dy [N, OH, OW, O], along the routes that the forward pass took: dx [N, H, W, C], dw
+/// [KH, KW, C, O], dbias [O].
 struct ConvBlockGradients {
   Tensor dx, dw, dbias;  // undefined where not wanted
 };

@@ -124,27 +124,15 @@ Tensor minimum(const Tensor& a, const Tensor& b) {
 }
 
 Tensor add(const Tensor& x, double number) { return map_any("add", x, number_like("add", x, number), kAdd); }
+Tensor sub(const Tensor& x, double number) { return sub(x, number_like("sub", x, number)); }
+Tensor sub(double number, const Tensor& x) { return sub(number_like("sub", x, number), x); }
 Tensor mul(const Tensor& x, double number) { return map_any("mul", x, number_like("mul", x, number), kMul); }
+Tensor div(const Tensor& x, double number) { return div(x, number_like("div", x, number)); }
+Tensor div(double number, const Tensor& x) { return div(number_like("div", x, number), x); }
 
 Tensor relu_mask(const Tensor& dy, const Tensor& y) {
   check(dy.shape() == y.shape(), "relu_mask: dy is ", dy.shape(), ", y is ", y.shape(), "; they must be equal");
   return map_any("relu_mask", dy, y, [](auto d, auto v) { return v > decltype(v){0} ? d : decltype(d){0}; });
-}
-
-void accumulate(Tensor& acc, const Tensor& x) {
-  detail::check_operands("accumulate", acc, x);
-  check(acc.shape() == x.shape(), "accumulate: the target is ", acc.shape(), ", x is ", x.shape(),
-        "; they must be equal");
-  dispatch(acc.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    T* to = acc.mutable_data<T>();
-    const T* from = x.data<T>();
-    parallel_for(0, x.numel(), detail::kPointwiseGrain, [=](std::int64_t first, std::int64_t last) {
-      for (std::int64_t i = first; i < last; ++i) {
-        to[i] = kAdd(to[i], from[i]);
-      }
-    });
-  });
 }
 
 }  // namespace gibbs::kernels

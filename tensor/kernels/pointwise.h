@@ -1,8 +1,8 @@
 // Pointwise kernels: one result element from one element of each operand.
 //
 // Two operands broadcast by NumPy's rule and must have equal dtypes. Maths is for float32 and float64; arithmetic,
-// comparisons and selection work on every dtype. Comparisons give uint8 (0 or 1). Whole-array exp, log, tanh, erf ...
-// come from simd_math.h. None of these writes to its inputs.
+// comparisons and selection work on every dtype. Integers wrap around on overflow and divide toward zero. Comparisons
+// give uint8 (0 or 1). Whole-array exp, log, tanh, erf ... come from simd_math.h. None of these writes to its inputs.
 #pragma once
 
 #include "gibbs/tensor/tensor.h"
@@ -31,7 +31,8 @@ Tensor relu(const Tensor& x);
 Tensor clamp(const Tensor& x, double low, double high);
 /// 1 where finite, 0 at infinities and NaN; uint8.
 Tensor isfinite(const Tensor& x);
-/// Every element converted; float to integer truncates toward zero, float to uint8 saturates at 0 and 255.
+/// Every element converted, always as a copy. Float to integer truncates toward zero, saturates at the ends of the
+/// integer's range, and makes 0 of NaN; int64 to uint8 keeps the low eight bits.
 Tensor cast(const Tensor& x, DType dtype);
 
 // ---- two operands, broadcast ----
@@ -54,9 +55,13 @@ Tensor less_equal(const Tensor& a, const Tensor& b);
 Tensor greater(const Tensor& a, const Tensor& b);
 Tensor greater_equal(const Tensor& a, const Tensor& b);
 
-// ---- with a number, converted to x's dtype ----
+// ---- with a number, converted to x's dtype; one that an integer dtype cannot hold is an error ----
 Tensor add(const Tensor& x, double number);
+Tensor sub(const Tensor& x, double number);
+Tensor sub(double number, const Tensor& x);
 Tensor mul(const Tensor& x, double number);
+Tensor div(const Tensor& x, double number);
+Tensor div(double number, const Tensor& x);
 Tensor pow(const Tensor& x, double exponent);
 Tensor equal(const Tensor& x, double number);
 Tensor greater(const Tensor& x, double number);
@@ -66,11 +71,9 @@ Tensor less(const Tensor& x, double number);
 /// a where condition (uint8) is not 0, else b; all three broadcast.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
-// ---- fused, for gradients that training computes at every step ----
+// ---- fused, for a gradient that training computes at every step ----
 /// dy where y > 0, else 0: the gradient of relu. Linear in dy, and its own adjoint.
 Tensor relu_mask(const Tensor& dy, const Tensor& y);
-/// acc += x, in place; equal shapes. The engine adds gradients with it.
-void accumulate(Tensor& acc, const Tensor& x);
 
 }  // namespace gibbs::kernels
 
@@ -81,5 +84,13 @@ inline Tensor operator-(const Tensor& a, const Tensor& b) { return kernels::sub(
 inline Tensor operator*(const Tensor& a, const Tensor& b) { return kernels::mul(a, b); }
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return kernels::div(a, b); }
 inline Tensor operator-(const Tensor& x) { return kernels::neg(x); }
+inline Tensor operator+(const Tensor& x, double number) { return kernels::add(x, number); }
+inline Tensor operator+(double number, const Tensor& x) { return kernels::add(x, number); }
+inline Tensor operator-(const Tensor& x, double number) { return kernels::sub(x, number); }
+inline Tensor operator-(double number, const Tensor& x) { return kernels::sub(number, x); }
+inline Tensor operator*(const Tensor& x, double number) { return kernels::mul(x, number); }
+inline Tensor operator*(double number, const Tensor& x) { return kernels::mul(x, number); }
+inline Tensor operator/(const Tensor& x, double number) { return kernels::div(x, number); }
+inline Tensor operator/(double number, const Tensor& x) { return kernels::div(number, x); }
 
 }  // namespace gibbs

@@ -20,7 +20,8 @@ Tensor prod(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 /// ln sum e^x, shifted by the maximum; -inf where all are -inf.
 Tensor logsumexp(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 
-/// Sums away the axes along which `shape` was broadcast to x.shape(): the adjoint of broadcast_to.
+/// Sums away the axes along which `shape` was broadcast to x.shape(): the adjoint (transposed map) of broadcast_to.
+/// With nothing to sum it is a view of x.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
 }  // namespace gibbs::kernels

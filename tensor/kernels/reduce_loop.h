@@ -21,6 +21,8 @@ namespace gibbs::kernels::detail {
 template <class T>
 using Accumulator = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
 
+// What is reduced with: Acc<T> accumulates elements of T, `identity` changes nothing, `combine` is associative.
+
 struct Sum {
   template <class T>
   using Acc = Accumulator<T>;
@@ -51,7 +53,7 @@ struct Product {
   }
 };
 
-/// A NaN in either place wins.
+/// A NaN in either place wins. (| and not ||: without branches the loops become vectors.)
 struct Largest {
   template <class T>
   using Acc = T;
@@ -119,7 +121,8 @@ void combine_row(A* __restrict acc, const In* __restrict row, std::int64_t n) {
   }
 }
 
-/// total[c] = all of x[:, c], for rows `stride` apart; at most kReduceWidth columns.
+/// total[c] = all of x[:, c], for rows `stride` apart; at most kReduceWidth columns. `total` has room for kReduceWidth:
+/// what lies behind the columns is working space.
 template <class Op, class A, class In>
 void reduce_rows(const In* x, std::int64_t rows, std::int64_t columns, std::int64_t stride, A* total) {
   if (columns == 1 && stride == 1) {

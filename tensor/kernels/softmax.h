@@ -1,5 +1,5 @@
 // Softmax and its logarithm along one axis, shifted by the maximum: no overflow for logits of 1e8, exact zeros for
-// -inf.
+// -inf. A row that holds nothing but -inf has no softmax: it is NaN.
 #pragma once
 
 #include "gibbs/tensor/tensor.h"

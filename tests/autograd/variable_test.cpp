@@ -1,6 +1,7 @@
 // Variables: constants and leaves, the tape's switch, and the guard on overwritten tensors.
 #include "gibbs/autograd/variable.h"
 
+#include <sstream>
 #include <thread>
 
 #include "gibbs/autograd/node.h"
@@ -20,6 +21,12 @@ TEST(Variable, ConstantsLeavesAndUndefined) {
   EXPECT_TRUE(leaf.detach().value().shares_storage_with(leaf.value()));
   EXPECT_EQ(leaf.shape(), Shape({2}));
   EXPECT_EQ(leaf.dtype(), DType::float64);
+}
+
+TEST(Variable, PrintsItsNumbers) {
+  std::ostringstream out;
+  out << Variable::leaf(f64({1, 2})) << " and " << Variable();
+  EXPECT_EQ(out.str(), "[1. 2.] and undefined");
 }
 
 TEST(Variable, OnlyFloatingTensorsAreLeaves) {

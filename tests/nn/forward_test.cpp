@@ -57,6 +57,13 @@ TEST_F(ForwardTest, WithoutAScopeItIsEvaluation) {
   EXPECT_FALSE(ForwardScope::current().training);
 }
 
+TEST_F(ForwardTest, RandomKeysBelongToARunningModule) {
+  const char* const message = "forward_key: no module is running; call it inside a module's forward";
+  EXPECT_EQ(error_of([] { forward_key(); }), message);
+  const ForwardScope scope({.training = true});
+  EXPECT_EQ(error_of([] { forward_key(); }), message);
+}
+
 TEST_F(ForwardTest, ObserversSeePathsInTheOrderInWhichForwardEnds) {
   Sequential model{Sequential(ReLU(), Tanh()), ReLU()};
   std::vector<std::string> seen;
@@ -83,9 +90,9 @@ TEST_F(ForwardTest, TheFirstLayerThatGivesNaNIsNamed) {
   Sequential model{ReLU(), Probe(keys, nan), ReLU()};
   model(x);
   const ForwardScope scope({.step = 7, .check_finite = true});
-  EXPECT_EQ(error_of([&] { model(x); }), "layer '1' (Probe) gave NaN or infinity at step 7");
+  EXPECT_EQ(error_of([&] { model(x); }), "layer '1' (Probe) gave NaN or infinity");
   Probe infinite(keys, std::numeric_limits<double>::infinity()), finite(keys, 1e30);
-  EXPECT_EQ(error_of([&] { infinite(x); }), "layer '' (Probe) gave NaN or infinity at step 7");
+  EXPECT_EQ(error_of([&] { infinite(x); }), "layer '' (Probe) gave NaN or infinity");
   EXPECT_EQ(error_of([&] { finite(x); }), "");
 }
 

@@ -35,7 +35,9 @@ struct Scene {
                       .history = {{{1, 0.1, 0.2, std::numeric_limits<double>::quiet_NaN(), 0.4, 0.5}}},
                       .callbacks = {"", "state of the second"},
                       .stop_reason = "",
-                      .run = "a run"};
+                      .settings = {{"seed", "9"}, {"loss", "ce"}}};
+
+  const RunSettings settings = state.settings;
 
   Scene() {
     state.loss.add(1.0 / 3, 7);
@@ -51,7 +53,7 @@ TEST(Checkpoint, RestoresEverything) {
   for (Parameter& parameter : nn::parameters(other.model)) {
     parameter.mutable_value().fill(0);
   }
-  const TrainingState state = load_checkpoint(scene.path, other.model, other.adam, "a run");
+  const TrainingState state = load_checkpoint(scene.path, other.model, other.adam, scene.settings);
   EXPECT_EQ(nn::weights_sha256(other.model), nn::weights_sha256(scene.model));
   EXPECT_EQ(state.step, 12);
   EXPECT_EQ(state.position, (data::BatchPosition{.epoch = 1, .batch = 5}));
@@ -69,7 +71,7 @@ TEST(Checkpoint, TheRestoredOptimizerGoesOnWithTheSameBits) {
   Scene scene, other;
   save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
   optim::Adam fresh(nn::parameters(other.model));
-  load_checkpoint(scene.path, other.model, fresh, "a run");
+  load_checkpoint(scene.path, other.model, fresh, scene.settings);
   const auto go_on = [](nn::Sequential& model, optim::Adam& adam) {
     adam.clear_gradients();
     backward(sum(model(Tensor::of({{1, -2, 3}}))));
@@ -83,30 +85,50 @@ TEST(Checkpoint, RefusesWhatIsNotItsOwnAndChangesNothing) {
   Scene scene;
   save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
   const std::string before = nn::weights_sha256(scene.model);
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, "another run"); },
-              ThrowsMessage<Error>(HasSubstr("belongs to another run (a run), this one is (another run)")));
+  EXPECT_THAT(
+      [&] {
+        load_checkpoint(scene.path, scene.model, scene.adam, {{"seed", "9"}, {"loss", "kl"}, {"rate", "1"}});
+      },
+      ThrowsMessage<Error>("checkpoint: " + scene.path.string() +
+                           " belongs to another run: loss is ce in the checkpoint and kl here, rate is not set in "
+                           "the checkpoint and 1 here; give the same options, or another folder"));
+  EXPECT_THAT(
+      [&] {
+        load_checkpoint(scene.path, scene.model, scene.adam, {{"seed", "9"}});
+      },
+      ThrowsMessage<Error>(HasSubstr("run: loss is ce in the checkpoint and not set here; give")));
   Rng rng(1);
   nn::Sequential wider(nn::Dense({.in = 3, .out = 4}, rng), nn::Dense({.in = 4, .out = 1}, rng));
   optim::Adam adam(nn::parameters(wider));
-  EXPECT_THAT([&] { load_checkpoint(scene.path, wider, adam, "a run"); },
+  EXPECT_THAT([&] { load_checkpoint(scene.path, wider, adam, scene.settings); },
               ThrowsMessage<Error>(HasSubstr("holds another model:\n0: Dense(3 -> 2)\n1: Dense(2 -> 1)\n")));
   optim::SGD sgd(nn::parameters(scene.model), {.momentum = 0.9});
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, sgd, "a run"); },
+  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, sgd, scene.settings); },
               ThrowsMessage<Error>(HasSubstr("it was written with another optimizer")));
   nn::save_weights(scene.model, scene.path);
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, "a run"); },
+  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); },
               ThrowsMessage<Error>(HasSubstr("is not a checkpoint: its metadata has no 'state'")));
   EXPECT_EQ(nn::weights_sha256(scene.model), before);
 }
 
 TEST(Checkpoint, ADamagedStateIsAnError) {
   Scene scene;
-  nn::write_safetensors(scene.path, {}, {{"state", "{\"format\": 1, \"training\": {}}"}});
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, "a run"); },
+  nn::write_safetensors(scene.path, {}, {{"state", "{\"format\": 2, \"training\": {}}"}});
+  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); },
               ThrowsMessage<Error>(HasSubstr("has a damaged 'state'")));
-  nn::write_safetensors(scene.path, {}, {{"state", "{\"format\": 2}"}});
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, "a run"); },
-              ThrowsMessage<Error>(HasSubstr("has format 2, expected 1")));
+  nn::write_safetensors(scene.path, {}, {{"state", "{\"format\": 3}"}});
+  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); },
+              ThrowsMessage<Error>(HasSubstr("has format 3, expected 2")));
+}
+
+TEST(Checkpoint, ATruncatedFileSaysWhatToDo) {
+  Scene scene;
+  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  std::filesystem::resize_file(scene.path, 20);
+  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); },
+              ThrowsMessage<Error>(::testing::AllOf(
+                  ::testing::StartsWith("checkpoint: " + scene.path.string() + ": byte 0: expected a header length"),
+                  HasSubstr(". The file is damaged: delete it to begin anew, or choose another folder"))));
 }
 
 TEST(Checkpoint, NeverSavesNaNOverAGoodOne) {
@@ -116,7 +138,7 @@ TEST(Checkpoint, NeverSavesNaNOverAGoodOne) {
   nn::parameters(scene.model)[0].mutable_value().set({0, 0}, std::numeric_limits<double>::infinity());
   EXPECT_THAT([&] { save_checkpoint(scene.path, scene.model, scene.adam, scene.state); },
               ThrowsMessage<Error>(HasSubstr("checkpoint: parameter '0.weight' holds NaN or infinity")));
-  load_checkpoint(scene.path, scene.model, scene.adam, "a run");
+  load_checkpoint(scene.path, scene.model, scene.adam, scene.settings);
   EXPECT_EQ(nn::weights_sha256(scene.model), good);
 }
 

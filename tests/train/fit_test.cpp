@@ -159,32 +159,73 @@ TEST(Fit, RefusesTheCheckpointOfAnotherRun) {
   scene.fit(options);
   options.resume = true;
   options.seed = 10;
+  options.settings = {{"loss", "kl"}};
   EXPECT_THAT(
       [&] { scene.fit(options); },
       ::testing::ThrowsMessage<Error>(::testing::HasSubstr(
-          "belongs to another run (200 training images, 50 validation images, batch size 32, seed 9), this one is")));
+          "belongs to another run: seed is 9 in the checkpoint and 10 here, loss is not set in the checkpoint and "
+          "kl here; give the same options, or another folder")));
+}
+
+/// Spoils the last layer after a given step, as a far too large learning rate would.
+class SpoilAt : public Callback {
+ public:
+  explicit SpoilAt(std::int64_t step) : step_(step) {}
+  void on_step_end(FitState& state) override {
+    if (state.step == step_) {
+      nn::parameters(state.model)[2].mutable_value().fill(std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+
+ private:
+  std::int64_t step_;
+};
+
+/// Trains with the weights spoilt after a step (an epoch has 7), and checks that the good epoch, if any, is kept.
+void expect_failure(std::int64_t step, const std::string& message, bool has_checkpoint) {
+  const gibbs::testing::TemporaryFolder folder;
+  Scene scene;
+  FitOptions options = scene.options(3);
+  options.checkpoint = folder / "checkpoint.safetensors";
+  SpoilAt spoil(step);
+  EXPECT_THAT(
+      [&] { scene.fit(options, {&spoil}); },
+      ::testing::ThrowsMessage<Error>(message + ". Lower the learning rate (it is 0.01); " +
+                                      (has_checkpoint ? "the last good checkpoint is " + options.checkpoint.string()
+                                                      : std::string("this run had saved no checkpoint yet"))));
+  EXPECT_EQ(std::filesystem::exists(options.checkpoint), has_checkpoint);
+  if (has_checkpoint) {
+    Scene first_epoch, restored;
+    first_epoch.fit(first_epoch.options(1));
+    options.resume = true;
+    options.epochs = 1;
+    Callback nothing;
+    restored.fit(options, {&nothing});
+    EXPECT_EQ(restored.weights(), first_epoch.weights());
+  }
 }
 
 TEST(Fit, SaysWhereNaNFirstAppeared) {
+  const std::string layer = "; layer '5' (Dense(16 -> 4)) gave NaN or infinity";
+  expect_failure(2, "fit: the loss became NaN at step 3 (epoch 1)" + layer, false);
+  expect_failure(7 + 2, "fit: the loss became NaN at step 10 (epoch 2)" + layer, true);
+}
+
+TEST(Fit, WeightsThatTheLastStepOfAnEpochSpoiltAreNotSaved) {
+  expect_failure(14, "fit: step 14 (epoch 2) left NaN or infinity in parameter '5.weight'", true);
+}
+
+TEST(Fit, ResumingWritesTheHistoryThatAKillPrevented) {
   const gibbs::testing::TemporaryFolder folder;
   Scene scene;
-  FitOptions options = scene.options(1);
+  FitOptions options = scene.options(2);
   options.checkpoint = folder / "checkpoint.safetensors";
+  options.history = folder / "history.csv";
   scene.fit(options);
-  const std::string good = scene.weights();
-
-  nn::parameters(scene.model)[2].mutable_value().fill(std::numeric_limits<double>::quiet_NaN());
-  options.epochs = 2;
-  EXPECT_THAT(
-      [&] { scene.fit(options); },
-      ::testing::ThrowsMessage<Error>(::testing::AllOf(
-          ::testing::HasSubstr("fit: the loss became nan at step 1 (epoch 1); layer '5' (Dense(16 -> 4)) gave NaN"),
-          ::testing::HasSubstr("Lower the learning rate (it is 0.01); the last good checkpoint is"))));
-  Scene restored;
+  std::filesystem::remove(options.history);
   options.resume = true;
-  options.epochs = 1;
-  restored.fit(options);
-  EXPECT_EQ(restored.weights(), good);
+  Scene().fit(options);
+  EXPECT_EQ(read_history_csv(options.history).epochs.size(), 2U);
 }
 
 TEST(Fit, ACallbackCanEndTraining) {

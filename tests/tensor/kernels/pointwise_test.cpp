@@ -109,14 +109,22 @@ TEST(Pointwise, IntegersWrapAround) {
   EXPECT_THAT(add(Tensor::of({250}, DType::uint8), 10).to_vector(), ElementsAre(4));
 }
 
-TEST(Pointwise, AccumulateWritesInPlaceAndAnnouncesIt) {
-  Tensor acc = Tensor::of({1, 2, 3});
-  const auto version = acc.version();
-  accumulate(acc, Tensor::of({10, 20, 30}));
-  EXPECT_THAT(acc.to_vector(), ElementsAre(11, 22, 33));
-  EXPECT_GT(acc.version(), version);
-  accumulate(acc, acc);
-  EXPECT_THAT(acc.to_vector(), ElementsAre(22, 44, 66));
+TEST(Pointwise, OperatorsTakeANumberOnEitherSide) {
+  for (DType dtype : {DType::float32, DType::float64, DType::int64, DType::uint8}) {
+    const Tensor x = Tensor::of({1, 2, 4}, dtype);
+    const Tensor results[] = {x + 3, 3 + x, x - 1, 9 - x, x * 5, 5 * x, x / 2, 8 / x};
+    for (const Tensor& y : results) {
+      EXPECT_EQ(y.dtype(), dtype);
+    }
+    EXPECT_THAT((x + 3).to_vector(), ElementsAre(4, 5, 7));
+    EXPECT_THAT((3 + x).to_vector(), ElementsAre(4, 5, 7));
+    EXPECT_THAT((x - 1).to_vector(), ElementsAre(0, 1, 3));
+    EXPECT_THAT((9 - x).to_vector(), ElementsAre(8, 7, 5));
+    EXPECT_THAT((x * 5).to_vector(), ElementsAre(5, 10, 20));
+    EXPECT_THAT((5 * x).to_vector(), ElementsAre(5, 10, 20));
+    EXPECT_THAT((x / 2).to_vector(), ElementsAre(is_floating(dtype) ? 0.5 : 0.0, 1, 2));
+    EXPECT_THAT((8 / x).to_vector(), ElementsAre(8, 4, 2));
+  }
 }
 
 TEST(Pointwise, ErrorsNameTheRuleTheValuesAndTheRepair) {
@@ -131,8 +139,9 @@ TEST(Pointwise, ErrorsNameTheRuleTheValuesAndTheRepair) {
   EXPECT_EQ(error_of([&] { clamp(f, 2, 1); }), "clamp: low 2 is not at most high 1");
   EXPECT_EQ(error_of([&] { neg(Tensor()); }), "neg: the operand is an undefined tensor; give it elements first");
   EXPECT_EQ(error_of([&] { relu_mask(f, f[0]); }), "relu_mask: dy is [2, 3], y is [3]; they must be equal");
-  Tensor acc = f[0];
-  EXPECT_EQ(error_of([&] { accumulate(acc, f); }), "accumulate: the target is [3], x is [2, 3]; they must be equal");
+  EXPECT_EQ(error_of([&] { sub(i, 0.5); }), "sub: 0.5 is not a value of int64; cast the tensor first");
+  EXPECT_EQ(error_of([&] { div(i, 0); }),
+            "div: integer division by zero; cast to float32 for infinities, or replace the zeros with where");
 }
 
 }  // namespace

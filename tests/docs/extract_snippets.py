@@ -1,0 +1,68 @@
+"""The C++ of a Markdown file as a header, so that what readers copy is compiled and run.
+
+    extract_snippets.py INPUT.md OUTPUT.h [--replace OLD NEW]...
+
+A ```cpp block that begins with #include is a program: it becomes the body of a function program_1(steps, on_step),
+program_2 ..., with its includes hoisted. Every other block is declarations. All are in namespace `snippets`, which sees
+namespace gibbs. --replace changes the programs' text (fewer steps, a call of on_step); text that is not there is an
+error, so that a test never quietly runs something else than it means to.
+"""
+import argparse
+import pathlib
+import re
+import sys
+
+BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HEADER = """// Made by extract_snippets.py from {name}: change that file, not this one.
+#pragma once
+
+#include <functional>
+
+#include <gibbs/gibbs.h>
+{includes}
+namespace snippets {{
+using namespace gibbs;
+
+{code}
+}}  // namespace snippets
+"""
+
+
+def blocks(markdown):
+    """(line of the first line of code, code) for every block of C++."""
+    return [(markdown[: match.start(1)].count("\n") + 1, match.group(1)) for match in BLOCK.finditer(markdown)]
+
+
+def extract(markdown, name, replacements):
+    found = blocks(markdown)
+    programs = "\n".join(code for _, code in found if code.startswith("#include"))
+    for old, _ in replacements:
+        if old not in programs:
+            raise ValueError(f"no program of {name} holds the text to be replaced: {old}")
+    includes, code = [], []
+    for line, text in found:
+        body = f'#line {line} "{name}"\n{text}'  # compilers' messages then point into the Markdown file
+        if text.startswith("#include"):
+            includes += re.findall(r"^#include.*$", text, re.MULTILINE)
+            body = re.sub(r"^#include.*$", "", body, flags=re.MULTILINE)
+            for old, new in replacements:
+                body = body.replace(old, new)
+            number = sum("inline void program_" in earlier for earlier in code) + 1
+            body = (f"inline void program_{number}([[maybe_unused]] int steps,\n"
+                    f"    [[maybe_unused]] const std::function<void(const Variable&)>& on_step) {{\n{body}}}\n")
+        code.append(body)
+    return HEADER.format(name=name, includes="".join(f"{include}\n" for include in includes), code="\n".join(code))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("input", type=pathlib.Path)
+    parser.add_argument("output", type=pathlib.Path)
+    parser.add_argument("--replace", nargs=2, action="append", default=[], metavar=("OLD", "NEW"))
+    arguments = parser.parse_args()
+    try:
+        header = extract(arguments.input.read_text(), arguments.input.name, arguments.replace)
+    except ValueError as error:
+        sys.exit(f"extract_snippets: {error}")
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(header)
