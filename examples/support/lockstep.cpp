@@ -1,0 +1,161 @@
+#include "examples/support/lockstep.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "gibbs/autograd/grad.h"
+#include "gibbs/losses/cross_entropy.h"
+#include "gibbs/losses/kl_divergence.h"
+#include "gibbs/nn/forward.h"
+#include "gibbs/optim/adam.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+
+namespace gibbs::examples {
+namespace {
+
+/// Everything an optimizer remembers, in the order of its visit.
+struct OptimizerState : optim::StateVisitor {
+  std::vector<Tensor*> tensors;
+  std::vector<std::int64_t*> counters;
+
+  explicit OptimizerState(optim::Optimizer& optimizer) { optimizer.visit_state(*this); }
+  void tensor(std::string_view /*name*/, Tensor& value) override { tensors.push_back(&value); }
+  void counter(std::string_view /*name*/, std::int64_t& value) override { counters.push_back(&value); }
+};
+
+std::vector<NamedGradient> gradients_of(nn::Module& model) {
+  std::vector<NamedGradient> gradients;
+  for (const auto& [path, parameter] : nn::named_parameters(model)) {
+    gradients.push_back({path, parameter.gradient()});
+  }
+  return gradients;
+}
+
+std::vector<NamedGradient> weights_of(nn::Module& model) {
+  std::vector<NamedGradient> weights;
+  for (const auto& [path, parameter] : nn::named_parameters(model)) {
+    weights.push_back({path, parameter.value()});
+  }
+  return weights;
+}
+
+/// The gradient of `loss` with respect to the logits, then to every weight; the latter stay stored in the model.
+std::vector<NamedGradient> differentiate(const Variable& loss, const Variable& logits, nn::Module& model,
+                                         optim::Optimizer& adam) {
+  std::vector<NamedGradient> all = {{"logits", grad(loss, {logits}, {.retain_graph = true})[0].value()}};
+  adam.clear_gradients();
+  backward(loss, {.retain_graph = true});
+  for (NamedGradient& gradient : gradients_of(model)) {
+    all.push_back(std::move(gradient));
+  }
+  return all;
+}
+
+}  // namespace
+
+Variable exact_cross_entropy(const Tensor& p, const Variable& logits) {
+  return losses::cross_entropy_with_logits(p, logits);
+}
+
+Variable exact_kl_divergence(const Tensor& p, const Variable& logits) {
+  return losses::kl_divergence_with_logits(p, logits);
+}
+
+Lockstep::Lockstep(const nn::Module& start, LossPair losses, const LockstepOptions& options)
+    : losses_(std::move(losses)), options_(options), first_(make_copy(start)), second_(make_copy(start)) {}
+
+Lockstep::Copy Lockstep::make_copy(const nn::Module& start) const {
+  Copy copy{.model = nn::clone(start), .adam = nullptr};
+  nn::to(*copy.model, options_.dtype);
+  const optim::AdamOptions adam{.learning_rate = options_.learning_rate, .epsilon_mode = optim::EpsilonMode::keras};
+  copy.adam = std::make_unique<optim::Adam>(nn::parameters(*copy.model), adam);
+  return copy;
+}
+
+StepReport Lockstep::step(const data::Batch& batch) {
+  const Tensor p =
+      make_targets(options_.targets, batch.labels, batch.images, options_.classes, options_.dtype, options_.seed);
+  const Tensor images =
+      options_.dtype == batch.images.dtype() ? batch.images : kernels::cast(batch.images, options_.dtype);
+  const auto forward = [&](nn::Module& model) {
+    const nn::ForwardScope scope({.training = true,
+                                  .seed = options_.seed,
+                                  .step = static_cast<std::uint64_t>(steps_),
+                                  .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
+    return model(images);
+  };
+  const Variable z = forward(*first_.model);
+  const Variable z_second = options_.free ? forward(*second_.model) : z;
+  const Variable ce = losses_.first(p, z), kl = losses_.second(p, z_second);
+
+  Copy& differentiated = options_.free ? second_ : first_;
+  const auto kl_gradients = differentiate(kl, z_second, *differentiated.model, *differentiated.adam);
+  const auto ce_gradients = differentiate(ce, z, *first_.model, *first_.adam);
+  if (!options_.free) {
+    second_.adam->clear_gradients();
+    for (std::size_t i = 0; i < second_.adam->parameters().size(); ++i) {
+      backward(second_.adam->parameters()[i].variable(), kl_gradients[i + 1].value);  // stores it; 0 is the logits'
+    }
+  }
+  first_.adam->step();
+  second_.adam->step();
+
+  StepReport report{.step = ++steps_,
+                    .loss_ce = ce.value().item(),
+                    .loss_kl = kl.value().item(),
+                    .target_entropy = mean_entropy(p),
+                    .gradient = gradient_difference(ce_gradients, kl_gradients)};
+  report.residual = report.loss_ce - report.loss_kl - report.target_entropy;
+  const GradientDifference weights = gradient_difference(weights_of(*first_.model), weights_of(*second_.model));
+  report.weights_equal = weights.equal;
+  report.weight_difference = weights.absolute;
+  if (!options_.free) {
+    put_second_back();
+  }
+  return report;
+}
+
+void Lockstep::put_second_back() {
+  std::vector<Parameter> from = nn::parameters(*first_.model), to = nn::parameters(*second_.model);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    to[i].mutable_value().copy_from(from[i].value());
+  }
+  OptimizerState source(*first_.adam), copy(*second_.adam);
+  for (std::size_t i = 0; i < source.tensors.size(); ++i) {
+    copy.tensors[i]->copy_from(*source.tensors[i]);
+  }
+  for (std::size_t i = 0; i < source.counters.size(); ++i) {
+    *copy.counters[i] = *source.counters[i];
+  }
+}
+
+Rounding rounding_of(const StepReport& report, DType dtype) {
+  const bool single = dtype == DType::float32;
+  const double epsilon = single ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+  const double size = 1 + std::abs(report.loss_ce) + std::abs(report.loss_kl) + report.target_entropy;
+  return {.residual = 32 * epsilon * size, .gradient = single ? 1e-4 : 1e-12};
+}
+
+std::string what_is_wrong(const StepReport& report, DType dtype) {
+  const Rounding rounding = rounding_of(report, dtype);
+  if (!std::isfinite(report.residual)) {
+    return fmt::format("the losses are not finite at step {}: training has diverged, lower the learning rate",
+                       report.step);
+  }
+  if (std::abs(report.residual) > rounding.residual) {
+    return fmt::format("loss_ce - loss_kl - H(p) is {:.3g} at step {}, more than rounding explains ({:.3g})",
+                       report.residual, report.step, rounding.residual);
+  }
+  if (!(report.gradient.relative <= rounding.gradient)) {
+    return fmt::format(
+        "the gradients differ by {:.3g} of their size at step {} (in {}), more than rounding explains ({:.3g})",
+        report.gradient.relative, report.step, report.gradient.where, rounding.gradient);
+  }
+  return "";
+}
+
+}  // namespace gibbs::examples
