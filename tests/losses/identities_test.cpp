@@ -152,14 +152,17 @@ std::vector<double> arbitrary_distribution(std::int64_t n, double smallest = 1e-
   return p;
 }
 
+/// Products of such numbers stay far from denormal ones, which have few digits.
+constexpr double kSmallest = 1e-100;
+
 struct Distributions {
   Tensor p, q, r;  // [K], float64
 };
 
 /// The second one is, in one case of four, the first one nudged in its last digits.
-Distributions arbitrary_distributions() {
+Distributions arbitrary_distributions(double smallest = 1e-300) {
   const auto k = *rc::gen::inRange<std::int64_t>(1, 7);
-  const auto draw = [k] { return Tensor::from(arbitrary_distribution(k), {k}); };
+  const auto draw = [k, smallest] { return Tensor::from(arbitrary_distribution(k, smallest), {k}); };
   Distributions three = {draw(), draw(), draw()};
   if (*rc::gen::inRange(0, 4) == 0 && k > 1) {
     three.q = three.p.clone();
@@ -259,7 +262,6 @@ RC_GTEST_PROP(Measures, BitsAreNatsOverLogTwo, ()) {
 
 /// D(p(x,y) || q(x,y)) = D(p(x) || q(x)) + sum_x p(x) D(p(y|x) || q(y|x)).
 RC_GTEST_PROP(Measures, ChainRule, ()) {
-  constexpr double kSmallest = 1e-100;  // products stay far from denormal numbers, which have few digits
   const auto x = *rc::gen::inRange<std::int64_t>(1, 4), y = *rc::gen::inRange<std::int64_t>(1, 4);
   std::vector<double> p_rows, q_rows;
   const Tensor p_x = Tensor::from(arbitrary_distribution(x, kSmallest), {x}),
@@ -280,11 +282,11 @@ RC_GTEST_PROP(Measures, ChainRule, ()) {
 
 /// Sending both through one channel brings them no further apart.
 RC_GTEST_PROP(Measures, DataProcessingInequality, ()) {
-  const auto [p, q, r] = arbitrary_distributions();
+  const auto [p, q, r] = arbitrary_distributions(kSmallest);
   const auto k = p.numel(), outputs = *rc::gen::inRange<std::int64_t>(1, 5);
   std::vector<double> channel;
   for (std::int64_t i = 0; i < k; ++i) {
-    const std::vector<double> row = arbitrary_distribution(outputs);
+    const std::vector<double> row = arbitrary_distribution(outputs, kSmallest);
     channel.insert(channel.end(), row.begin(), row.end());
   }
   const Tensor t = Tensor::from(channel, {k, outputs});

@@ -39,7 +39,6 @@ double power_sum(const Tensor& p, const Tensor& q, std::int64_t n, double a) {
 TEST(RenyiTsallis, AgreeWithTheirDefinitions) {
   for (const double a : {0., .3, .7, 1.2, 2., 5., 40.}) {
     for (std::int64_t n = 0; n < 2; ++n) {
-      const Tensor one = Tensor::ones({2, 3}, DType::float64);
       const double entropic = [&] {
         double total = 0;
         for (std::int64_t k = 0; k < 3; ++k) {
@@ -126,6 +125,7 @@ TEST(RenyiTsallis, AtZeros) {
     EXPECT_THAT(values(renyi_divergence, a), Each(kInf));
     EXPECT_THAT(values(tsallis_divergence, a), Each(kInf));
   }
+  EXPECT_DOUBLE_EQ(tsallis_divergence(p, q, .5, {.base = Base::bits}).value().to_vector()[1], 2 / std::numbers::ln2);
   const Variable leaf = Variable::leaf(p);
   EXPECT_THAT(testing::gradient(renyi_divergence(leaf, q, 2), leaf), Each(0));
 }
@@ -149,6 +149,7 @@ TEST(RenyiTsallis, AreTotalAndZeroOnIdenticalArrays) {
       const auto on_pairs = [&](const Variables& x) { return f(x[0], x[1], a, {}); };
       testing::expect_total_on_pairs(on_pairs);
       testing::expect_zero_on_identical(on_pairs);
+      testing::expect_total_on_pairs([&](const Variables& x) { return f(x[0], x[1], a, {.normalize = true}); });
     }
   }
 }
