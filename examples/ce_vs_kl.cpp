@@ -16,6 +16,7 @@
 #include "examples/support/gnuplot.h"
 #include "examples/support/lockstep.h"
 #include "examples/support/logit_gradients.h"
+#include "examples/support/out_folder.h"
 #include "examples/support/program.h"
 #include "examples/support/training_curve.h"
 #include "gibbs/gibbs.h"
@@ -52,20 +53,24 @@ struct Arguments {
         ->check(CLI::IsMember({"one-hot", "smoothed", "soft"}))
         ->capture_default_str();
     auto* by_steps = app.add_option("--steps", steps, "Training steps; 200 unless --epochs is given");
-    by_steps->check(CLI::PositiveNumber);
+    by_steps->check(examples::must_be_at_least(1));
     app.add_option("--epochs", epochs, "Passes over the training images, instead of --steps")
-        ->check(CLI::PositiveNumber)
+        ->check(examples::must_be_at_least(1))
         ->excludes(by_steps);
-    app.add_option("--batch-size", batch_size, "Images per step")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--batch-size", batch_size, "Images per step")
+        ->check(examples::must_be_at_least(1))
+        ->capture_default_str();
     app.add_option("--limit", limit, "Use N training images; 0: all")
-        ->check(CLI::NonNegativeNumber)
+        ->check(examples::must_be_at_least(0))
         ->capture_default_str();
     app.add_option("--learning-rate", learning_rate, "Adam's; SGD's is 50 times as large")
-        ->check(CLI::PositiveNumber)
+        ->check(examples::must_be("a number above 0", [](double v) { return v > 0 && std::isfinite(v); }))
         ->capture_default_str();
-    app.add_option("--seed", seed, "Of weights, orders, dropout and soft targets")->capture_default_str();
+    app.add_option("--seed", seed, "Of weights, orders, dropout and soft targets")
+        ->check(examples::must_be_at_least(0))
+        ->capture_default_str();
     app.add_option("--threads", threads, "0: one per processor. The numbers do not depend on it")
-        ->check(CLI::NonNegativeNumber)
+        ->check(examples::must_be("from 0 to 512", [](double v) { return v >= 0 && v <= 512; }))
         ->capture_default_str();
     app.add_flag("--float64", float64, "Train in float64");
     app.add_option("--out", out, "Folder for equivalence.json, steps.csv and pictures")->capture_default_str();
@@ -157,24 +162,6 @@ int train_pair(const Arguments& arguments, nlohmann::ordered_json& json) {
   return 0;
 }
 
-/// Both losses of the pair, each from the same start. SGD needs larger steps than Adam.
-std::vector<examples::TrainingCurve> train_both(const examples::Break& broken, const Scene& scene,
-                                                const examples::TrainingCurveOptions& options) {
-  std::vector<examples::TrainingCurve> curves;
-  const auto train = [&](const std::string& suffix, const examples::TrainingCurveOptions& how) {
-    curves.push_back(train_with(broken.first_name + suffix, broken.losses.first, scene.model, scene.set, how));
-    curves.push_back(train_with(broken.second_name + suffix, broken.losses.second, scene.model, scene.set, how));
-  };
-  train(broken.also_with_sgd ? ", Adam" : "", options);
-  if (broken.also_with_sgd) {
-    examples::TrainingCurveOptions sgd = options;
-    sgd.method = examples::Method::sgd;
-    sgd.lockstep.learning_rate *= 50;
-    train(", SGD", sgd);
-  }
-  return curves;
-}
-
 int break_equality(const Arguments& arguments, nlohmann::ordered_json& json) {
   const examples::Break broken = examples::break_by_name(arguments.break_name);
   Scene scene = prepare(arguments);
@@ -207,8 +194,8 @@ int break_equality(const Arguments& arguments, nlohmann::ordered_json& json) {
   fmt::print("The gradients {} step {}: {:.3g} of their size.\n", differs ? "differ from" : "are equal up to",
              steps.back().step, steps.back().gradient.relative);
 
-  const auto curves =
-      train_both(broken, scene, {.steps = scene.steps, .batch_size = arguments.batch_size, .lockstep = options});
+  const auto curves = examples::train_both(
+      broken, scene.model, scene.set, {.steps = scene.steps, .batch_size = arguments.batch_size, .lockstep = options});
   fmt::print("Cross entropy and accuracy over the last 10 of {} steps:\n", scene.steps);
   const auto last = static_cast<std::size_t>(scene.steps - 1);
   for (const examples::TrainingCurve& curve : curves) {
@@ -226,7 +213,7 @@ int run(const Arguments& arguments) {
   if (arguments.threads > 0) {
     set_num_threads(arguments.threads);
   }
-  fs::create_directories(arguments.out);
+  const examples::OutFolder out(arguments.out);
   const auto rows = examples::logit_gradients({}, arguments.seed);
   fmt::print("Gradients with respect to logits, float64: largest differences of two sources\n{}\n",
              examples::as_table(rows));

@@ -57,4 +57,21 @@ TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const 
   return curve;
 }
 
+std::vector<TrainingCurve> train_both(const Break& broken, const nn::Module& start, const data::Subset& set,
+                                      const TrainingCurveOptions& options) {
+  std::vector<TrainingCurve> curves;
+  const auto train = [&](const std::string& suffix, const TrainingCurveOptions& how) {
+    curves.push_back(train_with(broken.first_name + suffix, broken.losses.first, start, set, how));
+    curves.push_back(train_with(broken.second_name + suffix, broken.losses.second, start, set, how));
+  };
+  train(broken.also_with_sgd ? ", Adam" : "", options);
+  if (broken.also_with_sgd) {
+    TrainingCurveOptions sgd = options;
+    sgd.method = Method::sgd;
+    sgd.lockstep.learning_rate *= 50;
+    train(", SGD", sgd);
+  }
+  return curves;
+}
+
 }  // namespace gibbs::examples

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/support/lockstep.h"
+#include "examples/support/breaks.h"
 #include "gibbs/data/dataset.h"
 
 namespace gibbs::examples {
@@ -29,5 +29,10 @@ struct TrainingCurveOptions {
 
 TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const nn::Module& start,
                          const data::Subset& set, const TrainingCurveOptions& options);
+
+/// Both losses of a break, each from the same start; with SGD too where the break asks for it, at 50 times the rate,
+/// since SGD's steps are not scaled to the size of the gradient.
+std::vector<TrainingCurve> train_both(const Break& broken, const nn::Module& start, const data::Subset& set,
+                                      const TrainingCurveOptions& options);
 
 }  // namespace gibbs::examples

@@ -97,6 +97,12 @@ class CeVsKl(unittest.TestCase):
         for found in example["second"]["gradient"]:
             self.assertAlmostEqual(found, 0, delta=1e-6)
 
+    def test_numbers_out_of_range_are_named(self):
+        for arguments, message in ((["--steps", "0"], "--steps: must be at least 1, it is 0\n"),
+                                   (["--batch-size", "0"], "--batch-size: must be at least 1, it is 0\n"),
+                                   (["--learning-rate", "nan"], "--learning-rate: must be a number above 0, it is nan\n")):
+            self.assertIn(message, self.run_program("--lockstep", *arguments, code=2).stderr)
+
     def test_wrong_arguments_end_with_2(self):
         for arguments in (["--lockstep", "--free"], ["--break", "nothing"], ["--targets", "hard"],
                           ["--lockstep", "--steps", "1", "--epochs", "1"]):
