@@ -93,7 +93,7 @@ Batch BatchMaker::make(const BatchPosition& position) {
               .last_of_epoch = position.batch + 1 == batches_per_epoch()};
   auto* values = batch.images.mutable_data<float>();
   auto* labels = batch.labels.mutable_data<std::int64_t>();
-  const std::int64_t* all_labels = subset_.dataset.labels.data<std::int64_t>();
+  const auto* all_labels = subset_.dataset.labels.data<std::int64_t>();
   const std::int64_t elements = picture_.numel();
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t index = index_of(position.epoch, first + i);

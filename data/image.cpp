@@ -1,7 +1,6 @@
 #include "gibbs/data/image.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -81,8 +80,8 @@ Tensor read_image(const std::filesystem::path& path) {
 void write_png(const std::filesystem::path& path, const Tensor& image) {
   check(image.defined() && image.rank() == 3 && image.dtype() == DType::uint8 && image.numel() > 0,
         "write_png: needs a uint8 picture [H, W, C], not ", image.dtype(), " ", image.shape());
-  const auto [height, width, channels] =
-      std::array{static_cast<int>(image.size(0)), static_cast<int>(image.size(1)), static_cast<int>(image.size(2))};
+  const int height = static_cast<int>(image.size(0)), width = static_cast<int>(image.size(1));
+  const int channels = static_cast<int>(image.size(2));
   check(channels == 1 || channels == 3 || channels == 4, "write_png: needs 1, 3 or 4 channels, not ", channels);
   write_file_atomically(path, [&](FileWriter& file) {
     const auto forward = [](void* writer, void* bytes, int count) {

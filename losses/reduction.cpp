@@ -11,7 +11,7 @@ Variable reduce(const Variable& rows, const Variable& weights, Reduction reducti
   if (reduction == Reduction::none) {
     return rows;
   }
-  const Variable total = sum(rows);
+  Variable total = sum(rows);
   if (reduction == Reduction::sum) {
     return total;
   }
