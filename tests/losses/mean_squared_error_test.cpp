@@ -53,6 +53,9 @@ TEST(MeanSquaredError, NothingBroadcasts) {
   EXPECT_THAT(with(Tensor::zeros({3}), Tensor::zeros({3}, DType::float64)),
               testing::ThrowsMessage<Error>(StrEq("mean_squared_error: dtypes differ: the target is float32, the "
                                                   "prediction float64; convert one with cast")));
+  EXPECT_THAT(with(Tensor::zeros({3}, DType::int64), Tensor::zeros({3}, DType::int64)),
+              testing::ThrowsMessage<Error>(StrEq("mean_squared_error: the prediction must be float32 or float64, not "
+                                                  "int64")));
   EXPECT_THAT(with(Tensor::zeros({0, 3}), Tensor::zeros({0, 3})),
               testing::ThrowsMessage<Error>(StrEq("mean_squared_error: needs at least one row and one element, not "
                                                   "shape [0, 3]")));
