@@ -1,9 +1,11 @@
 // All losses and information measures.
 #pragma once
 
+#include "gibbs/losses/binary_cross_entropy.h"
 #include "gibbs/losses/compat/scipy.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/divergence.h"
+#include "gibbs/losses/focal.h"
 #include "gibbs/losses/gaussian_kl.h"
 #include "gibbs/losses/hinge.h"
 #include "gibbs/losses/huber.h"

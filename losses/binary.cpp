@@ -1,0 +1,96 @@
+#include "gibbs/losses/binary.h"
+
+#include <cmath>
+#include <vector>
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/record.h"
+#include "gibbs/losses/elementwise.h"
+#include "gibbs/losses/terms.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+
+namespace gibbs::losses {
+namespace {
+
+/// NaN is a mistake in a target; in a prediction it shows that training diverged, and becomes a loss of NaN.
+void check_unit_range(const char* op, const char* what, const Tensor& x, bool nan_is_wrong, const char* repair) {
+  const std::int64_t row_size = x.numel() / x.size(0);
+  dispatch_floating(x.dtype(), op, [&](auto zero) {
+    const auto* value = x.data<decltype(zero)>();
+    for (std::int64_t i = 0; i < x.numel(); ++i) {
+      const bool fits = nan_is_wrong ? 0 <= value[i] && value[i] <= 1 : !(value[i] < 0) && !(value[i] > 1);
+      check(fits, op, ": ", what, " row ", i / row_size, " has ", value[i], "; probabilities are in [0, 1]", repair);
+    }
+  });
+}
+
+Tensor checked_weights(const char* op, const char* name, const Tensor& weights, DType dtype) {
+  const std::vector<double> w = weights.to_vector();
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    check(std::isfinite(w[i]) && w[i] >= 0, op, ": ", name, "[", i, "] is ", w[i],
+          "; weights are finite and at least 0");
+  }
+  return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
+}
+
+/// p (1 - s) + s / 2; for s = 1 a fair coin that has forgotten p.
+Variable smoothed(const Variable& p, double s) {
+  return s == 1 ? where_or(Tensor::zeros({}, DType::uint8), p, .5) : p * (1 - s) + s / 2;
+}
+
+}  // namespace
+
+BinaryTarget prepare_binary(const char* op, const Variable& target, const Variable& prediction, bool probabilities,
+                            const BinaryOptions& options) {
+  check_elementwise(op, target, prediction);
+  const double s = options.label_smoothing;
+  check(s >= 0 && s <= 1, op, ": label_smoothing is ", s, "; it is a part of 1, in [0, 1]");
+  if (options.numerics == Numerics::exact) {
+    check_unit_range(op, "target", target.value(), /*nan_is_wrong=*/true, "");
+    if (probabilities) {
+      check_unit_range(op, "probabilities", prediction.value(), /*nan_is_wrong=*/false,
+                       "; logits have a function of their own, ..._with_logits");
+    }
+  }
+  const Variable p = s > 0 ? smoothed(target, s) : target;
+  BinaryTarget result{.p = p, .yes = p, .no = 1.0 - p, .weights = {}};
+  if (const Tensor& w = options.positive_weight; w.defined()) {
+    const std::int64_t last = prediction.size(-1);
+    check(w.rank() == 0 || w.shape() == Shape{last}, op, ": positive_weight is ", w.shape(),
+          "; it is a number [], or [", last, "] for targets ", target.shape());
+    result.yes = p * checked_weights(op, "positive_weight", w, prediction.dtype());
+  }
+  if (const Tensor& w = options.sample_weights; w.defined()) {
+    const std::int64_t n = prediction.size(0);
+    check(w.shape() == Shape{n}, op, ": sample_weights are ", w.shape(), "; ", n, " rows need shape [", n, "]");
+    result.weights = checked_weights(op, "sample_weights", w, prediction.dtype());
+    Shape column = prediction.shape();
+    for (int axis = 1; axis < column.rank(); ++axis) {
+      column.set(axis, 1);
+    }
+    const Tensor per_row = result.weights.reshape(column);
+    result.yes = result.yes * per_row;
+    result.no = result.no * per_row;
+  }
+  return result;
+}
+
+Variable finish_binary(const BinaryTarget& target, const Variable& elements, const BinaryOptions& options) {
+  const Variable weights = target.weights.defined() ? Variable(target.weights) : Variable();
+  return in_base(reduce(row_means(elements), weights, options.reduction), options.base);
+}
+
+Variable weighted_terms(const Variable& a, const Variable& x) {
+  const Tensor counts =
+      kernels::maximum(kernels::not_equal(a.value(), Tensor::zeros({}, a.dtype())), kernels::isfinite(x.value()));
+  return a * where_or(counts, x, 0);
+}
+
+Variable log_sigmoid(const Variable& z) {
+  const Tensor zero = Tensor::zeros({}, z.dtype());
+  return record("log_sigmoid", kernels::neg(kernels::logaddexp(zero, kernels::neg(z.value()))),
+                wrt(z, [z](const Variable& dy) { return dy * sigmoid(-z); }));
+}
+
+}  // namespace gibbs::losses

@@ -1,0 +1,51 @@
+// What losses on yes-or-no targets share. Each element of the target is the probability of yes in a distribution of its
+// own, over two classes; its loss sums over both, as a loss on K classes sums over K. A row (an entry of the leading
+// axis) has the mean of its elements, as in mean_squared_error.h, and rows are reduced as everywhere.
+//
+// The one idea: weights are multiplied into the target before any logarithm is taken. A term whose weight is 0 is then
+// left out like a class that does not happen, however infinite its logarithm.
+#pragma once
+
+#include "gibbs/autograd/variable.h"
+#include "gibbs/losses/numerics.h"
+#include "gibbs/losses/reduction.h"
+
+namespace gibbs::losses {
+
+struct BinaryOptions {
+  Reduction reduction = Reduction::mean;
+  /// s in [0, 1]: the target is mixed with a fair coin, p (1 - s) + s / 2.
+  double label_smoothing = 0;
+  /// [K] for targets [..., K], or one number []: the term of yes counts that many times. Part of the loss: `mean` does
+  /// not divide by it.
+  Tensor positive_weight = {};
+  /// [N], at least 0: the loss of a row counts that many times, and `mean` divides by their sum. Rows of weight 0 give
+  /// 0 loss and 0 gradient, whatever they hold except NaN.
+  Tensor sample_weights = {};
+  Base base = Base::nats;
+  Numerics numerics = Numerics::exact;
+};
+
+/// A binary target, ready for a loss -(yes ln q + no ln(1 - q)).
+struct BinaryTarget {
+  Variable p;        // [N, ...], smoothed
+  Variable yes, no;  // [N, ...]: p and 1 - p with their weights multiplied in
+  Tensor weights;    // [N] sample weights in the prediction's dtype; undefined without
+};
+
+/// Checks and makes ready. `op` begins every error. Throws for shapes or dtypes that differ, an empty batch, options
+/// out of range, and, unless numerics is keras, for targets (or predictions that are probabilities) outside [0, 1].
+BinaryTarget prepare_binary(const char* op, const Variable& target, const Variable& prediction, bool probabilities,
+                            const BinaryOptions& options);
+
+/// The loss of the batch from the loss of each element [N, ...], in nats, weights multiplied in.
+Variable finish_binary(const BinaryTarget& target, const Variable& elements, const BinaryOptions& options);
+
+/// a x for a weight a: 0 where a is 0, even where x is infinite; there the gradient of both is 0.
+Variable weighted_terms(const Variable& a, const Variable& x);
+
+/// ln sigmoid(z) = -ln(1 + e^-z): exact to the last digits for z of any size, -inf and inf included.
+/// dz = dy sigmoid(-z). The other class has ln(1 - sigmoid(z)) = ln sigmoid(-z).
+Variable log_sigmoid(const Variable& z);
+
+}  // namespace gibbs::losses

@@ -1,0 +1,168 @@
+#include "gibbs/losses/focal.h"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/terms.h"
+#include "gibbs/tensor/kernels/indexing.h"
+#include "gibbs/tensor/kernels/ordering.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/reduce.h"
+
+namespace gibbs::losses {
+namespace {
+
+/// Below, e^x is 0 in either dtype.
+constexpr double kImpossible = -1e4;
+
+void check_gamma(const char* op, double gamma) {
+  check(std::isfinite(gamma) && gamma >= 0, op, ": gamma is ", gamma, "; it is finite and at least 0");
+}
+
+/// a (1 - q)^gamma (-ln q) for q = sigmoid(m), 0 where a is 0. Where q underflows the factor is 1, and is left out,
+/// since its derivative would be 0 times infinity.
+Variable terms_of_log_odds(const Variable& a, const Variable& m, double gamma) {
+  const Variable log_q = log_sigmoid(m);
+  if (gamma == 0) {
+    return weighted_terms(a, 0.0 - log_q);
+  }
+  const Tensor possible = kernels::greater(log_q.value(), kImpossible);
+  const Variable factor = exp(log_sigmoid(-m) * gamma);
+  return weighted_terms(a, 0.0 - where(possible, factor * where_or(possible, log_q, 0), log_q));
+}
+
+/// a rest^gamma (-log_q), rest = 1 - q, log_q = ln q. A fractional power has infinite derivatives at rest = 0, where
+/// log_q is 0: there the term is the constant 0.
+Variable terms_of_probabilities(const Variable& a, const Variable& rest, const Variable& log_q, double gamma) {
+  if (gamma == 0) {
+    return weighted_terms(a, 0.0 - log_q);
+  }
+  const bool fractional = gamma != std::floor(gamma);
+  const Tensor inside = kernels::greater(rest.value(), 0.0);
+  const Variable base = fractional ? where_or(inside, rest, 1) : rest;
+  const Variable log = fractional ? where_or(inside, log_q, 0) : log_q;
+  return weighted_terms(a * pow(base, gamma), 0.0 - log);
+}
+
+// ---- binary ----
+
+/// Keras 3, focal_crossentropy: one factor (1 - p_t)^gamma for both terms of cross entropy.
+Variable binary_as_keras(const BinaryTarget& t, const Variable& yes, const Variable& no, const Variable& q,
+                         double gamma) {
+  const Variable clipped = clamp(q, kKerasEpsilon, 1 - kKerasEpsilon);
+  const Variable p_t = t.p * q + (1.0 - t.p) * (1.0 - q);
+  return pow(1.0 - p_t, gamma) * (0.0 - (yes * log(clipped) + no * log(1.0 - clipped)));
+}
+
+Variable binary_focal(const char* op, const Variable& target, const Variable& prediction, bool probabilities,
+                      const BinaryFocalOptions& focal, const BinaryOptions& options) {
+  check_gamma(op, focal.gamma);
+  const double alpha = focal.alpha.value_or(.5);
+  check(alpha >= 0 && alpha <= 1, op, ": alpha is ", alpha, "; yes and no share 1, so it is in [0, 1]");
+  const BinaryTarget t = prepare_binary(op, target, prediction, probabilities, options);
+  const Variable yes = focal.alpha ? t.yes * alpha : t.yes, no = focal.alpha ? t.no * (1 - alpha) : t.no;
+  if (options.numerics == Numerics::keras) {
+    const Variable q = probabilities ? prediction : sigmoid(prediction);
+    return finish_binary(t, binary_as_keras(t, yes, no, q, focal.gamma), options);
+  }
+  if (!probabilities) {
+    const Variable elements = terms_of_log_odds(yes, prediction, focal.gamma) +  //
+                              terms_of_log_odds(no, -prediction, focal.gamma);
+    return finish_binary(t, elements, options);
+  }
+  const Variable& q = prediction;
+  const Tensor may_yes = kernels::maximum(kernels::greater(yes.value(), 0.0), kernels::greater(q.value(), 0.0));
+  const Tensor may_no = kernels::maximum(kernels::greater(no.value(), 0.0), kernels::less(q.value(), 1.0));
+  const Variable elements = terms_of_probabilities(yes, 1.0 - q, log(where_or(may_yes, q, 1)), focal.gamma) +
+                            terms_of_probabilities(no, q, log1p(-where_or(may_no, q, 0)), focal.gamma);
+  return finish_binary(t, elements, options);
+}
+
+// ---- categorical ----
+
+/// p with alpha and the class weights multiplied in: [M, K].
+Variable coefficients(const char* op, const Rows& rows, const Tensor& alpha) {
+  const Variable weighted = rows.weighted(rows.p);
+  if (!alpha.defined()) {
+    return weighted;
+  }
+  const std::int64_t classes = rows.p.size(1);
+  check(alpha.rank() == 0 || alpha.shape() == Shape{classes}, op, ": alpha is ", alpha.shape(), "; ", classes,
+        " classes need shape [", classes, "], or one number []");
+  const std::vector<double> values = alpha.to_vector();
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    check(std::isfinite(values[k]) && values[k] >= 0, op, ": alpha[", k, "] is ", values[k],
+          "; weights are finite and at least 0");
+  }
+  return weighted * kernels::cast(alpha, rows.p.dtype());
+}
+
+/// m_k = ln q_k - ln(1 - q_k), q = softmax(z): [N, K]. Only the likeliest class can have q > 1/2, where 1 - q cancels;
+/// its odds are those of its logit against all others: z_k - ln sum_{j != k} e^z_j.
+Variable log_odds(const Variable& z) {
+  const Tensor likeliest = kernels::one_hot(kernels::argmax(z.value()), z.size(1), DType::uint8);
+  const Tensor none = Tensor::full({}, -std::numeric_limits<double>::infinity(), z.dtype());
+  const Variable shifted = z - kernels::max(z.value(), {-1}, /*keepdim=*/true);
+  const Variable others = logsumexp(where(likeliest, none, shifted), {-1}, /*keepdim=*/true);
+  const Variable log_q = log_softmax(z);
+  const Variable q_of_others = where(likeliest, Tensor::zeros({}, z.dtype()), exp(log_q));
+  return where(likeliest, shifted - others, log_q - log1p(-q_of_others));
+}
+
+Variable categorical_as_keras(const Variable& a, const Variable& probabilities, double gamma) {
+  const Variable q =
+      clamp(probabilities / sum(probabilities, {-1}, /*keepdim=*/true), kKerasEpsilon, 1 - kKerasEpsilon);
+  return a * pow(1.0 - q, gamma) * (0.0 - log(q));
+}
+
+Variable categorical_focal(const char* op, const Target& target, const Variable& prediction, Prediction kind,
+                           const CategoricalFocalOptions& focal, const CategoricalOptions& options) {
+  check_gamma(op, focal.gamma);
+  const Rows rows = prepare(op, target, prediction, kind, options);
+  const Variable a = coefficients(op, rows, focal.alpha);
+  const auto terms = [&]() -> Variable {
+    if (options.numerics == Numerics::keras) {
+      const bool logits = kind == Prediction::logits;
+      return categorical_as_keras(a, logits ? softmax(rows.prediction) : rows.prediction, focal.gamma);
+    }
+    if (kind == Prediction::logits) {
+      return terms_of_log_odds(a, log_odds(rows.prediction), focal.gamma);
+    }
+    const Variable& q = rows.prediction;
+    const Tensor may_happen = kernels::maximum(kernels::greater(a.value(), 0.0), kernels::greater(q.value(), 0.0));
+    return terms_of_probabilities(a, 1.0 - q, log(where_or(may_happen, q, 1)), focal.gamma);
+  };
+  return finish(rows, sum(terms(), {-1}), options);
+}
+
+}  // namespace
+
+Variable binary_focal_loss_with_logits(const Variable& target, const Variable& logits, const BinaryFocalOptions& focal,
+                                       const BinaryOptions& options) {
+  return binary_focal("binary_focal_loss_with_logits", target, logits, /*probabilities=*/false, focal, options);
+}
+
+Variable binary_focal_loss_with_probabilities(const Variable& target, const Variable& probabilities,
+                                              const BinaryFocalOptions& focal, const BinaryOptions& options) {
+  return binary_focal("binary_focal_loss_with_probabilities", target, probabilities, /*probabilities=*/true, focal,
+                      options);
+}
+
+Variable categorical_focal_loss_with_logits(const Target& target, const Variable& logits,
+                                            const CategoricalFocalOptions& focal, const CategoricalOptions& options) {
+  return categorical_focal("categorical_focal_loss_with_logits", target, logits, Prediction::logits, focal, options);
+}
+
+Variable categorical_focal_loss_with_probabilities(const Target& target, const Variable& probabilities,
+                                                   const CategoricalFocalOptions& focal,
+                                                   const CategoricalOptions& options) {
+  return categorical_focal("categorical_focal_loss_with_probabilities", target, probabilities,
+                           Prediction::probabilities, focal, options);
+}
+
+}  // namespace gibbs::losses
