@@ -1,8 +1,8 @@
 // Kullback-Leibler divergence D(p || q) = sum_k p_k (ln p_k - ln q_k) of a target p from a prediction q, per row, then
 // reduced over rows. It is at least 0 (Gibbs' inequality), and exactly 0 for identical arrays.
 //
-// Everything here is spelled in ops, and gradients come from the tape through log_softmax. It calls nothing of
-// cross_entropy.h, whose gradient is written by hand: the laboratory compares two independent computations.
+// Gradients go back through the logarithm of softmax, op by op or in a loop of this file's own. It calls nothing of
+// cross_entropy.h, whose gradient is another loop: the laboratory compares two independent computations.
 #pragma once
 
 #include "gibbs/losses/target.h"

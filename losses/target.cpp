@@ -79,6 +79,34 @@ Tensor checked_class_weights(const char* op, const Tensor& weights, std::int64_t
   return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
 }
 
+Tensor checked_sample_weights(const char* op, const Tensor& weights, std::int64_t rows, DType dtype) {
+  if (!weights.defined()) {
+    return {};
+  }
+  check(weights.shape() == Shape{rows}, op, ": sample_weights are ", weights.shape(), "; ", rows, " rows need shape [",
+        rows, "]");
+  const std::vector<double> w = weights.to_vector();
+  for (std::size_t n = 0; n < w.size(); ++n) {
+    check(std::isfinite(w[n]) && w[n] >= 0, op, ": sample_weights[", n, "] is ", w[n],
+          "; weights are finite and at least 0");
+  }
+  return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
+}
+
+/// The rows of `kept` whose weight is not 0.
+std::vector<std::int64_t> with_weight(std::vector<std::int64_t> kept, const Tensor& sample_weights) {
+  if (sample_weights.defined()) {
+    const std::vector<double> w = sample_weights.to_vector();
+    std::erase_if(kept, [&w](std::int64_t n) { return w[static_cast<std::size_t>(n)] == 0; });
+  }
+  return kept;
+}
+
+/// p (1 - s) + s / K.
+Variable smoothed(const Variable& p, double s, std::int64_t classes) {
+  return s > 0 ? p * (1 - s) + s / static_cast<double>(classes) : p;
+}
+
 /// Row numbers of class indices that are not ignored.
 std::vector<std::int64_t> kept_indices(const char* op, const Tensor& indices, std::int64_t classes,
                                        const std::optional<std::int64_t>& ignore_index) {
@@ -136,7 +164,32 @@ void check_probabilities(const char* op, const Tensor& q) {
 
 }  // namespace
 
+Variable Rows::p() const {
+  if (distributions.defined()) {
+    return distributions;
+  }
+  const std::int64_t classes = prediction.size(1);
+  return smoothed(kernels::one_hot(indices.value(), classes, prediction.dtype()), label_smoothing, classes);
+}
+
 Variable Rows::weighted(const Variable& x) const { return class_weights.defined() ? x * class_weights : x; }
+
+Coefficients Rows::coefficients(const std::function<Tensor(const Tensor& p)>& f, bool weigh) const {
+  const std::int64_t classes = prediction.size(1);
+  const auto row_values = [&](const Tensor& p) { return weigh ? weighted(f(p)).value() : f(p); };
+  if (distributions.defined()) {
+    return {.dense = row_values(distributions.value()), .indices = {}, .other = {}, .own = {}, .classes = classes};
+  }
+  const auto entry = [&](double one_hot_entry) {
+    const Tensor row = Tensor::full({1, classes}, one_hot_entry, prediction.dtype());
+    return row_values(smoothed(row, label_smoothing, classes).value()).reshape({classes});
+  };
+  return {.dense = {}, .indices = indices, .other = entry(0), .own = entry(1), .classes = classes};
+}
+
+Coefficients Rows::coefficients() const {
+  return coefficients([](const Tensor& p) { return p; }, /*weigh=*/true);
+}
 
 Rows prepare(const char* op, const Target& target, const Variable& prediction, Prediction kind,
              const CategoricalOptions& options) {
@@ -144,40 +197,59 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
   const double s = options.label_smoothing;
   check(s >= 0 && s <= 1, op, ": label_smoothing is ", s, "; it is a part of 1, in [0, 1]");
   const std::int64_t n = prediction.size(0), classes = prediction.size(1);
-  Rows rows{.p = target.value(), .prediction = prediction, .class_weights = {}, .kept = {}, .all_rows = n};
-  rows.class_weights = checked_class_weights(op, options.class_weights, classes, prediction.dtype());
+  const DType dtype = prediction.dtype();
+  Rows rows{.distributions = target.is_indices() ? Variable() : target.value(),
+            .indices = target.is_indices() ? target.value() : Variable(),
+            .label_smoothing = s,
+            .prediction = prediction,
+            .class_weights = checked_class_weights(op, options.class_weights, classes, dtype),
+            .sample_weights = checked_sample_weights(op, options.sample_weights, n, dtype),
+            .kept = {},
+            .all_rows = n};
 
-  const Tensor& given = target.value().value();
-  const std::vector<std::int64_t> kept = target.is_indices() ? kept_indices(op, given, classes, options.ignore_index)
-                                                             : kept_distributions(op, given, options);
+  const std::vector<std::int64_t> kept =
+      with_weight(target.is_indices() ? kept_indices(op, rows.indices.value(), classes, options.ignore_index)
+                                      : kept_distributions(op, target.value().value(), options),
+                  rows.sample_weights);
   const auto kept_rows = static_cast<std::int64_t>(kept.size());
   if (kept_rows < n) {
     rows.kept = Tensor::from(kept, {kept_rows});
-    rows.p = target.is_indices() ? Variable(kernels::take_rows(given, rows.kept)) : take_rows(rows.p, rows.kept);
     rows.prediction = take_rows(prediction, rows.kept);
+    if (target.is_indices()) {
+      rows.indices = kernels::take_rows(rows.indices.value(), rows.kept);
+    } else {
+      rows.distributions = take_rows(rows.distributions, rows.kept);
+    }
+    if (rows.sample_weights.defined()) {
+      rows.sample_weights = kernels::take_rows(rows.sample_weights, rows.kept);
+    }
   }
   if (kind == Prediction::probabilities && options.numerics == Numerics::exact) {
     check_probabilities(op, rows.prediction.value());
   }
-  if (target.is_indices()) {
-    rows.p = kernels::one_hot(rows.p.value(), classes, prediction.dtype());
-  }
-  if (options.normalize_target) {
-    rows.p = normalized(rows.p);
-  }
-  if (s > 0) {
-    rows.p = rows.p * (1 - s) + s / static_cast<double>(classes);
+  if (rows.distributions.defined()) {
+    rows.distributions =
+        smoothed(options.normalize_target ? normalized(rows.distributions) : rows.distributions, s, classes);
   }
   return rows;
 }
 
 Variable finish(const Rows& rows, const Variable& row_losses, const CategoricalOptions& options) {
+  const bool has_samples = rows.sample_weights.defined();
+  const Variable losses = has_samples ? row_losses * rows.sample_weights : row_losses;
   if (options.reduction == Reduction::none && rows.kept.defined()) {
-    return in_base(place_rows(row_losses, rows.kept, rows.all_rows), options.base);
+    return in_base(place_rows(losses, rows.kept, rows.all_rows), options.base);
   }
-  const bool weigh = rows.class_weights.defined() && options.reduction == Reduction::mean;
-  const Variable weights = weigh ? sum(rows.weighted(rows.p), {-1}) : Variable();
-  return in_base(reduce(row_losses, weights, options.reduction), options.base);
+  Variable weights;
+  if (options.reduction == Reduction::mean) {
+    if (rows.class_weights.defined()) {
+      weights = sum(rows.weighted(rows.p()), {-1});
+    }
+    if (has_samples) {
+      weights = weights.defined() ? weights * rows.sample_weights : Variable(rows.sample_weights);
+    }
+  }
+  return in_base(reduce(losses, weights, options.reduction), options.base);
 }
 
 }  // namespace gibbs::losses

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "gibbs/autograd/variable.h"
@@ -34,6 +35,9 @@ struct CategoricalOptions {
   double label_smoothing = 0;
   /// w [K], at least 0: the term of class k counts w_k times. `mean` divides by the sum of w_k p_k over kept rows.
   Tensor class_weights = {};
+  /// [N], at least 0: the loss of row n counts that many times, and `mean` divides by the sum of these weights (times
+  /// the class weights). A row of weight 0 is left out.
+  Tensor sample_weights = {};
   /// Rows of this class are left out. As a distribution, that is exactly its one-hot row; for a number that is no class
   /// (such as -1) it is the row of zeros. Soft rows are never left out.
   std::optional<std::int64_t> ignore_index = {};
@@ -43,16 +47,35 @@ struct CategoricalOptions {
   Numerics numerics = Numerics::exact;
 };
 
+/// What kernels multiply the classes of a row with: an array [M, K], or rows that follow from class indices.
+struct Coefficients {
+  Variable dense;     // [M, K], a constant; undefined for indices
+  Variable indices;   // int64 [M], the class y of each row
+  Tensor other, own;  // [K]: entry k of a row whose class is another one, and of a row whose class is k
+  std::int64_t classes;
+};
+
 /// A target and a prediction, ready for a loss: M <= N rows, those that are not ignored.
 struct Rows {
-  Variable p;             // [M, K], normalised and smoothed
+  Variable distributions;  // [M, K], normalised and smoothed; undefined for class indices
+  Variable indices;        // int64 [M], undefined for distributions
+  double label_smoothing;
   Variable prediction;    // [M, K], logits or probabilities
   Tensor class_weights;   // [K] in the prediction's dtype; undefined without class weights
+  Tensor sample_weights;  // [M] in the prediction's dtype; undefined without sample weights
   Tensor kept;            // int64 [M], which of the N rows these are; undefined when all are kept
   std::int64_t all_rows;  // N
 
+  /// The target as distributions [M, K]; class indices become smoothed one-hot rows.
+  Variable p() const;
+  /// Whether gradients flow to the target.
+  bool target_is_traced() const { return distributions.defined() && distributions.traced(); }
   /// x [M, K] with column k multiplied by class weight k.
   Variable weighted(const Variable& x) const;
+  /// f(p) as rows, with the class weights multiplied in if asked; f works element by element. For a constant target.
+  Coefficients coefficients(const std::function<Tensor(const Tensor& p)>& f, bool weigh) const;
+  /// w p.
+  Coefficients coefficients() const;
 };
 
 /// What the prediction is: logits (any numbers), or probabilities (which exact numerics checks).

@@ -31,7 +31,9 @@ std::vector<CategoricalOptions> all_options() {
           for (Base base : {Base::nats, Base::bits}) {
             for (Numerics numerics : {Numerics::exact, Numerics::keras}) {
               for (bool normalize : {false, true}) {
-                all.push_back({reduction, smoothing, weights, ignore, normalize, base, numerics});
+                for (const Tensor& samples : {Tensor(), Tensor::of({1, 0.5, 0, 0.25, 0.75, 1.25})}) {
+                  all.push_back({reduction, smoothing, weights, samples, ignore, normalize, base, numerics});
+                }
               }
             }
           }
@@ -78,6 +80,8 @@ const Function kFunctions[] = {
 /// The loss for exact numerics, from the definitions.
 std::vector<double> expected(const Function& f, const Tensor& y, const Tensor& z, const CategoricalOptions& o) {
   const oracle::Row w = o.class_weights.defined() ? o.class_weights.to_vector() : oracle::Row(kClasses, 1);
+  const oracle::Row samples =
+      o.sample_weights.defined() ? o.sample_weights.to_vector() : oracle::Row(kIndices.size(), 1);
   std::vector<double> rows;
   double total = 0, divisor = 0;
   for (std::int64_t n = 0; n < y.size(0); ++n) {
@@ -88,9 +92,9 @@ std::vector<double> expected(const Function& f, const Tensor& y, const Tensor& z
       p[label] += 1 - o.label_smoothing;
       const oracle::Row log_q = oracle::log_softmax(oracle::matrix_of(z)[n]);
       row = f.is_kl ? oracle::kl_divergence(p, log_q, w) : oracle::cross_entropy(p, log_q, w);
-      row /= o.base == Base::bits ? std::log(2) : 1;
+      row *= samples[n] / (o.base == Base::bits ? std::log(2) : 1);
       for (std::int64_t k = 0; k < kClasses; ++k) {
-        divisor += w[k] * p[k];
+        divisor += samples[n] * w[k] * p[k];
       }
     }
     rows.push_back(row);

@@ -153,5 +153,25 @@ TEST(Target, NormalizedTargetsAreDividedByTheirSums) {
                    loss(Tensor::of({{0.5, 0.125, 0.375}}, DType::float64), false));
 }
 
+TEST(Target, SampleWeightsThatDoNotFit) {
+  const Tensor z = Tensor::zeros({2, 3});
+  EXPECT_THAT(error_of(indices({0, 1}), z, {.sample_weights = Tensor::of({1, 2, 3})}),
+              StrEq("sample_weights are [3]; 2 rows need shape [2]"));
+  EXPECT_THAT(error_of(indices({0, 1}), z, {.sample_weights = Tensor::of({1, -2})}),
+              StrEq("sample_weights[1] is -2; weights are finite and at least 0"));
+}
+
+TEST(Target, ARowOfWeightZeroIsLeftOutEvenWhereItsLossIsInfinite) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const Variable z = Variable::leaf(Tensor::of({{0, -inf}, {0, 0}}, DType::float64));
+  for (auto* loss : {cross_entropy_with_logits, kl_divergence_with_logits}) {
+    const Variable mean = loss(indices({1, 1}), z, {.sample_weights = Tensor::of({0, 3})});
+    EXPECT_DOUBLE_EQ(mean.value().item(), std::log(2));
+    EXPECT_THAT(grad(mean, {z})[0].value().to_vector(), ElementsAre(0, 0, .5, -.5));
+  }
+  const Variable none = cross_entropy_with_logits(indices({1, 1}), z, {.sample_weights = Tensor::of({0, 0})});
+  EXPECT_EQ(none.value().item(), 0);
+}
+
 }  // namespace
 }  // namespace gibbs::losses
