@@ -87,11 +87,11 @@ Variable binary_focal(const char* op, const Variable& target, const Variable& pr
 
 /// p with alpha and the class weights multiplied in: [M, K].
 Variable coefficients(const char* op, const Rows& rows, const Tensor& alpha) {
-  const Variable weighted = rows.weighted(rows.p);
+  const Variable weighted = rows.weighted(rows.p());
   if (!alpha.defined()) {
     return weighted;
   }
-  const std::int64_t classes = rows.p.size(1);
+  const std::int64_t classes = rows.prediction.size(1);
   check(alpha.rank() == 0 || alpha.shape() == Shape{classes}, op, ": alpha is ", alpha.shape(), "; ", classes,
         " classes need shape [", classes, "], or one number []");
   const std::vector<double> values = alpha.to_vector();
@@ -99,7 +99,7 @@ Variable coefficients(const char* op, const Rows& rows, const Tensor& alpha) {
     check(std::isfinite(values[k]) && values[k] >= 0, op, ": alpha[", k, "] is ", values[k],
           "; weights are finite and at least 0");
   }
-  return weighted * kernels::cast(alpha, rows.p.dtype());
+  return weighted * kernels::cast(alpha, rows.prediction.dtype());
 }
 
 /// m_k = ln q_k - ln(1 - q_k), q = softmax(z): [N, K]. Only the likeliest class can have q > 1/2, where 1 - q cancels;
