@@ -121,7 +121,9 @@ void equivalence(nlohmann::ordered_json& lesson) {
   claim.figures("clipped_gradient", gradient_of(clipped_kl, label, wrong).to_vector());
   claim.say(
       "The loss is flat there, and the signal gone where the prediction is worst. Along one logit z, logits "
-      "(z, 0, 0, 0), target (0.925, 0.025, 0.025, 0.025), losses in nats and their slopes:");
+      "(z, 0, 0, 0), losses in nats and their slopes:");
+  claim.figures("target", smoothed_target().to_vector());
+  claim.figure("entropy_of_the_target_nats", number(entropy(smoothed_target())), "cross entropy less KL, everywhere");
   const std::vector<double> points = {-20, -10, 0, 10, 20};
   claim.figures("logit", points);
   for (const LogitCurve& curve : logit_curves(points)) {

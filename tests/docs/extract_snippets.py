@@ -1,9 +1,10 @@
 """The C++ of a Markdown file as a header, so that what readers copy is compiled and run.
 
-    extract_snippets.py INPUT.md OUTPUT.h [--replace OLD NEW]...
+    extract_snippets.py INPUT.md OUTPUT.h [--namespace NAME] [--replace OLD NEW]...
 
 A ```cpp block that begins with #include is a program: it becomes the body of a function program_1(steps, on_step),
-program_2 ..., with its includes hoisted. Every other block is declarations. All are in namespace `snippets`, which sees
+program_2 ..., with its includes hoisted; a ```text block right after it is what it prints, and becomes the constant
+output_1, output_2 ... Every other block is declarations. All are in a namespace, `snippets` unless named, which sees
 namespace gibbs. --replace changes the programs' text (fewer steps, a call of on_step); text that is not there is an
 error, so that a test never quietly runs something else than it means to.
 """
@@ -12,7 +13,7 @@ import pathlib
 import re
 import sys
 
-BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```cpp\n(.*?)^```$(?:\s*^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 HEADER = """// Made by extract_snippets.py from {name}: change that file, not this one.
 #pragma once
 
@@ -20,27 +21,27 @@ HEADER = """// Made by extract_snippets.py from {name}: change that file, not th
 
 #include <gibbs/gibbs.h>
 {includes}
-namespace snippets {{
+namespace {namespace} {{
 using namespace gibbs;
 
 {code}
-}}  // namespace snippets
+}}  // namespace {namespace}
 """
 
 
 def blocks(markdown):
-    """(line of the first line of code, code) for every block of C++."""
-    return [(markdown[: match.start(1)].count("\n") + 1, match.group(1)) for match in BLOCK.finditer(markdown)]
+    """(line of the first line of code, code, the output shown below it or None) for every block of C++."""
+    return [(markdown[: match.start(1)].count("\n") + 1, match[1], match[2]) for match in BLOCK.finditer(markdown)]
 
 
-def extract(markdown, name, replacements):
+def extract(markdown, name, replacements, namespace="snippets"):
     found = blocks(markdown)
-    programs = "\n".join(code for _, code in found if code.startswith("#include"))
+    programs = "\n".join(code for _, code, _ in found if code.startswith("#include"))
     for old, _ in replacements:
         if old not in programs:
             raise ValueError(f"no program of {name} holds the text to be replaced: {old}")
     includes, code = [], []
-    for line, text in found:
+    for line, text, output in found:
         body = f'#line {line} "{name}"\n{text}'  # compilers' messages then point into the Markdown file
         if text.startswith("#include"):
             includes += re.findall(r"^#include.*$", text, re.MULTILINE)
@@ -50,18 +51,21 @@ def extract(markdown, name, replacements):
             number = sum("inline void program_" in earlier for earlier in code) + 1
             body = (f"inline void program_{number}([[maybe_unused]] int steps,\n"
                     f"    [[maybe_unused]] const std::function<void(const Variable&)>& on_step) {{\n{body}}}\n")
+            if output is not None:
+                body += f'inline constexpr const char* output_{number} = R"text({output})text";\n'
         code.append(body)
-    return HEADER.format(name=name, includes="".join(f"{include}\n" for include in includes), code="\n".join(code))
+    return HEADER.format(name=name, namespace=namespace, includes="".join(f"{include}\n" for include in includes), code="\n".join(code))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("input", type=pathlib.Path)
     parser.add_argument("output", type=pathlib.Path)
+    parser.add_argument("--namespace", default="snippets")
     parser.add_argument("--replace", nargs=2, action="append", default=[], metavar=("OLD", "NEW"))
     arguments = parser.parse_args()
     try:
-        header = extract(arguments.input.read_text(), arguments.input.name, arguments.replace)
+        header = extract(arguments.input.read_text(), arguments.input.name, arguments.replace, arguments.namespace)
     except ValueError as error:
         sys.exit(f"extract_snippets: {error}")
     arguments.output.parent.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,15 @@ int twice(int x) { return 2 * x; }  // i < 100 stays here
 #include <gibbs/gibbs.h>
 second();
 ```
+
+```text
+1 2
+3
+```
+
+```text
+not its output
+```
 """
 
 
@@ -51,6 +60,14 @@ class ExtractSnippets(unittest.TestCase):
         self.assertIn('#line 16 "page.md"\nint twice(int x) { return 2 * x; }', inside)
         self.assertRegex(inside, r"void program_2\([^{]*\{\n#line 20 \"page.md\"\n\nsecond\(\);\n\}")
         self.assertNotIn("not C++", header)
+
+    def test_the_text_after_a_program_is_its_output(self):
+        _, header, _ = extract("--namespace", "page")
+        self.assertIn('inline constexpr const char* output_2 = R"text(1 2\n3\n)text";\n', header)
+        self.assertNotIn("output_1", header)
+        self.assertNotIn("not its", header)
+        self.assertIn("\nnamespace page {\n", header)
+        self.assertNotIn("snippets {", header)
 
     def test_replacements_change_programs_only(self):
         code, header, _ = extract("--replace", "i < 100", "i < steps", "--replace", "run(i)", "walk(i)")

@@ -162,6 +162,8 @@ class EntropyLesson(unittest.TestCase):
                   "reverse_kl": lambda z: kl(at(z), p), "js": lambda z: js(p, at(z)),
                   "keras_cross_entropy": lambda z: cross_entropy(p, clip(at(z), 1 - 1e-7)),
                   "keras_kl": lambda z: kl(p, clip(at(z), 1))}
+        self.check("A9", "target", p, 0)
+        self.check("A9", "entropy_of_the_target_nats", entropy(p))
         self.check("A9", "logit", [-20, -10, 0, 10, 20], 0)
         for name, loss in curves.items():
             self.check("A9", name + "_along_z_nats", [loss(z) for z in (-20, -10, 0, 10, 20)])
