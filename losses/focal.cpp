@@ -49,8 +49,6 @@ Variable terms_of_probabilities(const Variable& a, const Variable& rest, const V
   return weighted_terms(a * pow(base, gamma), 0.0 - log);
 }
 
-// ---- binary ----
-
 /// Keras 3, focal_crossentropy: one factor (1 - p_t)^gamma for both terms of cross entropy.
 Variable binary_as_keras(const BinaryTarget& t, const Variable& yes, const Variable& no, const Variable& q,
                          double gamma) {
@@ -82,8 +80,6 @@ Variable binary_focal(const char* op, const Variable& target, const Variable& pr
                             terms_of_probabilities(no, q, log1p(-where_or(may_no, q, 0)), focal.gamma);
   return finish_binary(t, elements, options);
 }
-
-// ---- categorical ----
 
 /// p with alpha and the class weights multiplied in: [M, K].
 Variable coefficients(const char* op, const Rows& rows, const Tensor& alpha) {

@@ -1,0 +1,29 @@
+#include "gibbs/losses/distillation.h"
+
+#include <cmath>
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/kl_divergence.h"
+
+namespace gibbs::losses {
+
+Variable kl_divergence_with_log_target(const Variable& log_target, const Variable& logits,
+                                       const CategoricalOptions& options) {
+  check(is_floating(log_target.dtype()), "kl_divergence_with_log_target: the target is ", log_target.dtype(),
+        "; logarithms of probabilities are floating");
+  return kl_divergence_with_logits(Target(exp(log_target)), logits, options);
+}
+
+Variable distillation_loss(const Variable& teacher_logits, const Variable& logits, const DistillationOptions& options) {
+  const double t = options.temperature;
+  check(t > 0 && std::isfinite(t), "distillation_loss: temperature is ", t, "; it must be above 0");
+  check(is_floating(teacher_logits.dtype()) && teacher_logits.rank() == 2 && teacher_logits.size(1) > 0,
+        "distillation_loss: the teacher's logits are ", teacher_logits.dtype(), " ", teacher_logits.shape(),
+        "; they must be floating, [N, K]");
+  const Target softened(softmax(teacher_logits / t));
+  return kl_divergence_with_logits(softened, logits / t, options.categorical) * (t * t);
+}
+
+}  // namespace gibbs::losses

@@ -1,0 +1,233 @@
+// Against the definitions in float64 loops, against the measures of the same name, at the corners, and by gradient
+// checks. The fast kernel of JS is compared with its reference in ops.
+#include "gibbs/losses/divergence_losses.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numbers>
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/distillation.h"
+#include "gibbs/losses/divergence.h"
+#include "gibbs/losses/jensen_shannon.h"
+#include "gibbs/losses/kl_divergence.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+#include "tests/losses/nasty.h"
+#include "tests/losses/oracle.h"
+#include "tests/testing/expect_op.h"
+
+namespace gibbs::losses {
+namespace {
+
+using ::testing::DoubleNear;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using testing::f64;
+using ::testing::Pointwise;
+using ::testing::StrEq;
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+const Tensor kP = f64({{.2, .5, .3}, {.7, .1, .2}}), kZ = f64({{1, -.5, .25}, {-2, 1.5, .75}}),
+             kWeights = f64({.5, 2, 1.25});
+
+struct Function {
+  const char* name;
+  Variable (*on_logits)(const Target&, const Variable&, const CategoricalOptions&);
+  Variable (*on_probabilities)(const Target&, const Variable&, const CategoricalOptions&);
+  double (*term)(double p, double q);
+};
+const Function kFunctions[] = {
+    {"reverse_kl", reverse_kl_divergence_with_logits, reverse_kl_divergence_with_probabilities,
+     [](double p, double q) { return q * std::log(q / p); }},
+    {"jeffreys", jeffreys_divergence_with_logits, jeffreys_divergence_with_probabilities,
+     [](double p, double q) { return p * std::log(p / q) + q * std::log(q / p); }},
+    {"js", js_divergence_with_logits, js_divergence_with_probabilities,
+     [](double p, double q) {
+       const double m = (p + q) / 2;
+       return (p * std::log(p / m) + q * std::log(q / m)) / 2;
+     }},
+};
+
+class DivergenceLosses : public ::testing::TestWithParam<Function> {};
+INSTANTIATE_TEST_SUITE_P(All, DivergenceLosses, ::testing::ValuesIn(kFunctions),
+                         [](const auto& instance) { return instance.param.name; });
+
+TEST_P(DivergenceLosses, AgreeWithTheDefinition) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    const CategoricalOptions options = {
+        .reduction = Reduction::none, .class_weights = kWeights, .sample_weights = f64({3, .5}), .base = Base::bits};
+    std::vector<double> expected;
+    for (std::size_t n = 0; n < 2; ++n) {
+      const oracle::Row q = oracle::softmax(oracle::matrix_of(kZ)[n]), p = oracle::matrix_of(kP)[n];
+      double row = 0;
+      for (std::size_t k = 0; k < 3; ++k) {
+        row += kWeights.to_vector()[k] * GetParam().term(p[k], q[k]);
+      }
+      expected.push_back(row * (n == 0 ? 3 : .5) / std::numbers::ln2);
+    }
+    const Tensor p = kernels::cast(kP, dtype), z = kernels::cast(kZ, dtype);
+    const double tolerance = dtype == DType::float64 ? 1e-14 : 1e-6;
+    EXPECT_THAT(GetParam().on_logits(p, z, options).value().to_vector(), Pointwise(DoubleNear(tolerance), expected));
+    EXPECT_THAT(GetParam().on_probabilities(p, softmax(z), options).value().to_vector(),
+                Pointwise(DoubleNear(tolerance), expected));
+  }
+}
+
+TEST_P(DivergenceLosses, DerivativesOfPredictionAndTarget) {
+  const CategoricalOptions options = {.label_smoothing = .1, .class_weights = kWeights};
+  const auto through_ops = [&](const Variables& in) { return GetParam().on_logits(softmax(in[0]), in[1], options); };
+  const auto fast = [&](const Variables& in) { return GetParam().on_logits(kP, in[0], options); };
+  const auto on_probabilities = [&](const Variables& in) {
+    return GetParam().on_probabilities(softmax(in[0]), softmax(in[1]), options);
+  };
+  for (const auto& [f, inputs] : std::vector<std::pair<DifferentiableFunction, std::vector<Tensor>>>{
+           {through_ops, {kZ, kP}}, {fast, {kZ}}, {on_probabilities, {kZ, kP}}}) {
+    const auto first = gradcheck(f, inputs), second = gradgradcheck(f, inputs);
+    EXPECT_TRUE(first) << first.message;
+    EXPECT_TRUE(second) << second.message;
+  }
+}
+
+TEST_P(DivergenceLosses, IndicesEqualOneHotRowsBitForBit) {
+  const Tensor one_hot = f64({{0, 0, 1}, {1, 0, 0}}), indices = Tensor::of({2, 0}, DType::int64);
+  for (const double smoothing : {0., .2}) {
+    const Variable z = Variable::leaf(kZ);
+    const CategoricalOptions options = {.label_smoothing = smoothing, .class_weights = kWeights};
+    const Variable a = GetParam().on_logits(indices, z, options), b = GetParam().on_logits(one_hot, z, options);
+    EXPECT_EQ(a.value().item(), b.value().item());
+    EXPECT_EQ(testing::gradient(a, z), testing::gradient(b, z));
+  }
+}
+
+TEST_P(DivergenceLosses, AreTotal) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    for (const Tensor& p : testing::nasty_distributions(dtype)) {
+      for (const NestedList& z : std::vector<NestedList>{{{1e8, -1e8, 0}}, {{-kInf, 0, 1}}, {{0, -kInf, -kInf}}}) {
+        const Tensor logits = Tensor::of(z, dtype);
+        testing::expect_no_nan([&](const Variables& in) { return GetParam().on_logits(p, in[0], {}); }, {logits});
+        testing::expect_no_nan([&](const Variables& in) { return GetParam().on_logits(in[0], in[1], {}); },
+                               {p, logits});
+      }
+      for (const Tensor& q : testing::nasty_distributions(dtype)) {
+        testing::expect_no_nan([&](const Variables& in) { return GetParam().on_probabilities(in[0], in[1], {}); },
+                               {p, q});
+      }
+    }
+    const Tensor one = Tensor::ones({1, 1}, dtype);
+    EXPECT_EQ(GetParam().on_logits(one, one, {}).value().item(), 0);
+    EXPECT_EQ(GetParam().on_logits(Tensor::zeros({1}, DType::int64), one, {.ignore_index = 0}).value().item(), 0);
+  }
+}
+
+TEST(DivergenceLosses, InfiniteTermsAreConstantsToTheGradient) {
+  const Tensor one_hot = f64({{0, 1, 0}});
+  const Variable z = Variable::leaf(f64({{1, -.5, .25}}));
+  const Variable loss = reverse_kl_divergence_with_logits(one_hot, z);
+  EXPECT_EQ(loss.value().item(), kInf);
+  const oracle::Row q = oracle::softmax({1, -.5, .25});
+  // What is left is q_1 ln q_1, whose derivative in z_k is q_1 (ln q_1 + 1) ([k = 1] - q_k).
+  const double g = q[1] * (std::log(q[1]) + 1);
+  EXPECT_THAT(testing::gradient(loss, z), Pointwise(DoubleNear(1e-15), {-g * q[0], g * (1 - q[1]), -g * q[2]}));
+}
+
+TEST(JsWithLogits, StaysBetween0AndLn2AndVanishesWhereThePredictionIsWhollyWrong) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    const Variable z = Variable::leaf(Tensor::of({{-200, 0, 1}, {500, 0, 0}}, dtype));
+    const Variable rows =
+        js_divergence_with_logits(Tensor::of({0, 0}, DType::int64), z, {.reduction = Reduction::none});
+    EXPECT_THAT(rows.value().to_vector(), ElementsAre(DoubleNear(std::numbers::ln2, 1e-7), DoubleNear(0, 1e-7)));
+    EXPECT_THAT(testing::gradient(rows, z), Each(DoubleNear(0, 1e-7)));
+  }
+}
+
+TEST(JsWithLogits, NearEqualInputsLoseNothing) {
+  // p_k = softmax(z)_k (1 + e_k): JS is sum q e^2 / 8 to first order.
+  for (const double size : {1e-3, 1e-6}) {
+    const oracle::Row q = oracle::softmax({1, -.5, .25}), e = {size, -size * q[0] / q[1], 0};
+    const Tensor p = f64({{q[0] * (1 + e[0]), q[1] * (1 + e[1]), q[2]}});
+    const double expected = (q[0] * e[0] * e[0] + q[1] * e[1] * e[1]) / 8;
+    const double js = js_divergence_with_logits(p, f64({{1, -.5, .25}})).value().item();
+    EXPECT_NEAR(js / expected, 1, 3 * size + 1e-9);
+  }
+}
+
+TEST(JsWithLogits, TheKernelAgreesWithItsReference) {
+  const Variable z = Variable::leaf(kZ), p = Variable::leaf(kP);
+  const CategoricalOptions options = {.label_smoothing = .1, .class_weights = kWeights};
+  const Variable fast = js_divergence_with_logits(kP, z, options), slow = js_divergence_with_logits(p, z, options);
+  EXPECT_NEAR(fast.value().item(), slow.value().item(), 1e-15);
+  EXPECT_THAT(testing::gradient(fast, z), Pointwise(DoubleNear(1e-15), testing::gradient(slow, z)));
+}
+
+TEST(GeneralizedKl, OnLogRatesItIsTheMeasureOfTheirExponentials) {
+  const Tensor counts = f64({{3, 0, 1.5}, {0, 0, 2}});
+  const Variable measure = generalized_kl_divergence(counts, exp(Variable(kZ)));
+  EXPECT_THAT(generalized_kl_divergence_with_log_rates(counts, kZ, {.reduction = Reduction::none}).value().to_vector(),
+              Pointwise(DoubleNear(1e-14), measure.value().to_vector()));
+  EXPECT_DOUBLE_EQ(generalized_kl_divergence_with_rates(counts, exp(Variable(kZ))).value().item(),
+                   mean(measure).value().item());
+  const Variable z = Variable::leaf(kZ);
+  const std::vector<double> rates = exp(Variable(kZ)).value().to_vector(), p = counts.to_vector();
+  std::vector<double> expected;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    expected.push_back(rates[i] - p[i]);
+  }
+  const auto loss = [&](const Variables& in) {
+    return generalized_kl_divergence_with_log_rates(counts, in[0], {.reduction = Reduction::sum});
+  };
+  EXPECT_THAT(testing::gradient(loss({z}), z), Pointwise(DoubleNear(1e-14), expected));
+  const auto second = gradgradcheck(loss, {kZ});
+  EXPECT_TRUE(second) << second.message;
+  const Tensor certain = f64({{-kInf, 0}}), target = f64({{0, 1}});
+  EXPECT_EQ(generalized_kl_divergence_with_log_rates(target, certain).value().item(), 0);
+}
+
+TEST(GeneralizedKl, Errors) {
+  const auto error_of = [](const Tensor& p, const Tensor& z) {
+    try {
+      generalized_kl_divergence_with_log_rates(p, z);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(error_of(f64({{1, -2}}), f64({{0, 0}})),
+              StrEq("generalized_kl_divergence: p row 0 has -2 for class 1; measures are finite and at least 0"));
+  EXPECT_THAT(error_of(f64({{1, 2}}), f64({{0, 0, 0}})),
+              StrEq("generalized_kl_divergence_with_log_rates: the target is float64 [1, 2], the log rates float64 "
+                    "[1, 3]; they must be equal"));
+}
+
+TEST(Distillation, IsTheDivergenceOfSoftenedPredictions) {
+  const Tensor teacher = f64({{3, 1, 0}, {0, .5, -1}});
+  for (const double t : {.5, 1., 4.}) {
+    double expected = 0;
+    for (std::size_t n = 0; n < 2; ++n) {
+      oracle::Row a = oracle::matrix_of(teacher)[n], b = oracle::matrix_of(kZ)[n];
+      for (std::size_t k = 0; k < 3; ++k) {
+        a[k] /= t, b[k] /= t;
+      }
+      expected += oracle::kl_divergence(oracle::softmax(a), oracle::log_softmax(b), {1, 1, 1}) * t * t / 2;
+    }
+    EXPECT_NEAR(distillation_loss(teacher, kZ, {.temperature = t}).value().item(), expected, 1e-14);
+    const auto f = [&](const Variables& in) { return distillation_loss(in[0], in[1], {.temperature = t}); };
+    const auto first = gradcheck(f, {teacher, kZ});
+    EXPECT_TRUE(first) << first.message;
+  }
+  EXPECT_THROW(distillation_loss(teacher, kZ, {.temperature = 0}), Error);
+}
+
+TEST(LogTarget, IsTheDivergenceOfItsExponential) {
+  const Tensor log_p = f64({{std::log(.25), std::log(.75), -kInf}});
+  const Tensor z = f64({{1, -.5, .25}});
+  EXPECT_DOUBLE_EQ(kl_divergence_with_log_target(log_p, z).value().item(),
+                   kl_divergence_with_logits(f64({{.25, .75, 0}}), z).value().item());
+}
+
+}  // namespace
+}  // namespace gibbs::losses
