@@ -1,4 +1,4 @@
-// The coefficients c = w p that a row of a loss multiplies its classes with, read by kernels a block of rows at a time.
+// The coefficients c = w p that a row of a loss multiplies its classes with, read by kernels a group of rows at a time.
 //
 // Class indices never become a [N, K] array of ones and zeros: their rows are written where the kernel needs them, in
 // the cache, with the same bits that the one-hot rows would have.
@@ -6,11 +6,30 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "gibbs/autograd/variable.h"
 #include "gibbs/losses/target.h"
+#include "gibbs/tensor/kernels/softmax_groups.h"
 
 namespace gibbs::losses {
+
+/// Working space for one group: on the stack where it is small.
+template <class T>
+class Scratch {
+ public:
+  explicit Scratch(std::int64_t size) {
+    if (size > kOnStack) {
+      heap_.resize(static_cast<std::size_t>(size));
+    }
+  }
+  T* data() { return heap_.empty() ? stack_ : heap_.data(); }
+
+ private:
+  static constexpr std::int64_t kOnStack = 1024;
+  T stack_[kOnStack];  // NOLINT: filled before it is read
+  std::vector<T> heap_;
+};
 
 /// Rows of [M, K] in the dtype T: read from an array, or written on the spot from class indices.
 template <class T>
@@ -26,17 +45,34 @@ class CoefficientRows {
     }
   }
 
-  /// Rows first ... first + rows - 1, one after the other; `buffer` has room for them.
-  const T* read(std::int64_t first, std::int64_t rows, T* buffer) const {
+  /// Rows first ... first + rows - 1, turned as in SoftmaxGroup, into y [K, L].
+  template <int L>
+  void read(std::int64_t first, std::int64_t rows, T* y) const {
     if (dense_ != nullptr) {
-      return dense_ + first * classes_;
+      kernels::turn_rows<L>(dense_ + first * classes_, rows, classes_, y);
+      return;
     }
-    for (std::int64_t r = 0; r < rows; ++r) {
-      T* row = buffer + r * classes_;
-      std::copy_n(other_, classes_, row);
-      row[y_[first + r]] = own_[y_[first + r]];
+    std::int32_t label[L];
+    for (std::int64_t i = 0; i < L; ++i) {
+      label[i] = static_cast<std::int32_t>(y_[first + std::min(i, rows - 1)]);
     }
-    return buffer;
+    for (std::int64_t k = 0; k < classes_; ++k) {
+      for (int i = 0; i < L; ++i) {
+        y[k * L + i] = label[i] == static_cast<std::int32_t>(k) ? own_[k] : other_[k];
+      }
+    }
+  }
+
+  /// The same rows one after the other, y [rows, K].
+  void copy(std::int64_t first, std::int64_t rows, T* y) const {
+    if (dense_ != nullptr) {
+      std::copy_n(dense_ + first * classes_, rows * classes_, y);
+      return;
+    }
+    for (std::int64_t r = 0; r < rows; ++r, y += classes_) {
+      std::copy_n(other_, classes_, y);
+      y[y_[first + r]] = own_[y_[first + r]];
+    }
   }
 
  private:

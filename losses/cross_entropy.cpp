@@ -3,6 +3,7 @@
 // differentiated; the form on probabilities is not hot and is written in ops.
 #include "gibbs/losses/cross_entropy.h"
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -13,62 +14,78 @@
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/coefficients.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/softmax_blocks.h"
+#include "gibbs/tensor/kernels/softmax_groups.h"
 
 namespace gibbs::losses {
 namespace {
 
-/// [M]: sum_k c_k (log_total - shifted_k), the loss of each row of the block; a class with c = 0 adds nothing, even
-/// where its logit is -inf.
-template <class T>
-void write_row_losses(const kernels::SoftmaxBlock<T>& block, const T* c, T* y) {
-  for (std::int64_t r = 0; r < block.rows; ++r) {
-    const T* shifted = block.shifted + r * block.classes;
-    double loss = 0;
-    for (std::int64_t k = 0; k < block.classes; ++k, ++c) {
-      loss += *c != 0 ? static_cast<double>(*c) * (block.log_total[r] - static_cast<double>(shifted[k])) : 0.0;
+/// sum_k c_k (log_total - shifted_k), the loss of each row; a class with c = 0 adds nothing, even where its logit is
+/// -inf. c: [K, L].
+template <class T, int L>
+void write_row_losses(const kernels::SoftmaxGroup<T, L>& group, const T* c, T* y) {
+  double loss[L] = {};
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    for (int i = 0; i < L; ++i) {
+      const double ck = static_cast<double>(c[k * L + i]);
+      const double minus_log_q = group.log_total[i] - static_cast<double>(group.shifted[k * L + i]);
+      loss[i] += ck != 0 ? ck * minus_log_q : 0.0;
     }
-    y[r] = static_cast<T>(loss);
+  }
+  for (std::int64_t i = 0; i < group.rows; ++i) {
+    y[group.first + i] = static_cast<T>(loss[i]);
   }
 }
 
-/// dz = dy (softmax(z) sum_k c_k - c).
-template <class T>
-void write_gradient(const kernels::SoftmaxBlock<T>& block, const T* c, const T* dy, T* dz) {
-  for (std::int64_t r = 0; r < block.rows; ++r, c += block.classes, dz += block.classes) {
-    const T* exponential = block.exponential + r * block.classes;
-    const double scale = kernels::detail::total_of(c, block.classes) / block.total[r];
-    for (std::int64_t k = 0; k < block.classes; ++k) {
-      dz[k] = dy[r] * (static_cast<T>(scale * static_cast<double>(exponential[k])) - c[k]);
+/// dz = dy (softmax(z) sum_k c_k - c). c and turned: [K, L].
+template <class T, int L>
+void write_gradient(const kernels::SoftmaxGroup<T, L>& group, const T* c, const T* dy, T* turned, T* dz) {
+  double scale[L] = {};
+  T row_dy[L];
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    for (int i = 0; i < L; ++i) {
+      scale[i] += static_cast<double>(c[k * L + i]);
     }
   }
+  for (std::int64_t i = 0; i < L; ++i) {
+    scale[i] /= group.total[i];
+    row_dy[i] = dy[group.first + std::min(i, group.rows - 1)];
+  }
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    for (int i = 0; i < L; ++i) {
+      const T q = static_cast<T>(scale[i] * static_cast<double>(group.exponential[k * L + i]));
+      turned[k * L + i] = row_dy[i] * (q - c[k * L + i]);
+    }
+  }
+  kernels::turn_back<L>(turned, group.rows, group.classes, dz + group.first * group.classes);
 }
 
-/// kernel(block, coefficients of its rows) for all blocks of rows of z.
-template <class Kernel>
-void for_blocks(const Tensor& z, const Coefficients& c, Kernel kernel) {
+Tensor row_losses(const Tensor& z, const Coefficients& coefficients) {
+  Tensor y = Tensor::uninitialized({z.size(0)}, z.dtype());
   dispatch_floating(z.dtype(), "cross_entropy", [&](auto zero) {
     using T = decltype(zero);
-    const CoefficientRows<T> reader(c);
-    kernels::for_softmax_blocks<T>(z, [&](const kernels::SoftmaxBlock<T>& block) {
-      std::vector<T> buffer(static_cast<std::size_t>(block.rows * block.classes));
-      kernel(block, reader.read(block.first, block.rows, buffer.data()));
+    const CoefficientRows<T> rows(coefficients);
+    T* y_data = y.mutable_data<T>();
+    kernels::for_softmax_groups<T>(z, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
+      Scratch<T> c(L * group.classes);
+      rows.template read<L>(group.first, group.rows, c.data());
+      write_row_losses(group, c.data(), y_data);
     });
-  });
-}
-
-Tensor row_losses(const Tensor& z, const Coefficients& c) {
-  Tensor y = Tensor::uninitialized({z.size(0)}, z.dtype());
-  for_blocks(z, c, [&]<class T>(const kernels::SoftmaxBlock<T>& block, const T* rows) {
-    write_row_losses(block, rows, y.mutable_data<T>() + block.first);
   });
   return y;
 }
 
-Tensor logits_gradient(const Tensor& z, const Coefficients& c, const Tensor& dy) {
+Tensor logits_gradient(const Tensor& z, const Coefficients& coefficients, const Tensor& dy) {
   Tensor dz = Tensor::uninitialized(z.shape(), z.dtype());
-  for_blocks(z, c, [&]<class T>(const kernels::SoftmaxBlock<T>& block, const T* rows) {
-    write_gradient(block, rows, dy.data<T>() + block.first, dz.mutable_data<T>() + block.first * block.classes);
+  dispatch_floating(z.dtype(), "cross_entropy", [&](auto zero) {
+    using T = decltype(zero);
+    const CoefficientRows<T> rows(coefficients);
+    const T* dy_data = dy.data<T>();
+    T* dz_data = dz.mutable_data<T>();
+    kernels::for_softmax_groups<T>(z, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
+      Scratch<T> c(L * group.classes), turned(L * group.classes);
+      rows.template read<L>(group.first, group.rows, c.data());
+      write_gradient(group, c.data(), dy_data, turned.data(), dz_data);
+    });
   });
   return dz;
 }

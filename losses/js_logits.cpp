@@ -4,6 +4,7 @@
 // The gradient needs the same logarithms, so the forward pass computes it at once, for a loss gradient of 1.
 #include "gibbs/losses/js_logits.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -13,7 +14,6 @@
 #include "gibbs/losses/coefficients.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/softmax_blocks.h"
 
 namespace gibbs::losses {
 namespace {
@@ -30,18 +30,20 @@ T series(T d2) {
   return sum;
 }
 
-/// What one block works on, all [rows, K].
-template <class T>
-struct Scratch {
-  explicit Scratch(std::int64_t elements)
-      : memory(static_cast<std::size_t>(5 * elements)),
+/// What one group works on, all [K, L].
+template <class T, int L>
+struct Work {
+  explicit Work(std::int64_t classes)
+      : size(L * classes),
+        memory(5 * size),
         p(memory.data()),
-        q(p + elements),
-        d(q + elements),
-        log_p_over_m(d + elements),
-        log_q_over_m(log_p_over_m + elements) {}
+        q(p + size),
+        d(q + size),
+        log_p_over_m(d + size),
+        log_q_over_m(log_p_over_m + size) {}
 
-  std::vector<T> memory;
+  std::int64_t size;
+  Scratch<T> memory;
   T *p, *q, *d, *log_p_over_m, *log_q_over_m;
 };
 
@@ -60,54 +62,64 @@ T corrected(T d, T q, T log_u) {
   return q > 0 ? (d > T{-.5} ? near : log_u) : T{0};
 }
 
-template <class T>
-void write_logarithms(const kernels::SoftmaxBlock<T>& block, const T* p, Scratch<T>& s) {
-  for (std::int64_t r = 0; r < block.rows; ++r) {
-    const double scale = 1 / block.total[r];
-    for (std::int64_t i = r * block.classes; i < (r + 1) * block.classes; ++i) {
-      s.q[i] = static_cast<T>(static_cast<double>(block.exponential[i]) * scale);
-      const T sum = p[i] + s.q[i];
-      s.d[i] = sum > 0 ? (s.q[i] - p[i]) / sum : T{0};
-      s.log_p_over_m[i] = logarithm_argument(-s.d[i], p[i], sum);
-      s.log_q_over_m[i] = logarithm_argument(s.d[i], s.q[i], sum);
+template <class T, int L>
+void write_logarithms(const kernels::SoftmaxGroup<T, L>& group, Work<T, L>& s) {
+  double scale[L];
+  for (int i = 0; i < L; ++i) {
+    scale[i] = 1 / group.total[i];
+  }
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    for (int i = 0; i < L; ++i) {
+      const std::int64_t at = k * L + i;
+      s.q[at] = static_cast<T>(static_cast<double>(group.exponential[at]) * scale[i]);
+      const T sum = s.p[at] + s.q[at];
+      s.d[at] = sum > 0 ? (s.q[at] - s.p[at]) / sum : T{0};
+      s.log_p_over_m[at] = logarithm_argument(-s.d[at], s.p[at], sum);
+      s.log_q_over_m[at] = logarithm_argument(s.d[at], s.q[at], sum);
     }
   }
-  const std::int64_t elements = block.rows * block.classes;
-  kernels::simd::log(s.log_p_over_m, s.log_p_over_m, elements);
-  kernels::simd::log(s.log_q_over_m, s.log_q_over_m, elements);
-  for (std::int64_t i = 0; i < elements; ++i) {
-    s.log_p_over_m[i] = corrected(-s.d[i], p[i], s.log_p_over_m[i]);
-    s.log_q_over_m[i] = corrected(s.d[i], s.q[i], s.log_q_over_m[i]);
+  kernels::simd::log(s.log_p_over_m, s.log_p_over_m, s.size);
+  kernels::simd::log(s.log_q_over_m, s.log_q_over_m, s.size);
+  for (std::int64_t at = 0; at < s.size; ++at) {
+    s.log_p_over_m[at] = corrected(-s.d[at], s.p[at], s.log_p_over_m[at]);
+    s.log_q_over_m[at] = corrected(s.d[at], s.q[at], s.log_q_over_m[at]);
   }
 }
 
 /// w: [K].
-template <class T>
-void write_losses(const kernels::SoftmaxBlock<T>& block, const T* p, const T* w, const Scratch<T>& s, T* losses) {
-  for (std::int64_t r = 0, i = 0; r < block.rows; ++r) {
-    double loss = 0;
-    for (std::int64_t k = 0; k < block.classes; ++k, ++i) {
-      const T by_series = (p[i] + s.q[i]) / 4 * series(s.d[i] * s.d[i]);
-      const T by_logarithms = (p[i] * s.log_p_over_m[i] + s.q[i] * s.log_q_over_m[i]) / 2;
-      loss += static_cast<double>(w[k] * (std::abs(s.d[i]) < static_cast<T>(kSmall) ? by_series : by_logarithms));
+template <class T, int L>
+void write_losses(const kernels::SoftmaxGroup<T, L>& group, const T* w, const Work<T, L>& s, T* losses) {
+  double loss[L] = {};
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    for (int i = 0; i < L; ++i) {
+      const std::int64_t at = k * L + i;
+      const T by_series = (s.p[at] + s.q[at]) / 4 * series(s.d[at] * s.d[at]);
+      const T by_logarithms = (s.p[at] * s.log_p_over_m[at] + s.q[at] * s.log_q_over_m[at]) / 2;
+      loss[i] += static_cast<double>(w[k] * (std::abs(s.d[at]) < static_cast<T>(kSmall) ? by_series : by_logarithms));
     }
-    losses[r] = static_cast<T>(loss);
+  }
+  for (std::int64_t i = 0; i < group.rows; ++i) {
+    losses[group.first + i] = static_cast<T>(loss[i]);
   }
 }
 
 /// dz = q (g - sum_k q_k g_k), g = w ln(q / m) / 2.
-template <class T>
-void write_gradient(const kernels::SoftmaxBlock<T>& block, const T* w, const Scratch<T>& s, T* dz) {
-  for (std::int64_t r = 0; r < block.rows; ++r, dz += block.classes) {
-    const T *q = s.q + r * block.classes, *log_q_over_m = s.log_q_over_m + r * block.classes;
-    double mean = 0;
-    for (std::int64_t k = 0; k < block.classes; ++k) {
-      mean += static_cast<double>(q[k] * w[k] * log_q_over_m[k]);
-    }
-    for (std::int64_t k = 0; k < block.classes; ++k) {
-      dz[k] = q[k] * (w[k] * log_q_over_m[k] - static_cast<T>(mean)) / 2;
+template <class T, int L>
+void write_gradient(const kernels::SoftmaxGroup<T, L>& group, const T* w, Work<T, L>& s, T* dz) {
+  double mean[L] = {};
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    for (int i = 0; i < L; ++i) {
+      mean[i] += static_cast<double>(s.q[k * L + i] * w[k] * s.log_q_over_m[k * L + i]);
     }
   }
+  T* turned = s.d;  // not needed any more
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    for (int i = 0; i < L; ++i) {
+      const std::int64_t at = k * L + i;
+      turned[at] = s.q[at] * (w[k] * s.log_q_over_m[at] - static_cast<T>(mean[i])) / 2;
+    }
+  }
+  kernels::turn_back<L>(turned, group.rows, group.classes, dz + group.first * group.classes);
 }
 
 struct Forward {
@@ -127,13 +139,13 @@ Forward run(const Rows& rows, bool want_gradient) {
     const T* w_data = w.data<T>();
     T* losses = result.losses.mutable_data<T>();
     T* dz = want_gradient ? result.gradient.mutable_data<T>() : nullptr;
-    kernels::for_softmax_blocks<T>(z, [&](const kernels::SoftmaxBlock<T>& block) {
-      Scratch<T> scratch(block.rows * block.classes);
-      const T* p_block = p_rows.read(block.first, block.rows, scratch.p);
-      write_logarithms(block, p_block, scratch);
-      write_losses(block, p_block, w_data, scratch, losses + block.first);
+    kernels::for_softmax_groups<T>(z, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
+      Work<T, L> work(group.classes);
+      p_rows.template read<L>(group.first, group.rows, work.p);
+      write_logarithms(group, work);
+      write_losses(group, w_data, work, losses);
       if (dz != nullptr) {
-        write_gradient(block, w_data, scratch, dz + block.first * block.classes);
+        write_gradient(group, w_data, work, dz);
       }
     });
   });

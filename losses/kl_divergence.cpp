@@ -16,7 +16,7 @@
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/coefficients.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/softmax_blocks.h"
+#include "gibbs/tensor/kernels/softmax_groups.h"
 
 namespace gibbs::losses {
 namespace {
@@ -49,7 +49,27 @@ struct Forward {
   Tensor log_q;   // [M, K]
 };
 
-/// sum_k c_k (log_p_k - log_q_k) of every row.
+/// sum_k c_k (log_p_k - log_q_k) of each row; log_q is kept for the gradient. c, log_p and log_q: [K, L].
+template <class T, int L>
+void write_divergences(const kernels::SoftmaxGroup<T, L>& group, const T* c, const T* log_p, T* log_q, T* losses) {
+  T log_total[L];
+  for (int i = 0; i < L; ++i) {
+    log_total[i] = static_cast<T>(group.log_total[i]);
+  }
+  double divergence[L] = {};
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    for (int i = 0; i < L; ++i) {
+      const std::int64_t at = k * L + i;
+      log_q[at] = group.shifted[at] - log_total[i];
+      const double gap = static_cast<double>(log_p[at]) - static_cast<double>(log_q[at]);
+      divergence[i] += c[at] > 0 ? static_cast<double>(c[at]) * gap : 0.0;
+    }
+  }
+  for (std::int64_t i = 0; i < group.rows; ++i) {
+    losses[group.first + i] = static_cast<T>(divergence[i]);
+  }
+}
+
 Forward run_forward(const Tensor& logits, const Coefficients& c, const Coefficients& log_p) {
   Forward result{Tensor::uninitialized({logits.size(0)}, logits.dtype()),
                  Tensor::uninitialized(logits.shape(), logits.dtype())};
@@ -57,30 +77,33 @@ Forward run_forward(const Tensor& logits, const Coefficients& c, const Coefficie
     using T = decltype(zero);
     const CoefficientRows<T> c_rows(c), log_p_rows(log_p);
     T *losses = result.losses.mutable_data<T>(), *log_q = result.log_q.mutable_data<T>();
-    kernels::for_softmax_blocks<T>(logits, [&](const kernels::SoftmaxBlock<T>& block) {
-      const std::int64_t classes = block.classes;
-      std::vector<T> buffer(static_cast<std::size_t>(2 * block.rows * classes));
-      const T* c_row = c_rows.read(block.first, block.rows, buffer.data());
-      const T* log_p_row = log_p_rows.read(block.first, block.rows, buffer.data() + block.rows * classes);
-      const T* shifted = block.shifted;
-      T* log_q_row = log_q + block.first * classes;
-      for (std::int64_t r = 0; r < block.rows; ++r) {
-        const T log_total = static_cast<T>(block.log_total[r]);
-        double divergence = 0;
-        for (std::int64_t k = 0; k < classes; ++k) {
-          log_q_row[k] = shifted[k] - log_total;
-          const double gap = static_cast<double>(log_p_row[k]) - static_cast<double>(log_q_row[k]);
-          divergence += c_row[k] > 0 ? static_cast<double>(c_row[k]) * gap : 0.0;
-        }
-        losses[block.first + r] = static_cast<T>(divergence);
-        c_row += classes, log_p_row += classes, shifted += classes, log_q_row += classes;
-      }
+    kernels::for_softmax_groups<T>(logits, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
+      const std::int64_t size = L * group.classes;
+      Scratch<T> c_group(size), log_p_group(size), log_q_group(size);
+      c_rows.template read<L>(group.first, group.rows, c_group.data());
+      log_p_rows.template read<L>(group.first, group.rows, log_p_group.data());
+      write_divergences(group, c_group.data(), log_p_group.data(), log_q_group.data(), losses);
+      kernels::turn_back<L>(log_q_group.data(), group.rows, group.classes, log_q + group.first * group.classes);
     });
   });
   return result;
 }
 
-/// d log_q = -dy c, through log_softmax: dz = d log_q - q sum_k d log_q_k.
+/// d log_q = -dy c, through log_softmax: dz = d log_q - q sum_k d log_q_k. q is in dz when this is called.
+template <class T>
+void subtract_target(std::int64_t rows, std::int64_t classes, const T* c, const T* dy, T* dz) {
+  for (std::int64_t n = 0; n < rows; ++n, c += classes, dz += classes) {
+    double sum_of_c = 0;
+    for (std::int64_t k = 0; k < classes; ++k) {
+      sum_of_c += static_cast<double>(c[k]);
+    }
+    const T q_scale = static_cast<T>(static_cast<double>(dy[n]) * sum_of_c);
+    for (std::int64_t k = 0; k < classes; ++k) {
+      dz[k] = dz[k] * q_scale - dy[n] * c[k];
+    }
+  }
+}
+
 Tensor run_backward(const Tensor& log_q, const Coefficients& c, const Tensor& dy) {
   Tensor dz = Tensor::uninitialized(log_q.shape(), log_q.dtype());
   const std::int64_t classes = log_q.size(1);
@@ -89,22 +112,13 @@ Tensor run_backward(const Tensor& log_q, const Coefficients& c, const Tensor& dy
     const CoefficientRows<T> c_rows(c);
     const T *log_q_data = log_q.data<T>(), *dy_data = dy.data<T>();
     T* dz_data = dz.mutable_data<T>();
-    const std::int64_t block = std::max<std::int64_t>(1, 2048 / classes);
+    const std::int64_t block = std::max<std::int64_t>(1, 4096 / classes);
     parallel_for(0, log_q.size(0), block, [&](std::int64_t first, std::int64_t last) {
-      std::vector<T> buffer(static_cast<std::size_t>((last - first) * classes));
-      const T* c_row = c_rows.read(first, last - first, buffer.data());
-      T* dz_row = dz_data + first * classes;
-      kernels::simd::exp(log_q_data + first * classes, dz_row, (last - first) * classes);
-      for (std::int64_t n = first; n < last; ++n, c_row += classes, dz_row += classes) {
-        double sum_of_c = 0;
-        for (std::int64_t k = 0; k < classes; ++k) {
-          sum_of_c += static_cast<double>(c_row[k]);
-        }
-        const T q_scale = static_cast<T>(static_cast<double>(dy_data[n]) * sum_of_c);
-        for (std::int64_t k = 0; k < classes; ++k) {
-          dz_row[k] = dz_row[k] * q_scale - dy_data[n] * c_row[k];
-        }
-      }
+      T* dz_block = dz_data + first * classes;
+      kernels::simd::exp(log_q_data + first * classes, dz_block, (last - first) * classes);
+      std::vector<T> c_block(static_cast<std::size_t>((last - first) * classes));
+      c_rows.copy(first, last - first, c_block.data());
+      subtract_target(last - first, classes, c_block.data(), dy_data + first, dz_block);
     });
   });
   return dz;
