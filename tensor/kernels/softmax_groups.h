@@ -30,13 +30,10 @@ struct SoftmaxGroup {
 /// y[k * L + i] = x[i * K + k]: `rows` rows of x, turned, the last one repeated up to L.
 template <int L, class T>
 void turn_rows(const T* x, std::int64_t rows, std::int64_t classes, T* y) {
-  const T* row[L];
   for (std::int64_t i = 0; i < L; ++i) {
-    row[i] = x + std::min(i, rows - 1) * classes;
-  }
-  for (std::int64_t k = 0; k < classes; ++k) {
-    for (int i = 0; i < L; ++i) {
-      y[k * L + i] = row[i][k];
+    const T* row = x + std::min(i, rows - 1) * classes;
+    for (std::int64_t k = 0; k < classes; ++k) {
+      y[k * L + i] = row[k];
     }
   }
 }
