@@ -1,6 +1,6 @@
 // compare_runs: the curves of several training runs in one picture each for loss and accuracy.
 //
-//   compare_runs --out docs/images "cross entropy=runs/ce" "KL divergence=runs/kl"
+//   compare_runs --article --out docs/images "cross entropy=runs/ce" "KL divergence=runs/kl"
 #include "examples/support/pictures.h"
 #include "examples/support/program.h"
 #include "gibbs/tensor/error.h"
@@ -17,6 +17,11 @@ examples::Run read_run(const std::string& text) {
   return {.name = name, .history = train::read_history_csv(folder / "history.csv")};
 }
 
+/// Read off the article's curves (CIFAR-10, lossless images): after the first epoch and after the last.
+examples::Published article() {
+  return {.name = "the article, validation", .epoch = {1, 25}, .loss = {1.57, 0.78}, .accuracy = {0.45, 0.735}};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -24,6 +29,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> runs;
   std::filesystem::path out = ".";
   app.add_option("--out", out, "Folder for loss.svg/png and accuracy.svg/png")->capture_default_str();
+  bool with_article = false;
+  app.add_flag("--article", with_article, "Draw the article's published values beside the runs");
   app.add_option("runs", runs, "NAME=FOLDER of runs of cifar10_convnet")->required();
   return examples::run_program(app, argc, argv, [&] {
     std::vector<examples::Run> read;
@@ -31,7 +38,7 @@ int main(int argc, char** argv) {
       read.push_back(read_run(text));
     }
     std::filesystem::create_directories(out);
-    examples::draw_curves(out, read);
+    examples::draw_curves(out, read, with_article ? std::vector{article()} : std::vector<examples::Published>());
     return 0;
   });
 }

@@ -17,14 +17,23 @@ constexpr std::array<const char*, 6> kColours = {"#1f6fb4", "#d1495b", "#3a8f5c"
 
 using Column = double train::EpochResult::*;
 
-/// One named block of "epoch training validation" lines per run, then the plot of both columns.
-std::string curve_script(const std::vector<Run>& runs, const std::string& y_label, Column training, Column validation,
-                         const std::string& key_place) {
+/// One named block of "epoch training validation" lines per run, then the plot of both columns; published values are
+/// blocks of "epoch value" lines.
+std::string curve_script(const std::vector<Run>& runs, const std::vector<Published>& published,
+                         const std::string& y_label, Column training, Column validation,
+                         std::vector<double> Published::*published_values, const std::string& key_place) {
   std::string script;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     script += fmt::format("$run{} << EOD\n", i);
     for (const train::EpochResult& e : runs[i].history.epochs) {
       script += fmt::format("{} {} {}\n", e.epoch, e.*training, e.*validation);
+    }
+    script += "EOD\n";
+  }
+  for (std::size_t i = 0; i < published.size(); ++i) {
+    script += fmt::format("$published{} << EOD\n", i);
+    for (std::size_t at = 0; at < published[i].epoch.size(); ++at) {
+      script += fmt::format("{} {}\n", published[i].epoch[at], (published[i].*published_values)[at]);
     }
     script += "EOD\n";
   }
@@ -39,6 +48,10 @@ std::string curve_script(const std::vector<Run>& runs, const std::string& y_labe
                          style, colour, gnuplot_quoted(runs[i].name + (runs[i].name.empty() ? "" : ", ") + what));
     };
     script += (i ? ", " : "") + curve(3, "validation", "dt 1") + ", " + curve(2, "training", "dt 2");
+  }
+  for (std::size_t i = 0; i < published.size(); ++i) {
+    script += fmt::format(", $published{} using 1:2 with points lc rgb '#222222' lw 2 pt 2 ps 1.2 title {}", i,
+                          gnuplot_quoted(published[i].name));
   }
   return script + "\n";
 }
@@ -75,13 +88,14 @@ std::vector<std::int64_t> worst_mistakes(const data::Subset& set, const train::E
 
 }  // namespace
 
-void draw_curves(const std::filesystem::path& folder, const std::vector<Run>& runs) {
+void draw_curves(const std::filesystem::path& folder, const std::vector<Run>& runs,
+                 const std::vector<Published>& published) {
   gnuplot_svg_and_png(folder / "loss", 760, 460,
-                      curve_script(runs, "loss (nats per image)", &train::EpochResult::loss,
-                                   &train::EpochResult::val_loss, "top right"));
-  gnuplot_svg_and_png(
-      folder / "accuracy", 760, 460,
-      curve_script(runs, "accuracy", &train::EpochResult::accuracy, &train::EpochResult::val_accuracy, "bottom right"));
+                      curve_script(runs, published, "loss (nats per image)", &train::EpochResult::loss,
+                                   &train::EpochResult::val_loss, &Published::loss, "top right"));
+  gnuplot_svg_and_png(folder / "accuracy", 760, 460,
+                      curve_script(runs, published, "accuracy", &train::EpochResult::accuracy,
+                                   &train::EpochResult::val_accuracy, &Published::accuracy, "bottom right"));
 }
 
 void draw_confusion(const std::filesystem::path& png, const train::ConfusionMatrix& confusion,

@@ -17,9 +17,16 @@ struct Run {
   train::History history;
 };
 
+/// Validation values that somebody has published, drawn as points of their own.
+struct Published {
+  std::string name;
+  std::vector<double> epoch, loss, accuracy;
+};
+
 /// folder/loss.svg, loss.png, accuracy.svg, accuracy.png: training (dashed) and validation (solid) per epoch, one
-/// colour a run.
-void draw_curves(const std::filesystem::path& folder, const std::vector<Run>& runs);
+/// colour a run, and published values beside them.
+void draw_curves(const std::filesystem::path& folder, const std::vector<Run>& runs,
+                 const std::vector<Published>& published = {});
 
 /// Labels down, predictions across, counts in the cells, shaded by their share of the label.
 void draw_confusion(const std::filesystem::path& png, const train::ConfusionMatrix& confusion,
