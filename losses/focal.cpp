@@ -49,12 +49,12 @@ Variable terms_of_probabilities(const Variable& a, const Variable& rest, const V
   return weighted_terms(a * pow(base, gamma), 0.0 - log);
 }
 
-/// Keras 3, focal_crossentropy: one factor (1 - p_t)^gamma for both terms of cross entropy.
-Variable binary_as_keras(const BinaryTarget& t, const Variable& yes, const Variable& no, const Variable& q,
-                         double gamma) {
+/// Keras 3: one factor (1 - p_t)^gamma, and one weight alpha p + (1 - alpha)(1 - p), for both terms of cross entropy.
+Variable binary_as_keras(const BinaryTarget& t, const Variable& q, const BinaryFocalOptions& focal) {
   const Variable clipped = clamp(q, kKerasEpsilon, 1 - kKerasEpsilon);
   const Variable p_t = t.p * q + (1.0 - t.p) * (1.0 - q);
-  return pow(1.0 - p_t, gamma) * (0.0 - (yes * log(clipped) + no * log(1.0 - clipped)));
+  const Variable elements = pow(1.0 - p_t, focal.gamma) * (0.0 - (t.yes * log(clipped) + t.no * log(1.0 - clipped)));
+  return focal.alpha ? elements * (t.p * *focal.alpha + (1.0 - t.p) * (1 - *focal.alpha)) : elements;
 }
 
 Variable binary_focal(const char* op, const Variable& target, const Variable& prediction, bool probabilities,
@@ -63,11 +63,11 @@ Variable binary_focal(const char* op, const Variable& target, const Variable& pr
   const double alpha = focal.alpha.value_or(.5);
   check(alpha >= 0 && alpha <= 1, op, ": alpha is ", alpha, "; yes and no share 1, so it is in [0, 1]");
   const BinaryTarget t = prepare_binary(op, target, prediction, probabilities, options);
-  const Variable yes = focal.alpha ? t.yes * alpha : t.yes, no = focal.alpha ? t.no * (1 - alpha) : t.no;
   if (options.numerics == Numerics::keras) {
     const Variable q = probabilities ? prediction : sigmoid(prediction);
-    return finish_binary(t, binary_as_keras(t, yes, no, q, focal.gamma), options);
+    return finish_binary(t, binary_as_keras(t, q, focal), options);
   }
+  const Variable yes = focal.alpha ? t.yes * alpha : t.yes, no = focal.alpha ? t.no * (1 - alpha) : t.no;
   if (!probabilities) {
     const Variable elements = terms_of_log_odds(yes, prediction, focal.gamma) +  //
                               terms_of_log_odds(no, -prediction, focal.gamma);

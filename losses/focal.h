@@ -33,8 +33,8 @@ Variable binary_focal_loss_with_logits(const Variable& target, const Variable& l
 
 /// The same with probabilities q in [0, 1]. Derivatives at a q of exactly 0 or 1 are finite or infinite, never NaN; for
 /// fractional gamma they are taken to be 0 where the factor is 0, which for the first derivative is its limit.
-/// With Numerics::keras: q is clipped to [1e-7, 1 - 1e-7] in the logarithms, and soft targets share one factor,
-/// (1 - p q - (1 - p)(1 - q))^gamma.
+/// With Numerics::keras: q is clipped to [1e-7, 1 - 1e-7] in the logarithms, and the terms of a soft target share
+/// one factor, (1 - p q - (1 - p)(1 - q))^gamma, and one weight, alpha p + (1 - alpha)(1 - p).
 Variable binary_focal_loss_with_probabilities(const Variable& target, const Variable& probabilities,
                                               const BinaryFocalOptions& focal = {}, const BinaryOptions& options = {});
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "gibbs/losses/binary_cross_entropy.h"
+#include "gibbs/losses/compat/keras.h"
 #include "gibbs/losses/compat/scipy.h"
+#include "gibbs/losses/compat/torch.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/distillation.h"
 #include "gibbs/losses/divergence.h"

@@ -1,0 +1,153 @@
+#include "gibbs/losses/compat/torch.h"
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/layout.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/autograd/record.h"
+#include "gibbs/losses/binary.h"
+#include "gibbs/losses/cross_entropy.h"
+#include "gibbs/losses/elementwise.h"
+#include "gibbs/losses/huber.h"
+#include "gibbs/losses/mean_absolute_error.h"
+#include "gibbs/losses/mean_squared_error.h"
+#include "gibbs/losses/terms.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+
+namespace gibbs::losses::compat::torch {
+namespace {
+
+/// The least that PyTorch divides the gradient of binary_cross_entropy by: a float, whatever the dtype.
+constexpr double kSmallestDivisor = 1e-12F;
+constexpr double kSmallestLogarithm = -100;
+
+Variable reduced(const Variable& elements, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::sum:
+      return sum(elements);
+    case Reduction::mean:
+      return mean(elements);
+    default:
+      return elements;
+  }
+}
+
+/// A loss of the library's as PyTorch has it, per element: that of a vector, whose rows are elements.
+template <class Loss>
+Variable of_elements(const char* op, const Variable& input, const Variable& target, Loss loss) {
+  check_elementwise(op, target, input);
+  const Shape vector = {input.numel()};
+  return reshape(loss(reshape(target, vector), reshape(input, vector)), input.shape());
+}
+
+/// x w for a weight that broadcasts to x.
+Variable weighted(const char* op, const char* name, const Variable& x, const Tensor& w) {
+  if (!w.defined()) {
+    return x;
+  }
+  check(broadcast_shapes(x.shape(), w.shape(), op) == x.shape(), op, ": ", name, " is ", w.shape(),
+        "; it must broadcast to the input, ", x.shape());
+  return x * (w.dtype() == x.dtype() ? w : kernels::cast(w, x.dtype()));
+}
+
+/// max(ln x, -100).
+Variable bounded_log(const Variable& x) { return maximum(log(x), Tensor::full({}, kSmallestLogarithm, x.dtype())); }
+
+/// -(t ln x + (1 - t) ln(1 - x)) with logarithms of at least -100.   dx = dy (x - t) / max(x (1 - x), 1e-12).
+Variable binary_terms(const Variable& x, const Variable& t) {
+  const auto value = [](const Variable& input, const Variable& target) {
+    return (target - 1.0) * bounded_log(1.0 - input) - target * bounded_log(input);
+  };
+  return record("binary_cross_entropy", value(x.value(), t.value()).value(),  //
+                wrt(x,
+                    [x, t](const Variable& dy) {
+                      const Tensor least = Tensor::full({}, kSmallestDivisor, x.dtype());
+                      return dy * (x - t) / maximum(x * (1.0 - x), least);
+                    }),
+                wrt(t, [x](const Variable& dy) { return dy * (bounded_log(1.0 - x) - bounded_log(x)); }));
+}
+
+}  // namespace
+
+Variable cross_entropy(const Variable& input, const Target& target, const CrossEntropyOptions& options) {
+  CategoricalOptions exact = {.reduction = losses::Reduction::none,
+                              .label_smoothing = options.label_smoothing,
+                              .class_weights = options.weight,
+                              .numerics = Numerics::keras};  // on logits: exact, but the target is not checked
+  if (target.is_indices()) {
+    exact.ignore_index = options.ignore_index;
+  }
+  const Variable rows = cross_entropy_with_logits(target, input, exact);
+  if (!target.is_indices() || options.reduction != Reduction::mean) {
+    return reduced(rows, options.reduction);
+  }
+  double divisor = 0;
+  const Tensor& y = target.value().value();
+  for (std::int64_t n = 0; n < y.numel(); ++n) {
+    const std::int64_t label = y.data<std::int64_t>()[n];
+    if (label != options.ignore_index) {
+      divisor += options.weight.defined() ? options.weight.at({label}) : 1;
+    }
+  }
+  return sum(rows) * (divisor > 0 ? 1 / divisor : 0);
+}
+
+Variable kl_div(const Variable& input, const Variable& target, const KlDivOptions& options) {
+  check_elementwise("kl_div", target, input);
+  const Variable p = options.log_target ? exp(target) : target;
+  const Variable log_p = options.log_target ? target : log_of_positive(p);
+  const Variable elements = weighted_terms(p, log_p) - weighted_terms(p, input);
+  switch (options.reduction) {
+    case KlReduction::none:
+      return elements;
+    case KlReduction::mean:
+      return mean(elements);
+    case KlReduction::batchmean:
+      return sum(elements) / static_cast<double>(input.size(0));
+    default:
+      return sum(elements);
+  }
+}
+
+Variable binary_cross_entropy(const Variable& input, const Variable& target, const BinaryCrossEntropyOptions& options) {
+  const char* op = "binary_cross_entropy";
+  check_elementwise(op, target, input);
+  return reduced(weighted(op, "weight", binary_terms(input, target), options.weight), options.reduction);
+}
+
+Variable binary_cross_entropy_with_logits(const Variable& input, const Variable& target,
+                                          const BinaryCrossEntropyWithLogitsOptions& options) {
+  const char* op = "binary_cross_entropy_with_logits";
+  check_elementwise(op, target, input);
+  // (1 - t) z - (1 + (pos_weight - 1) t) ln sigmoid(z) = -(pos_weight t ln sigmoid(z) + (1 - t) ln sigmoid(-z))
+  const Variable yes = weighted(op, "pos_weight", target, options.pos_weight), no = 1.0 - target;
+  const Variable elements = 0.0 - (weighted_terms(yes, log_sigmoid(input)) + weighted_terms(no, log_sigmoid(-input)));
+  return reduced(weighted(op, "weight", elements, options.weight), options.reduction);
+}
+
+Variable l1_loss(const Variable& input, const Variable& target, Reduction reduction) {
+  const auto loss = [](const Variable& t, const Variable& x) {
+    return mean_absolute_error(t, x, {.reduction = losses::Reduction::none});
+  };
+  return reduced(of_elements("l1_loss", input, target, loss), reduction);
+}
+
+Variable mse_loss(const Variable& input, const Variable& target, Reduction reduction) {
+  const auto loss = [](const Variable& t, const Variable& x) {
+    return mean_squared_error(t, x, {.reduction = losses::Reduction::none});
+  };
+  return reduced(of_elements("mse_loss", input, target, loss), reduction);
+}
+
+Variable huber_loss(const Variable& input, const Variable& target, Reduction reduction, double delta) {
+  const auto loss = [delta](const Variable& t, const Variable& x) {
+    return huber(t, x, {.delta = delta, .reduction = losses::Reduction::none});
+  };
+  return reduced(of_elements("huber_loss", input, target, loss), reduction);
+}
+
+Variable smooth_l1_loss(const Variable& input, const Variable& target, Reduction reduction, double beta) {
+  return beta == 0 ? l1_loss(input, target, reduction) : huber_loss(input, target, reduction, beta) / beta;
+}
+
+}  // namespace gibbs::losses::compat::torch
