@@ -83,7 +83,7 @@ Variable binary_focal(const char* op, const Variable& target, const Variable& pr
 
 /// p with alpha and the class weights multiplied in: [M, K].
 Variable coefficients(const char* op, const Rows& rows, const Tensor& alpha) {
-  const Variable weighted = rows.weighted(rows.p());
+  Variable weighted = rows.weighted(rows.p());
   if (!alpha.defined()) {
     return weighted;
   }

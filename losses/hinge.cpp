@@ -37,7 +37,7 @@ Margins margins_of(const char* op, const Tensor& target, const Variable& z) {
   const std::int64_t n = z.size(0), classes = z.size(1);
   check(target.dtype() == DType::int64 && target.shape() == Shape{n}, op, ": the target is ", target.dtype(), " ",
         target.shape(), ", the scores ", z.shape(), "; class indices are int64 [", n, "]");
-  const std::int64_t* y = target.data<std::int64_t>();
+  const auto* y = target.data<std::int64_t>();
   for (std::int64_t i = 0; i < n; ++i) {
     check(0 <= y[i] && y[i] < classes, op, ": target row ", i, " is class ", y[i], ", outside [0, ", classes, ")");
   }

@@ -96,7 +96,7 @@ Variable kl_div(const Variable& input, const Variable& target, const KlDivOption
   check_elementwise("kl_div", target, input);
   const Variable p = options.log_target ? exp(target) : target;
   const Variable log_p = options.log_target ? target : log_of_positive(p);
-  const Variable elements = weighted_terms(p, log_p) - weighted_terms(p, input);
+  Variable elements = weighted_terms(p, log_p) - weighted_terms(p, input);
   switch (options.reduction) {
     case KlReduction::none:
       return elements;

@@ -103,6 +103,9 @@ TEST(CategoricalFocal, MeanDividesByClassWeightsAndNotByAlpha) {
   const double sum = with({.alpha = w}, {.reduction = Reduction::sum});
   EXPECT_DOUBLE_EQ(with({.alpha = w}, {}), sum / 2);
   EXPECT_DOUBLE_EQ(with({}, {.class_weights = w}), sum / 4);
+  const Tensor first_only = f64({2, 0});
+  EXPECT_DOUBLE_EQ(with({}, {.sample_weights = first_only}),
+                   with({}, {.reduction = Reduction::sum, .sample_weights = first_only}) / 2);
   const Tensor quarter = Tensor::full({}, .25, DType::float64);
   EXPECT_DOUBLE_EQ(with({.alpha = quarter}, {}), with({}, {}) / 4);
 }
