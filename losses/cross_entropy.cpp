@@ -26,7 +26,7 @@ void write_row_losses(const kernels::SoftmaxGroup<T, L>& group, const T* c, T* y
   double loss[L] = {};
   for (std::int64_t k = 0; k < group.classes; ++k) {
     for (int i = 0; i < L; ++i) {
-      const double ck = static_cast<double>(c[k * L + i]);
+      const auto ck = static_cast<double>(c[k * L + i]);
       const double minus_log_q = group.log_total[i] - static_cast<double>(group.shifted[k * L + i]);
       loss[i] += ck != 0 ? ck * minus_log_q : 0.0;
     }

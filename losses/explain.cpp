@@ -45,6 +45,7 @@ std::vector<double> log_softmax_of(const std::vector<double>& z) {
     total += std::exp(v - largest);
   }
   std::vector<double> y;
+  y.reserve(z.size());
   for (double v : z) {
     y.push_back(v - largest - std::log(total));
   }
@@ -98,6 +99,7 @@ std::vector<double> log_prediction(const Form& form, const std::vector<double>& 
   }
   const bool normalises = options.numerics == Numerics::keras && !form.is_kl;
   std::vector<double> y;
+  y.reserve(prediction.size());
   for (double q : prediction) {
     y.push_back(std::log(normalises ? q / total : q));
   }

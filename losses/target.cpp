@@ -22,7 +22,7 @@ Tensor place_rows(const Tensor& source, const Tensor& index, std::int64_t rows) 
   shape.set(0, rows);
   Tensor y = Tensor::zeros(shape, source.dtype());
   const std::int64_t row_size = shape.sub(1, shape.rank()).numel();
-  const std::int64_t* row = index.data<std::int64_t>();
+  const auto* row = index.data<std::int64_t>();
   dispatch_floating(source.dtype(), "place_rows", [&](auto zero) {
     using T = decltype(zero);
     const T* from = source.data<T>();
@@ -112,7 +112,7 @@ std::vector<std::int64_t> kept_indices(const char* op, const Tensor& indices, st
                                        const std::optional<std::int64_t>& ignore_index) {
   std::vector<std::int64_t> kept;
   kept.reserve(static_cast<std::size_t>(indices.numel()));
-  const std::int64_t* y = indices.data<std::int64_t>();
+  const auto* y = indices.data<std::int64_t>();
   for (std::int64_t n = 0; n < indices.numel(); ++n) {
     if (y[n] != ignore_index) {
       check(0 <= y[n] && y[n] < classes, op, ": target row ", n, " is class ", y[n], ", outside [0, ", classes,

@@ -15,7 +15,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 template <class T>
 std::int64_t place(T x) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-  const std::int64_t bits = std::bit_cast<Bits>(x);
+  const auto bits = static_cast<std::int64_t>(std::bit_cast<Bits>(x));
   return bits >= 0 ? bits : static_cast<std::int64_t>(std::numeric_limits<Bits>::min()) - bits;
 }
 

@@ -23,7 +23,7 @@ Shape unravel(const Shape& shape, std::int64_t position) {
 
 /// Every index must be in [0, limit). Reports the first that is not, on any number of threads.
 void check_indices(const char* op, const Tensor& index, std::int64_t limit, const std::string& range) {
-  const std::int64_t* values = index.data<std::int64_t>();
+  const auto* values = index.data<std::int64_t>();
   const std::int64_t count = index.numel();
   const std::int64_t bad = parallel_reduce(
       0, count, kGrain, count,
@@ -65,7 +65,7 @@ Tensor gather(const Tensor& x, int axis, const Tensor& index) {
   axis = check_along_axis("gather", x.shape(), axis, index);
   Tensor result = Tensor::uninitialized(index.shape(), x.dtype());
   const AxisView from(x.shape(), axis), to(index.shape(), axis);
-  const std::int64_t* places = index.data<std::int64_t>();
+  const auto* places = index.data<std::int64_t>();
   dispatch(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* source = x.data<T>();
@@ -89,7 +89,7 @@ Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tens
         "; shapes must be equal");
   Tensor result = Tensor::zeros(shape, source.dtype());
   const AxisView from(index.shape(), axis), to(shape, axis);
-  const std::int64_t* places = index.data<std::int64_t>();
+  const auto* places = index.data<std::int64_t>();
   dispatch(source.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* added = source.data<T>();
@@ -117,7 +117,7 @@ Tensor take_rows(const Tensor& x, const Tensor& index) {
   shape.set(0, index.numel());
   Tensor result = Tensor::uninitialized(shape, x.dtype());
   const std::int64_t row = x.shape().without(0).numel();
-  const std::int64_t* rows = index.data<std::int64_t>();
+  const auto* rows = index.data<std::int64_t>();
   dispatch(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* source = x.data<T>();
@@ -137,7 +137,7 @@ Tensor one_hot(const Tensor& index, std::int64_t classes, DType dtype) {
   check(classes >= 1, "one_hot: needs at least 1 class, not ", classes);
   check_indices("one_hot", index, classes, "classes");
   Tensor result = Tensor::zeros(index.shape().followed_by({classes}), dtype);
-  const std::int64_t* hot = index.data<std::int64_t>();
+  const auto* hot = index.data<std::int64_t>();
   dispatch(dtype, [&](auto zero) {
     using T = decltype(zero);
     T* target = result.mutable_data<T>();

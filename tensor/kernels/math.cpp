@@ -85,7 +85,7 @@ void logaddexp_array(const T* a, const T* b, T* y, std::int64_t n) {
   simd::exp(y, y, n);
   simd::log1p(y, y, n);
   for (std::int64_t i = 0; i < n; ++i) {
-    const T largest = (a[i] > b[i]) | detail::is_nan(a[i]) ? a[i] : b[i];
+    const T largest = ((a[i] > b[i]) | detail::is_nan(a[i])) ? a[i] : b[i];
     y[i] = std::abs(largest) <= std::numeric_limits<T>::max() ? largest + y[i] : largest;
   }
 }

@@ -26,7 +26,7 @@ Tensor first_along(const char* op, const Tensor& x, int axis, bool keepdim, Befo
   axis = normalize_axis(axis, x.rank(), op);
   check(x.size(axis) > 0, op, ": axis ", axis, " of ", x.shape(), " has no elements");
   Tensor result = Tensor::uninitialized(reduced_shape(x.shape(), {axis}, keepdim, op), DType::int64);
-  std::int64_t* best = result.mutable_data<std::int64_t>();
+  auto* best = result.mutable_data<std::int64_t>();
   const AxisView view(x.shape(), axis);
   dispatch(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -64,7 +64,7 @@ Sorted sorted_along(const Tensor& x, int axis, bool descending, std::int64_t cou
     using T = decltype(zero);
     const T* elements = x.data<T>();
     T* values = result.values.mutable_data<T>();
-    std::int64_t* indices = result.indices.mutable_data<std::int64_t>();
+    auto* indices = result.indices.mutable_data<std::int64_t>();
     const auto before = [descending](const Entry<T>& a, const Entry<T>& b) {
       const bool less = below(a.value, b.value), greater = below(b.value, a.value);
       return less == greater ? a.index < b.index : less != descending;

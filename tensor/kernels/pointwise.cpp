@@ -117,10 +117,10 @@ Tensor div(const Tensor& a, const Tensor& b) {
 }
 
 Tensor maximum(const Tensor& a, const Tensor& b) {
-  return map_any("maximum", a, b, [](auto p, auto q) { return (p > q) | is_nan(p) ? p : q; });
+  return map_any("maximum", a, b, [](auto p, auto q) { return ((p > q) | is_nan(p)) ? p : q; });
 }
 Tensor minimum(const Tensor& a, const Tensor& b) {
-  return map_any("minimum", a, b, [](auto p, auto q) { return (p < q) | is_nan(p) ? p : q; });
+  return map_any("minimum", a, b, [](auto p, auto q) { return ((p < q) | is_nan(p)) ? p : q; });
 }
 
 Tensor add(const Tensor& x, double number) { return map_any("add", x, number_like("add", x, number), kAdd); }

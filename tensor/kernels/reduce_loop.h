@@ -62,7 +62,7 @@ struct Largest {
                                                             : std::numeric_limits<A>::lowest();
   template <class A>
   static A combine(A a, A b) {
-    return (b > a) | is_nan(b) ? b : a;
+    return ((b > a) | is_nan(b)) ? b : a;
   }
 };
 
@@ -74,7 +74,7 @@ struct Smallest {
                                                             : std::numeric_limits<A>::max();
   template <class A>
   static A combine(A a, A b) {
-    return (b < a) | is_nan(b) ? b : a;
+    return ((b < a) | is_nan(b)) ? b : a;
   }
 };
 
