@@ -38,7 +38,8 @@ Schedule step_decay(const StepDecayOptions& options) {
   check_rate("step_decay", "factor", options.factor);
   check_length("step_decay", "every", options.every);
   return counting("step_decay", [options](std::int64_t count) {
-    return options.rate * std::pow(options.factor, static_cast<double>(count / options.every));
+    const std::int64_t steps_down = count / options.every;
+    return options.rate * std::pow(options.factor, static_cast<double>(steps_down));
   });
 }
 

@@ -84,6 +84,7 @@ Variable concat(const Variables& parts, int axis) {
   axis = normalize_axis(axis, values[0].rank(), "concat");
   Tensor value = kernels::concat(values, axis);
   std::vector<std::int64_t> ends;
+  ends.reserve(values.size());
   for (const Tensor& part : values) {
     ends.push_back(part.size(axis) + (ends.empty() ? 0 : ends.back()));
   }

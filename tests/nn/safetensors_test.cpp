@@ -31,7 +31,9 @@ NamedTensors some_tensors() {
 /// Equal names, dtypes, shapes and values, whatever their order.
 void expect_equal(const NamedTensors& actual, const NamedTensors& expected) {
   ASSERT_EQ(actual.size(), expected.size());
-  for (const auto& [name, tensor] : expected) {
+  for (const auto& entry : expected) {
+    const std::string& name = entry.path;
+    const Tensor& tensor = entry.item;
     const auto found = std::find_if(actual.begin(), actual.end(), [&](const auto& a) { return a.path == name; });
     ASSERT_NE(found, actual.end()) << name;
     EXPECT_EQ(found->item.dtype(), tensor.dtype()) << name;
