@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   app.add_option("runs", runs, "NAME=FOLDER of runs of cifar10_convnet")->required();
   return examples::run_program(app, argc, argv, [&] {
     std::vector<examples::Run> read;
+    read.reserve(runs.size());
     for (const std::string& text : runs) {
       read.push_back(read_run(text));
     }

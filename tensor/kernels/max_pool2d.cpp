@@ -57,7 +57,7 @@ void max_window(const Pool2dGeometry& g, int64_t oy, int64_t ox, const T* image,
   bool is_first = true;
   for_each_tap(g, oy, ox, [&](int64_t tap, int64_t offset) {
     const T* x = image + offset;
-    const Routing place = static_cast<Routing>(tap);
+    const auto place = static_cast<Routing>(tap);
     if (is_first) {
       std::copy_n(x, channels, y);
       std::fill_n(routing, channels, place);
@@ -138,7 +138,7 @@ MaxPooled max_pool2d(const Tensor& x, const Pool2dGeometry& g) {
     using Routing = decltype(place);
     const T* images = x.data<T>();
     T* y = pooled.y.mutable_data<T>();
-    Routing* routing = pooled.routing.mutable_data<Routing>();
+    auto* routing = pooled.routing.mutable_data<Routing>();
     for_each_line(g, [&](int64_t n, int64_t oy) {
       const T* image = images + n * g.height * g.width * g.channels;
       const int64_t line = (n * g.out_h + oy) * g.out_w * g.channels;
@@ -165,7 +165,7 @@ Tensor max_pool2d_gather(const Tensor& x, const Tensor& routing, const Pool2dGeo
     using Routing = decltype(place);
     const int64_t channels = g.channels;
     const T* images = x.data<T>();
-    const Routing* routes = routing.data<Routing>();
+    const auto* routes = routing.data<Routing>();
     T* outputs = result.mutable_data<T>();
     for_each_line(g, [&](int64_t n, int64_t oy) {
       for (int64_t ox = 0; ox < g.out_w; ++ox) {
@@ -195,7 +195,7 @@ Tensor max_pool2d_scatter(const Tensor& dy, const Tensor& routing, const Pool2dG
     using Routing = decltype(place);
     const int64_t channels = g.channels;
     const T* gradients = dy.data<T>();
-    const Routing* routes = routing.data<Routing>();
+    const auto* routes = routing.data<Routing>();
     T* inputs = result.mutable_data<T>();
     for_each_image(g, [&](int64_t n) {
       const int64_t image = g.height * g.width * g.channels, out_image = g.out_h * g.out_w * g.channels;
