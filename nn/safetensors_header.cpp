@@ -176,7 +176,7 @@ TensorEntry parse_entry(Cursor& cursor, const std::string& name) {
   std::optional<Shape> shape;
   std::vector<std::int64_t> offsets;
   std::uint64_t offsets_at = 0;
-  cursor.object("\"dtype\", \"shape\" or \"data_offsets\"", [&](const std::string& key, std::uint64_t key_at) {
+  cursor.object(R"("dtype", "shape" or "data_offsets")", [&](const std::string& key, std::uint64_t key_at) {
     if (key == "dtype") {
       dtype = parse_dtype(cursor);
     } else if (key == "shape") {
@@ -185,11 +185,11 @@ TensorEntry parse_entry(Cursor& cursor, const std::string& name) {
       offsets_at = cursor.offset();
       offsets = cursor.numbers("an offset, a whole number from 0", 2);
     } else {
-      cursor.expected_at(key_at, "\"dtype\", \"shape\" or \"data_offsets\"", "\"" + key + "\"");
+      cursor.expected_at(key_at, R"("dtype", "shape" or "data_offsets")", "\"" + key + "\"");
     }
   });
   if (!dtype || !shape || offsets_at == 0) {
-    cursor.expected_at(entry_at, "\"dtype\", \"shape\" and \"data_offsets\" of \"" + name + "\"", "fewer");
+    cursor.expected_at(entry_at, R"("dtype", "shape" and "data_offsets" of ")" + name + "\"", "fewer");
   }
   if (offsets.size() != 2 || offsets[0] > offsets[1]) {
     cursor.expected_at(offsets_at, "[begin, end] of \"" + name + "\" with begin <= end",
