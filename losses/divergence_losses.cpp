@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
@@ -77,6 +78,12 @@ void check_rates(const char* op, const char* name, const Variable& target, const
   check(target.shape() == prediction.shape() && target.dtype() == prediction.dtype(), op, ": the target is ",
         target.dtype(), " ", target.shape(), ", the ", name, " ", prediction.dtype(), " ", prediction.shape(),
         "; they must be equal");
+  const std::vector<double> p = target.value().to_vector();
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const auto classes = static_cast<std::size_t>(target.size(1));
+    check(p[i] >= 0 && std::isfinite(p[i]), op, ": target row ", i / classes, " has ", p[i], " for class ", i % classes,
+          "; measures are finite and at least 0");
+  }
 }
 
 }  // namespace
@@ -117,11 +124,9 @@ Variable generalized_kl_divergence_with_log_rates(const Variable& target, const 
                                                   const RateOptions& options) {
   const char* op = "generalized_kl_divergence_with_log_rates";
   check_rates(op, "log rates", target, log_rates);
-  // Refuses targets that are no rates; the value is not needed.
-  generalized_kl_divergence(target.detach(), target.detach());
-  const Tensor positive = kernels::greater(target.value(), 0.0);
+  const Tensor positive = kernels::greater(target.value(), 0.0), zero = kernels::equal(target.value(), 0.0);
   const Variable u = where_or(positive, log_rates, 0) - log_of_positive(target);  // ln(r / p)
-  const Variable terms = where(positive, target * (expm1(u) - u), exp(log_rates));
+  const Variable terms = where(positive, target * (expm1(u) - u), exp(where_or(zero, log_rates, 0)));
   return in_base(reduce(sum(terms, {-1}), {}, options.reduction), options.base);
 }
 

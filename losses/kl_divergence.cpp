@@ -15,16 +15,12 @@
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/coefficients.h"
+#include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/softmax_groups.h"
 
 namespace gibbs::losses {
 namespace {
-
-/// x where condition holds, else the constant.
-Variable where_or(const Tensor& condition, const Variable& x, double constant) {
-  return where(condition, x, Tensor::full(x.shape(), constant, x.dtype()));
-}
 
 /// Where the term of a class is computed at all: where its coefficient w p or its q is positive. Elsewhere it is 0.
 Tensor counting(const Variable& coefficient, const Tensor& q_positive) {

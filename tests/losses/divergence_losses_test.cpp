@@ -183,6 +183,9 @@ TEST(GeneralizedKl, OnLogRatesItIsTheMeasureOfTheirExponentials) {
   EXPECT_THAT(testing::gradient(loss({z}), z), Pointwise(DoubleNear(1e-14), expected));
   const auto second = gradgradcheck(loss, {kZ});
   EXPECT_TRUE(second) << second.message;
+  const Variable huge = Variable::leaf(f64({{800, 0}}));
+  EXPECT_THAT(testing::gradient(generalized_kl_divergence_with_log_rates(f64({{1, 2}}), huge), huge),
+              ElementsAre(kInf, -1));
   const Tensor certain = f64({{-kInf, 0}}), target = f64({{0, 1}});
   EXPECT_EQ(generalized_kl_divergence_with_log_rates(target, certain).value().item(), 0);
 }
@@ -196,8 +199,10 @@ TEST(GeneralizedKl, Errors) {
     }
     return std::string("no error");
   };
-  EXPECT_THAT(error_of(f64({{1, -2}}), f64({{0, 0}})),
-              StrEq("generalized_kl_divergence: p row 0 has -2 for class 1; measures are finite and at least 0"));
+  EXPECT_THAT(
+      error_of(f64({{1, -2}}), f64({{0, 0}})),
+      StrEq("generalized_kl_divergence_with_log_rates: target row 0 has -2 for class 1; measures are finite and at "
+            "least 0"));
   EXPECT_THAT(error_of(f64({{1, 2}}), f64({{0, 0, 0}})),
               StrEq("generalized_kl_divergence_with_log_rates: the target is float64 [1, 2], the log rates float64 "
                     "[1, 3]; they must be equal"));
