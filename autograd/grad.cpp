@@ -22,7 +22,7 @@ class Traversal {
  public:
   /// From y up to the requested inputs: xs and, when `all_leaves`, every leaf that y depends on.
   Traversal(const Variable& y, const Variables& xs, bool all_leaves, const GradOptions& options)
-      : all_leaves_(all_leaves), consume_(!options.create_graph && !options.retain_graph) {
+      : all_leaves_(all_leaves), consume_(!options.create_graph && !options.retain_graph), watch_(options.watch) {
     for (const Variable& x : xs) {
       visits_[x.edge().node.get()].target = true;
     }
@@ -126,7 +126,11 @@ class Traversal {
           node->inputs.size(), " inputs");
     for (std::size_t i = 0; i < dx.size(); ++i) {
       if (wanted[i]) {
-        add_gradient(node->inputs[i], fitted(*node, static_cast<int>(i), std::move(dx[i])));
+        Variable gradient = fitted(*node, static_cast<int>(i), std::move(dx[i]));
+        if (watch_) {
+          watch_(*node, static_cast<int>(i), gradient);
+        }
+        add_gradient(node->inputs[i], std::move(gradient));
       }
     }
     if (consume_) {
@@ -158,6 +162,7 @@ class Traversal {
   }
 
   bool all_leaves_, consume_;
+  const std::function<void(const Node&, int, const Variable&)>& watch_;
   std::unordered_map<Node*, Visit> visits_;
   std::vector<std::shared_ptr<Node>> order_, leaves_;
 };

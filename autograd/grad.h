@@ -5,6 +5,8 @@
 // returned for x is the gradient of sum(y * dy), which for a one-element y and dy = 1 is dy/dx itself.
 #pragma once
 
+#include <functional>
+
 #include "gibbs/autograd/variable.h"
 
 namespace gibbs {
@@ -19,6 +21,9 @@ struct GradOptions {
   bool allow_unused = false;
   /// Treat these as leaves: the traversal does not look at what they were computed from. For `fused`.
   Variables stop_at = {};
+  /// Called with every gradient that a node hands to one of its inputs, as it passes: input i of the node receives
+  /// `gradient`, and sums it with what its other users send. For drawing, and for looking on.
+  std::function<void(const Node& node, int i, const Variable& gradient)> watch = {};
 };
 
 /// The gradient of sum(y * dy) with respect to every x in xs. Throws when an x is a constant, when y

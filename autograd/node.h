@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "gibbs/autograd/notes.h"
 #include "gibbs/autograd/variable.h"
 
 namespace gibbs {
@@ -35,7 +36,8 @@ struct Node {
   std::vector<Output> outputs;  // what a missing gradient is filled with, and what a gradient is checked against
   std::vector<Saved> kept;      // the outputs' values, only if the gradient function reads them
   GradientFunction gradients;
-  Tensor stored_gradient;  // of a leaf, by backward()
+  Tensor stored_gradient;        // of a leaf, by backward()
+  std::unique_ptr<Notes> notes;  // null unless somebody watched, or named it
 
   Node();
   Node(const Node&) = delete;

@@ -8,7 +8,13 @@ Parameter::Parameter(Tensor value) : state_(std::make_shared<State>()) { replace
 
 Variable Parameter::variable() const {
   check(defined(), "Parameter: it has no value yet; construct it from a tensor");
-  return state_->frozen ? Variable(state_->value) : Variable(state_->value, state_->leaf);
+  if (state_->frozen) {
+    return state_->value;
+  }
+  if (notes_are_taken()) {
+    detail::take_notes(*state_->leaf.node, {state_->value});
+  }
+  return {state_->value, state_->leaf};
 }
 
 const Tensor& Parameter::gradient() const { return state_->leaf.node->stored_gradient; }

@@ -27,6 +27,9 @@ Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<
   node->inputs = std::move(inputs);
   node->gradients = std::move(gradients);
   node->outputs.reserve(values.size());
+  if (notes_are_taken()) {
+    detail::take_notes(*node, values);
+  }
   Variables results;
   results.reserve(values.size());
   for (Tensor& value : values) {

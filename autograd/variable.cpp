@@ -18,7 +18,7 @@ Node& leaf_node(const Edge& edge, const char* action) {
 }  // namespace
 
 const Tensor& Saved::value() const {
-  check(value_.version() == version_, "saved tensor of shape ", value_.shape(),
+  check(intact(), "saved tensor of shape ", value_.shape(),
         " was overwritten in place after it was recorded; clone it before writing");
   return value_;
 }
@@ -29,6 +29,9 @@ Variable Variable::leaf(Tensor value) {
   auto node = std::make_shared<Node>();
   node->op = "leaf";
   node->outputs = {{value.shape(), value.dtype()}};
+  if (notes_are_taken()) {
+    detail::take_notes(*node, {value});
+  }
   return {std::move(value), Edge{std::move(node), 0}};
 }
 

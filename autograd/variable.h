@@ -33,6 +33,8 @@ class Saved {
   explicit Saved(Tensor value) : value_(std::move(value)), version_(value_.version()) {}
   /// The tensor. Throws when it was overwritten in place since.
   const Tensor& value() const;
+  /// Whether it still holds what it held.
+  bool intact() const { return value_.version() == version_; }
 
  private:
   Tensor value_;

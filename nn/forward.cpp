@@ -63,6 +63,25 @@ RandomKey forward_key() {
 }
 
 namespace detail {
+namespace {
+
+void name_parameters(Module& module) {
+  for (const auto& [path, parameter] : named_parameters(module)) {
+    if (!parameter.frozen()) {
+      named(path, parameter);
+    }
+  }
+}
+
+}  // namespace
+
+const std::string& path_of(const Module& module) {
+  if (!root_call) {
+    return kNoPath;
+  }
+  const auto known = root_call->paths.find(&module);
+  return known == root_call->paths.end() ? kNoPath : known->second;
+}
 
 ModuleCall::ModuleCall(Module& module) : module_(module), is_root_(!root_call) {
   if (is_root_) {
@@ -71,9 +90,14 @@ ModuleCall::ModuleCall(Module& module) : module_(module), is_root_(!root_call) {
       root_call->paths.try_emplace(part, std::move(path));
     }
   }
-  const auto known = root_call->paths.find(&module);
-  root_call->running.push_back(known == root_call->paths.end() ? &kNoPath : &known->second);
+  root_call->running.push_back(&path_of(module));
   ++(current_scope ? current_scope->calls : root_call->calls)[forward_path()];
+  if (notes_are_taken()) {
+    layer_.emplace(forward_path(), module.describe());
+    if (is_root_) {
+      name_parameters(module);
+    }
+  }
 }
 
 ModuleCall::~ModuleCall() {

@@ -9,8 +9,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "gibbs/autograd/notes.h"
 #include "gibbs/autograd/variable.h"
 #include "gibbs/tensor/random.h"
 
@@ -56,6 +58,9 @@ const std::string& forward_path();
 
 namespace detail {
 
+/// The path of a module in the model that is running; "" outside of one.
+const std::string& path_of(const Module& module);
+
 /// One running call of a module: enters its path, and leaves it when destroyed.
 class ModuleCall {
  public:
@@ -70,6 +75,7 @@ class ModuleCall {
  private:
   Module& module_;
   bool is_root_;
+  std::optional<LayerScope> layer_;  // while notes are taken (autograd/notes.h)
 };
 
 }  // namespace detail

@@ -1,5 +1,7 @@
 #include "gibbs/nn/fusion.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <string_view>
@@ -50,6 +52,12 @@ std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Module>> layer
                                                        pool->kernel_options(conv_geometry.y_shape()));
   if (!kernels::conv_block_fits(geometry, x.dtype())) {
     return {};
+  }
+  std::optional<LayerScope> cluster;
+  if (notes_are_taken()) {
+    cluster.emplace(
+        fmt::format("{}, {}, {}", detail::path_of(*conv), detail::path_of(*layers[1]), detail::path_of(*pool)),
+        fmt::format("{}, {}, {}, as one op", conv->describe(), layers[1]->describe(), pool->describe()));
   }
   return FusedRun{.y = conv_block(x, conv->weight(), conv->bias(), geometry), .layers = 3};
 }
