@@ -1,6 +1,7 @@
 // Everything: #include <gibbs/gibbs.h>.
 #pragma once
 
+#include "gibbs/autograd/check_op.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/gradcheck.h"
 #include "gibbs/autograd/ops/ops.h"

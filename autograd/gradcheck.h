@@ -2,8 +2,10 @@
 //
 // f maps Variables to one Variable of any shape. Its output is contracted with a fixed random cotangent v, and each
 // element of the gradient of <f(x), v> is compared with (<f(x + h e), v> - <f(x - h e), v>) / 2h. A check in which
-// every gradient is zero proves nothing and is refused. Test points must stay off kinks: two-sided differences mean
-// nothing there.
+// every gradient is zero proves nothing and is refused.
+//
+// At a kink (relu at 0, equal elements in max pooling) two-sided differences judge nothing. Such points are found, and
+// the report says "kink at element 1 of input 0", never that the gradient is wrong: move the point.
 #pragma once
 
 #include <functional>
@@ -22,7 +24,7 @@ struct GradcheckOptions {
 struct GradcheckReport {
   bool ok = false;
   double largest_error = 0;
-  /// When not ok: which element of which input, and both values.
+  /// When not ok: which element of which input, and both values. A wrong gradient is told before a kink.
   std::string message;
 
   explicit operator bool() const { return ok; }
@@ -30,18 +32,32 @@ struct GradcheckReport {
 
 namespace detail {
 
+/// What differences with step h tell of a function f of one number around t.
+struct Differences {
+  double central;       // (f(t + h) - f(t - h)) / 2h
+  double below, above;  // (f(t) - f(t - h)) / h and (f(t + h) - f(t)) / h
+  bool kink;            // `below` and `above` differ, and not by curvature
+};
+
+/// `value` is f(t). Curvature makes the one-sided differences differ by J(h) = h f'': half of it at half the step. A
+/// kink within h of t leaves 2 J(h/2) - J(h) or 2 J(h/4) - J(h/2) where curvature leaves nothing. Where f'' jumps
+/// (relu squared at 0), `central` is off by a multiple of h, which is taken out in the same way.
+Differences differences(const std::function<double(double)>& f, double t, double value,
+                        const GradcheckOptions& options);
+
 /// Collects pairs of an analytic and a numeric derivative into a report: what every gradcheck ends with.
 class GradientComparison {
  public:
   explicit GradientComparison(const GradcheckOptions& options) : options_(options) {}
   /// Element k of the gradient with respect to `input` ("input 0", "0.weight"), which has this shape.
-  void add(const std::string& input, const Shape& shape, std::int64_t k, double analytic, double numeric);
-  /// ok unless a pair differs or every derivative is zero.
+  void add(const std::string& input, const Shape& shape, std::int64_t k, double analytic, const Differences& numeric);
+  /// ok unless a pair differs, a point is a kink, or every derivative is zero.
   GradcheckReport report() const;
 
  private:
   GradcheckOptions options_;
   GradcheckReport report_;
+  std::string kink_;  // the first one
   bool any_nonzero_ = false;
 };
 

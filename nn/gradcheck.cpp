@@ -1,7 +1,6 @@
 #include "gibbs/nn/gradcheck.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 
 #include "gibbs/autograd/grad.h"
@@ -31,27 +30,30 @@ Variables leaves(const Inputs& inputs) {
   return found;
 }
 
-double central_difference(const Scalar& f, Parameter input, std::int64_t element, double relative_step) {
+/// Differences of f in one element of an input; `value` is f now.
+gibbs::detail::Differences differences_in(const Scalar& f, Parameter input, std::int64_t element, double value,
+                                          const GradcheckOptions& options) {
   const double at = input.value().data<double>()[element];
-  const double step = relative_step * std::max(1.0, std::abs(at));
-  const auto evaluate_at = [&](double value) {
-    input.mutable_value().mutable_data<double>()[element] = value;
+  const auto with_element = [&](double t) {
+    input.mutable_value().mutable_data<double>()[element] = t;
     return f().value().item();
   };
-  const double high = at + step, low = at - step;
-  const double difference = (evaluate_at(high) - evaluate_at(low)) / (high - low);
+  const auto found = gibbs::detail::differences(with_element, at, value, options);
   input.mutable_value().mutable_data<double>()[element] = at;
-  return difference;
+  return found;
 }
 
 GradcheckReport compare(const Scalar& f, const Inputs& inputs, const GradcheckOptions& options) {
-  const Variables gradients = grad(f(), leaves(inputs), {.allow_unused = true});
+  const Variables x = leaves(inputs);
+  const Variable y = f();
+  const double value = y.value().item();
+  const Variables gradients = grad(y, x, {.allow_unused = true});
   gibbs::detail::GradientComparison comparison(options);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::vector<double> analytic = gradients[i].value().to_vector();
     for (std::int64_t k = 0; k < inputs[i].item.value().numel(); ++k) {
       comparison.add(inputs[i].path, inputs[i].item.shape(), k, analytic[static_cast<std::size_t>(k)],
-                     central_difference(f, inputs[i].item, k, options.step));
+                     differences_in(f, inputs[i].item, k, value, options));
     }
   }
   return comparison.report();

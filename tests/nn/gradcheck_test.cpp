@@ -3,6 +3,7 @@
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/record.h"
+#include "gibbs/nn/activations.h"
 #include "gibbs/nn/sequential.h"
 #include "tests/testing/expect_op.h"
 
@@ -64,6 +65,15 @@ TEST(Gradcheck, AWrongSecondDerivativeIsFoundBehindARightFirstOne) {
   EXPECT_TRUE(gradcheck(layer, kX));
   EXPECT_THAT(gradgradcheck(layer, kX).message,
               ::testing::StartsWith("second derivative: gradcheck: x of shape [2, 2], element 0:"));
+}
+
+TEST(Gradcheck, KinksAreFoundAndNamed) {
+  Sequential model{ReLU()};
+  const Tensor x = Tensor::of({{-1, 0}}, DType::float64);
+  EXPECT_THAT(gradcheck(model, x).message,
+              ::testing::StartsWith("gradcheck: kink at element 1 of x of shape [1, 2]: the slope is 0 below and "));
+  EXPECT_THAT(gradgradcheck(model, x).message,
+              ::testing::StartsWith("second derivative: gradcheck: kink at element 1 of x of shape [1, 2]: "));
 }
 
 TEST(Gradcheck, FrozenParametersAreNotChecked) {
