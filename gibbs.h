@@ -2,8 +2,10 @@
 #pragma once
 
 #include "gibbs/autograd/check_op.h"
+#include "gibbs/autograd/draw_graph.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/gradcheck.h"
+#include "gibbs/autograd/notes.h"
 #include "gibbs/autograd/ops/ops.h"
 #include "gibbs/autograd/parameter.h"
 #include "gibbs/autograd/record.h"
