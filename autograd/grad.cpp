@@ -27,7 +27,7 @@ class Traversal {
       visits_[x.edge().node.get()].target = true;
     }
     for (const Variable& x : options.stop_at) {
-      visits_[x.edge().node.get()].stop = true;
+      visits_[x.edge().node.get()].stop_at = true;
     }
     sort(y.edge().node);
   }
@@ -55,10 +55,11 @@ class Traversal {
   /// What this traversal knows of a node.
   struct Visit {
     bool entered = false;
-    bool target = false;  // a requested input
-    bool stop = false;    // the walk ends here, as it does at leaves
-    bool needed = false;  // some path leads from here to a requested input
-    Variables gradients;  // one per output, once any has arrived
+    bool target = false;   // a requested input
+    bool stop_at = false;  // to be treated as a leaf
+    bool ends = false;     // the walk ends here: at leaves, and where it is to stop
+    bool needed = false;   // some path leads from here to a requested input
+    Variables gradients;   // one per output, once any has arrived
   };
 
   /// Post-order of everything upstream of `root`, and `needed` for each.
@@ -74,7 +75,7 @@ class Traversal {
       if (!std::exchange(visit.entered, true)) {
         const bool is_leaf = node->state == Node::State::leaf;
         visit.needed = visit.target || (all_leaves_ && is_leaf);
-        visit.stop |= is_leaf;
+        visit.ends = visit.stop_at || is_leaf;
         if (is_leaf) {
           leaves_.push_back(node);
         }
@@ -85,7 +86,7 @@ class Traversal {
     while (!stack.empty()) {
       Frame& frame = stack.back();
       const std::vector<Edge>& inputs = frame.node->inputs;
-      if (!frame.visit->stop && frame.next_input < inputs.size()) {
+      if (!frame.visit->ends && frame.next_input < inputs.size()) {
         enter(inputs[frame.next_input++].node);
         continue;
       }
@@ -99,7 +100,13 @@ class Traversal {
 
   void differentiate(const std::shared_ptr<Node>& node) {
     Visit& visit = visits_.at(node.get());
-    if (!visit.needed || visit.gradients.empty() || visit.stop) {
+    if (!visit.needed || visit.gradients.empty()) {
+      return;
+    }
+    if (!visit.stop_at) {  // there, whoever walks on runs them
+      run_hooks(*node, visit.gradients);
+    }
+    if (visit.ends) {
       return;
     }
     std::vector<bool> wanted;
@@ -137,6 +144,24 @@ class Traversal {
       node->state = Node::State::consumed;
       node->gradients = nullptr;
       node->kept.clear();
+    }
+  }
+
+  static void run_hooks(const Node& node, Variables& gradients) {
+    if (node.hooks.empty()) {
+      return;
+    }
+    for (const auto& [output, hook] : node.hooks.all()) {
+      Variable& gradient = gradients[output];
+      if (!gradient.defined()) {
+        continue;
+      }
+      if (Variable replaced = hook(gradient); replaced.defined()) {
+        check(replaced.shape() == gradient.shape() && replaced.dtype() == gradient.dtype(), "grad: a hook on '",
+              node.op, "' was given a gradient of ", gradient.shape(), " ", gradient.dtype(), " and returned ",
+              replaced.shape(), " ", replaced.dtype(), "; they must be equal");
+        gradient = std::move(replaced);
+      }
     }
   }
 

@@ -26,6 +26,10 @@ struct Node {
     Shape shape;
     DType dtype;
   };
+  struct OutputHook {
+    int output;
+    GradientHook hook;
+  };
 
   const char* op = "";  // a string literal
   State state = State::leaf;
@@ -36,6 +40,7 @@ struct Node {
   std::vector<Output> outputs;  // what a missing gradient is filled with, and what a gradient is checked against
   std::vector<Saved> kept;      // the outputs' values, only if the gradient function reads them
   GradientFunction gradients;
+  HookList<OutputHook> hooks;    // see Variable::on_gradient
   Tensor stored_gradient;        // of a leaf, by backward()
   std::unique_ptr<Notes> notes;  // null unless somebody watched, or named it
 

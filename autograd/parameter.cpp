@@ -21,8 +21,16 @@ const Tensor& Parameter::gradient() const { return state_->leaf.node->stored_gra
 
 void Parameter::clear_gradient() { state_->leaf.node->stored_gradient = {}; }
 
+HookHandle Parameter::on_gradient(GradientHook hook) const {
+  return Variable(state_->value, state_->leaf).on_gradient(std::move(hook));
+}
+
 void Parameter::replace(Tensor value) {
-  state_->leaf = Variable::leaf(value).edge();
+  Edge leaf = Variable::leaf(value).edge();
+  if (state_->leaf.node) {
+    leaf.node->hooks = std::move(state_->leaf.node->hooks);
+  }
+  state_->leaf = std::move(leaf);
   state_->value = std::move(value);
 }
 

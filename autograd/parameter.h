@@ -29,6 +29,8 @@ class Parameter {
   /// What `backward` has summed since the last clear; undefined before the first.
   const Tensor& gradient() const;
   void clear_gradient();
+  /// See Variable::on_gradient. The hook stays with this parameter when its value is replaced; clones have none.
+  HookHandle on_gradient(GradientHook hook) const;
 
   /// A frozen parameter gets no gradients and optimizers leave it alone.
   bool frozen() const { return state_->frozen; }

@@ -37,6 +37,11 @@ Variable Variable::leaf(Tensor value) {
 
 const Tensor& Variable::gradient() const { return leaf_node(edge_, "gradient").stored_gradient; }
 
+HookHandle Variable::on_gradient(GradientHook hook) const {
+  check(traced(), "on_gradient: a constant has no gradient; make it with Variable::leaf before computing with it");
+  return edge_.node->hooks.add({edge_.output, std::move(hook)});
+}
+
 void Variable::clear_gradient() { leaf_node(edge_, "clear_gradient").stored_gradient = {}; }
 
 std::ostream& operator<<(std::ostream& out, const Variable& x) { return out << x.value(); }

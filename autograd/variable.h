@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "gibbs/autograd/hooks.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs {
@@ -71,6 +72,10 @@ class Variable {
   /// The sum of what calls of `backward` stored in this leaf; undefined before. An error for anything but a leaf.
   const Tensor& gradient() const;
   void clear_gradient();
+  /// Calls the hook with the gradient of this value in every `grad` and `backward` that goes through it: once, after
+  /// all that its users send has been summed, and before it goes on or is returned. Hooks of one value run in the order
+  /// in which they were added, each on what the last returned. Throws for a constant.
+  HookHandle on_gradient(GradientHook hook) const;
 
  private:
   Saved value_;

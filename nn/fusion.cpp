@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <string_view>
@@ -38,6 +39,10 @@ void set_fusion(bool on) { enabled() = on; }
 std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Module>> layers, const Variable& x) {
   const ForwardOptions& forward = ForwardScope::current();
   if (layers.size() < 3 || !fusion_enabled() || forward.check_finite || forward.observer) {
+    return {};
+  }
+  const auto hooked = [](const std::unique_ptr<Module>& layer) { return layer->has_forward_hooks(); };
+  if (std::any_of(layers.begin(), layers.begin() + 3, hooked)) {
     return {};
   }
   const auto* conv = exactly<Conv2d>(*layers[0]);

@@ -43,6 +43,13 @@ class Walker : public ModuleVisitor {
 Variable Module::operator()(const Variable& x) {
   const detail::ModuleCall call(*this);
   Variable y = forward(x);
+  if (!forward_hooks_.empty()) {
+    for (const ForwardHook& hook : forward_hooks_.all()) {
+      if (Variable replaced = hook(x, y); replaced.defined()) {
+        y = std::move(replaced);
+      }
+    }
+  }
   call.finish(x, y);
   return y;
 }

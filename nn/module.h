@@ -5,12 +5,14 @@
 // ForwardScope (forward.h) around the call. Modules know nothing of optimizers, losses and data.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "gibbs/autograd/hooks.h"
 #include "gibbs/autograd/parameter.h"
 #include "gibbs/autograd/variable.h"
 #include "gibbs/nn/named.h"
@@ -28,6 +30,10 @@ class ModuleVisitor {
   virtual void child(std::string_view /*name*/, Module& /*module*/) {}
 };
 
+/// Receives a module's input and output and returns the output to go on with: y itself, another, or an undefined
+/// Variable to leave it as it is.
+using ForwardHook = std::function<Variable(const Variable& x, const Variable& y)>;
+
 class Module {
  public:
   virtual ~Module() = default;
@@ -35,6 +41,11 @@ class Module {
   /// Runs `forward`. Knows the module's path in the model that was called, looks for NaN and calls observers when the
   /// ForwardScope asks for it.
   Variable operator()(const Variable& x);
+
+  /// Calls the hook after every `forward` of this module, in the order in which hooks were added. The layer is then
+  /// computed by itself, not fused with its neighbours. Copies and clones of a module have no hooks.
+  HookHandle on_forward(ForwardHook hook) { return forward_hooks_.add(std::move(hook)); }
+  bool has_forward_hooks() const { return !forward_hooks_.empty(); }
 
   /// Reports parameters, buffers and children, always in the same order. What is not reported is not trained, saved or
   /// cloned.
@@ -56,6 +67,9 @@ class Module {
   Module& operator=(Module&&) = default;
 
   virtual Variable forward(const Variable& x) = 0;
+
+ private:
+  HookList<ForwardHook> forward_hooks_;
 };
 
 /// An independent copy: the same structure with parameters and buffers of its own. Ties (one parameter in two places)
