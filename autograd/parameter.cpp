@@ -21,6 +21,12 @@ const Tensor& Parameter::gradient() const { return state_->leaf.node->stored_gra
 
 void Parameter::clear_gradient() { state_->leaf.node->stored_gradient = {}; }
 
+void Parameter::set_gradient(Tensor gradient) {
+  check(gradient.shape() == shape() && gradient.dtype() == dtype(), "set_gradient: the parameter is ", shape(), " ",
+        dtype(), ", the gradient ", gradient.shape(), " ", gradient.dtype(), "; they must be equal");
+  state_->leaf.node->stored_gradient = std::move(gradient);
+}
+
 HookHandle Parameter::on_gradient(GradientHook hook) const {
   return Variable(state_->value, state_->leaf).on_gradient(std::move(hook));
 }

@@ -29,6 +29,9 @@ class Parameter {
   /// What `backward` has summed since the last clear; undefined before the first.
   const Tensor& gradient() const;
   void clear_gradient();
+  /// Another gradient of this shape and dtype, or an error: for those who work on gradients before the optimizer reads
+  /// them.
+  void set_gradient(Tensor gradient);
   /// See Variable::on_gradient. The hook stays with this parameter when its value is replaced; clones have none.
   HookHandle on_gradient(GradientHook hook) const;
 

@@ -139,6 +139,20 @@ void set_frozen(Module& module, bool frozen) {
   }
 }
 
+std::size_t set_frozen(Module& module, std::string_view path, bool frozen) {
+  std::unordered_set<const void*> found;
+  std::string known;
+  for (auto& [name, parameter] : named_parameters(module)) {
+    if (name == path || name.starts_with(join(std::string(path), ""))) {
+      parameter.set_frozen(frozen);
+      found.insert(parameter.id());
+    }
+    known += (known.empty() ? "" : ", ") + name;
+  }
+  check(!found.empty(), "set_frozen: no parameter is at or below '", path, "'; there are ", known);
+  return found.size();
+}
+
 std::string architecture_text(Module& module) {
   std::string text;
   for (const auto& [path, part] : named_modules(module)) {

@@ -90,6 +90,9 @@ std::int64_t parameter_count(Module& module);
 /// Converts parameters and buffers to float32 or float64.
 void to(Module& module, DType dtype);
 void set_frozen(Module& module, bool frozen);
+/// Only the parameters at or below a path: "0" is "0.weight" and "0.bias", not "01.weight". Returns how many distinct
+/// ones; none is an error that lists the paths there are.
+std::size_t set_frozen(Module& module, std::string_view path, bool frozen);
 
 /// One describe() line per module without children, each under its path: what saved weights are compared with.
 std::string architecture_text(Module& module);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gibbs/nn/activations.h"
+#include "gibbs/nn/clip_gradients.h"
 #include "gibbs/nn/conv2d.h"
 #include "gibbs/nn/dense.h"
 #include "gibbs/nn/dropout.h"

@@ -5,6 +5,10 @@
 //   adam.step();
 //   adam.clear_gradients();
 //
+// Gradient accumulation: gradients add up until they are cleared, so a batch that is too large for memory is taken in
+// parts, each part's loss divided by the rows of the whole batch, with one step at the end. In a ForwardScope with each
+// part's first_sample, dropout draws what it would have drawn for the batch.
+//
 // A step skips frozen parameters and parameters without a gradient: their values and their state stay as they are. A
 // parameter listed twice (tied weights) is one parameter and is stepped once. Each step is one pass over each
 // parameter, in parallel over a partition that depends on its size alone, so the bits do not depend on the number of

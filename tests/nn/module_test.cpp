@@ -105,6 +105,28 @@ TEST_F(ModuleTest, FrozenParametersAreConstants) {
   EXPECT_TRUE(parameters(model)[0].gradient().defined());
 }
 
+TEST_F(ModuleTest, AreFrozenByPath) {
+  EXPECT_EQ(set_frozen(model, "1", true), 2) << "weight and bias of the shared layer";
+  EXPECT_TRUE(parameters(model)[0].frozen());
+  EXPECT_FALSE(parameters(model)[2].frozen());
+  EXPECT_EQ(set_frozen(model, "1.1.weight", false), 1);
+  EXPECT_FALSE(parameters(model)[0].frozen());
+  EXPECT_TRUE(parameters(model)[1].frozen());
+  EXPECT_EQ(set_frozen(model, "", true), 3) << "the model itself";
+  const char* const message = "; there are 0.weight, 0.bias, 1.1.weight, 1.1.bias, 2.weight";
+  EXPECT_EQ(error_of([&] { set_frozen(model, "2.w", true); }),
+            std::string("set_frozen: no parameter is at or below '2.w'") + message);
+  EXPECT_EQ(error_of([&] { set_frozen(model, "1.0", true); }),
+            std::string("set_frozen: no parameter is at or below '1.0'") + message);
+}
+
+TEST_F(ModuleTest, AFrozenPathGetsNoGradientWhileOthersDo) {
+  set_frozen(model, "0", true);
+  backward(model(Tensor::ones({1, 2})), Tensor::ones({1, 3}));
+  EXPECT_FALSE(parameters(model)[0].gradient().defined());
+  EXPECT_TRUE(parameters(model)[2].gradient().defined());
+}
+
 TEST_F(ModuleTest, CopiesShareParameters) {
   Sequential copy = model;
   EXPECT_TRUE(parameters(copy)[0].same_as(parameters(model)[0]));
