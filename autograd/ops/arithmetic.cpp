@@ -78,12 +78,14 @@ Variable pow(const Variable& x, double exponent) {
 }
 
 Variable maximum(const Variable& a, const Variable& b) {
-  return select_extreme("maximum", a, b, kernels::maximum(a.value(), b.value()), kernels::greater(a.value(), b.value()),
+  Tensor value = kernels::maximum(a.value(), b.value());
+  return select_extreme("maximum", a, b, std::move(value), kernels::greater(a.value(), b.value()),
                         kernels::less(a.value(), b.value()));
 }
 
 Variable minimum(const Variable& a, const Variable& b) {
-  return select_extreme("minimum", a, b, kernels::minimum(a.value(), b.value()), kernels::less(a.value(), b.value()),
+  Tensor value = kernels::minimum(a.value(), b.value());
+  return select_extreme("minimum", a, b, std::move(value), kernels::less(a.value(), b.value()),
                         kernels::greater(a.value(), b.value()));
 }
 

@@ -64,6 +64,9 @@ Variable relu(const Variable& x) {
   return record("relu", value, wrt(x, [mask](const Variable& dy) { return linear_map("relu_mask", dy, mask, mask); }));
 }
 
-Variable gelu(const Variable& x) { return x * 0.5 * (erf(x * (1 / std::numbers::sqrt2)) + 1.0); }
+Variable gelu(const Variable& x) {
+  check(is_floating(x.dtype()), "gelu: needs float32 or float64, not ", x.dtype(), "; convert with cast");
+  return x * 0.5 * (erf(x * (1 / std::numbers::sqrt2)) + 1.0);
+}
 
 }  // namespace gibbs

@@ -168,15 +168,15 @@ Tensor stack(std::span<const Tensor> parts, int axis) {
 }
 
 Tensor permute_copy(const Tensor& x, const Axes& axes) {
-  check_defined("permute", x);
-  check(static_cast<int>(axes.size()) == x.rank(), "permute: ", axes.size(), " axes for shape ", x.shape(),
+  check_defined("permute_copy", x);
+  check(static_cast<int>(axes.size()) == x.rank(), "permute_copy: ", axes.size(), " axes for shape ", x.shape(),
         "; name every axis once");
-  axis_flags(axes, x.rank(), "permute");
+  axis_flags(axes, x.rank(), "permute_copy");
   const Strides x_strides = row_major_strides(x.shape());
   Shape shape = x.shape();
   Box box{.strides = x_strides};
   for (int k = 0; k < x.rank(); ++k) {
-    const int axis = normalize_axis(axes[static_cast<std::size_t>(k)], x.rank(), "permute");
+    const int axis = normalize_axis(axes[static_cast<std::size_t>(k)], x.rank(), "permute_copy");
     shape.set(k, x.size(axis));
     box.strides[k] = x_strides[axis];
   }

@@ -155,6 +155,13 @@ TEST(Arithmetic, ConventionsAtKinks) {
   EXPECT_TRUE(near(smaller[1].value(), f64({0.5, 1, 0}), 0));
 }
 
+TEST(Arithmetic, ErrorsNameTheOp) {
+  const auto rule = ": shapes [3] and [2] do not broadcast: axis -1 has 3 and 2; sizes must be equal or 1";
+  for (const Binary& binary : kBinary) {
+    EXPECT_EQ(error_of([&] { binary.op(random({3}), random({2})); }), binary.name + std::string(rule));
+  }
+}
+
 TEST(Arithmetic, PowersAtZero) {
   const auto power = [](double exponent) {
     const Variable x = Variable::leaf(f64({0}));

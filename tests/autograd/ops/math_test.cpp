@@ -98,5 +98,10 @@ TEST(Math, SaturatedEndsHaveFiniteGradients) {
   }
 }
 
+TEST(Math, GeluNamesItself) {
+  EXPECT_EQ(error_of([] { gelu(Tensor::ones({2}, DType::int64)); }),
+            "gelu: needs float32 or float64, not int64; convert with cast");
+}
+
 }  // namespace
 }  // namespace gibbs::testing

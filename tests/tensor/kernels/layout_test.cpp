@@ -92,9 +92,9 @@ TEST(Layout, PermuteMatricesOfEveryForm) {
 TEST(Layout, PermuteChecksItsAxes) {
   const Tensor x = counting({2, 3});
   EXPECT_THAT([&] { permute_copy(x, {0}); },
-              ThrowsMessage<Error>("permute: 1 axes for shape [2, 3]; name every axis once"));
-  EXPECT_THAT([&] { permute_copy(x, {1, -1}); }, ThrowsMessage<Error>("permute: axis -1 is given twice"));
-  EXPECT_THAT([&] { permute_copy(x, {0, 2}); }, ThrowsMessage<Error>("permute: axis 2 does not exist in 2 axes"));
+              ThrowsMessage<Error>("permute_copy: 1 axes for shape [2, 3]; name every axis once"));
+  EXPECT_THAT([&] { permute_copy(x, {1, -1}); }, ThrowsMessage<Error>("permute_copy: axis -1 is given twice"));
+  EXPECT_THAT([&] { permute_copy(x, {0, 2}); }, ThrowsMessage<Error>("permute_copy: axis 2 does not exist in 2 axes"));
 }
 
 TEST(Layout, SliceAndItsAdjoint) {
