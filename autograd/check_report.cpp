@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
+#include <cstdint>
 #include <ostream>
 #include <sstream>
 
@@ -130,7 +131,8 @@ void detail::check_near(const std::string& what, const Tensor& actual, const Ten
 void detail::check_same_bits(const std::string& what, const Tensor& actual, const Tensor& expected) {
   check(actual.dtype() == expected.dtype(), what, ": ", actual.dtype(), ", expected ", expected.dtype());
   // Every number of every dtype is a double, and NaNs keep their bits on the way.
-  check_elements(what, actual, expected, [](double a, double e) { return std::memcmp(&a, &e, sizeof a) == 0; });
+  check_elements(what, actual, expected,
+                 [](double a, double e) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(e); });
 }
 
 void detail::check_threads(const std::function<std::vector<Tensor>()>& body) {

@@ -4,6 +4,7 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/op_oracles.h"
 
 namespace gibbs::testing {
 namespace {
@@ -32,38 +33,12 @@ const Case kCases[] = {
     {"no images", {0, 3, 3, 1}, {2, 2, 1, 1}, {}},
 };
 
-/// Calls term(x index, w index, y index) for every product in the trilinear form <dy, conv(x, w)>.
-void for_each_term(const Conv2dGeometry& g, const std::function<void(const Index&, const Index&, const Index&)>& term) {
-  const Conv2dOptions& o = g.options;
-  const std::int64_t inputs = g.channels / o.groups, outputs = g.filters / o.groups;
-  for_each_index(g.y_shape(), [&](const Index& y) {
-    for_each_index({g.kernel_h, g.kernel_w, inputs}, [&](const Index& k) {
-      const std::int64_t row = y[1] * o.stride_h - o.pads.top + k[0] * o.dilation_h;
-      const std::int64_t column = y[2] * o.stride_w - o.pads.left + k[1] * o.dilation_w;
-      if (row >= 0 && row < g.height && column >= 0 && column < g.width) {
-        term({y[0], row, column, y[3] / outputs * inputs + k[2]}, {k[0], k[1], k[2], y[3]}, y);
-      }
-    });
-  });
-}
-
-void add_at(Tensor& x, const Index& i, double value) {
-  const std::int64_t flat = ((i[0] * x.size(1) + i[1]) * x.size(2) + i[2]) * x.size(3) + i[3];
-  x.mutable_data<double>()[flat] += value;
-}
-
 TEST(Conv2d, EveryGeometry) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
     const auto g = Conv2dGeometry::of(c.x, c.w, c.options);
     expect_op([&](const Variables& v) { return conv2d(v[0], v[1], c.options); }, {random(c.x), random(c.w, 2)},
-              [&](const Tensors& v) {
-                Tensor y = Tensor::zeros(g.y_shape(), DType::float64);
-                for_each_term(g, [&](const Index& x, const Index& w, const Index& out) {
-                  add_at(y, out, at(v[0], x) * at(v[1], w));
-                });
-                return y;
-              });
+              [&](const Tensors& v) { return convolution(g, v[0], v[1]); });
   }
 }
 
@@ -72,21 +47,9 @@ TEST(Conv2d, TheGradientsAreOpsThemselves) {
     SCOPED_TRACE(c.name);
     const auto g = Conv2dGeometry::of(c.x, c.w, c.options);
     expect_op([&](const Variables& v) { return conv2d_dx(v[0], v[1], g); }, {random(g.y_shape()), random(c.w, 2)},
-              [&](const Tensors& v) {
-                Tensor dx = Tensor::zeros(c.x, DType::float64);
-                for_each_term(g, [&](const Index& x, const Index& w, const Index& y) {
-                  add_at(dx, x, at(v[0], y) * at(v[1], w));
-                });
-                return dx;
-              });
+              [&](const Tensors& v) { return convolution_dx(g, v[0], v[1]); });
     expect_op([&](const Variables& v) { return conv2d_dw(v[0], v[1], g); }, {random(c.x), random(g.y_shape(), 2)},
-              [&](const Tensors& v) {
-                Tensor dw = Tensor::zeros(c.w, DType::float64);
-                for_each_term(g, [&](const Index& x, const Index& w, const Index& y) {
-                  add_at(dw, w, at(v[0], x) * at(v[1], y));
-                });
-                return dw;
-              });
+              [&](const Tensors& v) { return convolution_dw(g, v[0], v[1]); });
   }
 }
 

@@ -4,30 +4,10 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/op_oracles.h"
 
 namespace gibbs::testing {
 namespace {
-
-/// Element [..., row, column] of op(x), leading axes broadcast.
-double element(const Tensor& x, Index index, std::int64_t row, std::int64_t column, bool transposed) {
-  const std::size_t rank = index.size();
-  index[rank - 2] = transposed ? column : row;
-  index[rank - 1] = transposed ? row : column;
-  // Sizes of the last two axes may be 1 without being broadcast: at() reads index 0 there, which is the same.
-  return at(x, index);
-}
-
-Tensor product(const Tensor& a, const Tensor& b, kernels::Transposed t) {
-  const std::int64_t m = a.size(t.a ? -1 : -2), k = a.size(t.a ? -2 : -1), n = b.size(t.b ? -2 : -1);
-  const Shape batch = broadcast_shapes(a.shape().sub(0, a.rank() - 2), b.shape().sub(0, b.rank() - 2), "oracle");
-  return build(batch.followed_by({m, n}), [&](const Index& i) {
-    double total = 0;
-    for (std::int64_t j = 0; j < k; ++j) {
-      total += element(a, i, i[i.size() - 2], j, t.a) * element(b, i, j, i[i.size() - 1], t.b);
-    }
-    return total;
-  });
-}
 
 /// [..., rows, columns], or the shape that becomes it when transposed.
 Shape matrix(const Shape& batch, std::int64_t rows, std::int64_t columns, bool transposed) {
@@ -46,7 +26,7 @@ TEST(Linalg, MatmulWithEveryFlagAndBatch) {
             },
             {random(matrix(batch_a, 2, 3, ta)), random(matrix(batch_b, 3, 2, tb), 2)},
             [&](const Tensors& x) {
-              return product(x[0], x[1], {ta, tb});
+              return matrix_product(x[0], x[1], {ta, tb});
             });
       }
     }
@@ -59,18 +39,18 @@ TEST(Linalg, MatmulOfThinAndEmptyMatrices) {
   for (const auto& [m, k, n] : sizes) {
     SCOPED_TRACE(to_string(Shape{m, k, n}));
     expect_op([](const Variables& x) { return matmul(x[0], x[1]); }, {random({m, k}), random({k, n}, 2)},
-              [](const Tensors& x) { return product(x[0], x[1], {}); });
+              [](const Tensors& x) { return matrix_product(x[0], x[1], {}); });
   }
 }
 
 TEST(Linalg, MatmulOfOneMatrixWithItselfAndOfComputedOnes) {
   expect_op([](const Variables& x) { return matmul(x[0], x[0], {.a = true}); }, {random({2, 3})},
-            [](const Tensors& x) { return product(x[0], x[0], {.a = true}); });
+            [](const Tensors& x) { return matrix_product(x[0], x[0], {.a = true}); });
   expect_op([](const Variables& x) { return matmul(square(x[0]), x[1] + x[0]); }, {random({2, 2}), random({2}, 2)},
             [](const Tensors& x) {
               const Tensor a = build({2, 2}, [&](const Index& i) { return at(x[0], i) * at(x[0], i); });
               const Tensor b = build({2, 2}, [&](const Index& i) { return at(x[1], i) + at(x[0], i); });
-              return product(a, b, {});
+              return matrix_product(a, b, {});
             });
 }
 
@@ -80,11 +60,11 @@ TEST(Linalg, Dense) {
     expect_op([](const Variables& x) { return dense(x[0], x[1], x[2]); },
               {random({rows, 3}), random({3, 2}, 2), random({2}, 3)},
               [&](const Tensors& x) {
-                const Tensor product_only = product(x[0], x[1], {});
+                const Tensor product_only = matrix_product(x[0], x[1], {});
                 return build({rows, 2}, [&](const Index& i) { return at(product_only, i) + at(x[2], i); });
               });
     expect_op([](const Variables& x) { return dense(x[0], x[1], {}); }, {random({rows, 3}), random({3, 2}, 2)},
-              [](const Tensors& x) { return product(x[0], x[1], {}); });
+              [](const Tensors& x) { return matrix_product(x[0], x[1], {}); });
   }
 }
 

@@ -1,17 +1,18 @@
 // Pooling with overlapping, padded and rectangular windows, against loops over windows.
 #include "gibbs/autograd/ops/pool2d.h"
 
-#include <limits>
+#include <algorithm>
+#include <numeric>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/op_oracles.h"
 
 namespace gibbs::testing {
 namespace {
 
-using kernels::Pool2dGeometry;
 using kernels::Pool2dOptions;
 
 struct Case {
@@ -29,40 +30,18 @@ const Case kCases[] = {
     {"no images", {0, 4, 4, 1}, {}},
 };
 
-/// The elements of x that lie in the window of output index y.
-std::vector<double> window(const Tensor& x, const Index& y, const Pool2dOptions& o) {
-  std::vector<double> members;
-  for_each_index({o.window_h, o.window_w}, [&](const Index& k) {
-    const std::int64_t row = y[1] * o.stride_h - o.pads.top + k[0], column = y[2] * o.stride_w - o.pads.left + k[1];
-    if (row >= 0 && row < x.size(1) && column >= 0 && column < x.size(2)) {
-      members.push_back(at(x, {y[0], row, column, y[3]}));
-    }
-  });
-  return members;
+double largest(const std::vector<double>& window) { return *std::max_element(window.begin(), window.end()); }
+double mean_of(const std::vector<double>& window) {
+  return std::accumulate(window.begin(), window.end(), 0.0) / static_cast<double>(window.size());
 }
 
 TEST(Pool2d, MaxAndAverage) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
-    const Shape y_shape = Pool2dGeometry::of(c.x, c.options).y_shape();
     expect_op([&](const Variables& x) { return max_pool2d(x[0], c.options); }, {random(c.x)},
-              [&](const Tensors& x) {
-                return build(y_shape, [&](const Index& y) {
-                  const std::vector<double> members = window(x[0], y, c.options);
-                  return *std::max_element(members.begin(), members.end());
-                });
-              });
+              [&](const Tensors& x) { return pooled(x[0], c.options, largest); });
     expect_op([&](const Variables& x) { return avg_pool2d(x[0], c.options); }, {random(c.x)},
-              [&](const Tensors& x) {
-                return build(y_shape, [&](const Index& y) {
-                  double total = 0;
-                  const std::vector<double> members = window(x[0], y, c.options);
-                  for (double member : members) {
-                    total += member;
-                  }
-                  return total / static_cast<double>(members.size());
-                });
-              });
+              [&](const Tensors& x) { return pooled(x[0], c.options, mean_of); });
   }
 }
 

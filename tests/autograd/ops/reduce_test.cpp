@@ -8,6 +8,7 @@
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/math.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/op_oracles.h"
 
 namespace gibbs::testing {
 namespace {
@@ -66,26 +67,6 @@ const Reduce kReductions[] = {
      },
      true},
 };
-
-/// The oracle over the elements of x that fall together when `axes` are reduced.
-Tensor reduced(const Tensor& x, const Axes& axes, bool keepdim,
-               const std::function<double(const std::vector<double>&)>& oracle) {
-  const Shape kept = reduced_shape(x.shape(), axes, true, "oracle");
-  const Tensor result = build(kept, [&](const Index& out) {
-    std::vector<double> members;
-    for_each_index(x.shape(), [&](const Index& in) {
-      bool same = true;
-      for (std::size_t axis = 0; axis < in.size(); ++axis) {
-        same &= kept[static_cast<int>(axis)] == 1 || in[axis] == out[axis];
-      }
-      if (same) {
-        members.push_back(at(x, in));
-      }
-    });
-    return oracle(members);
-  });
-  return result.reshape(reduced_shape(x.shape(), axes, keepdim, "oracle"));
-}
 
 TEST(Reduce, EveryChoiceOfAxes) {
   const std::pair<Shape, Axes> cases[] = {

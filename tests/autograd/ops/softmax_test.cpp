@@ -9,23 +9,12 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/op_oracles.h"
 
 namespace gibbs::testing {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-Tensor softmax_oracle(const Tensor& x, int axis) {
-  const auto k = static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis);
-  return build(x.shape(), [&](const Index& i) {
-    double normalizer = 0;
-    Index j = i;
-    for (j[k] = 0; j[k] < x.size(axis); ++j[k]) {
-      normalizer += std::exp(at(x, j));
-    }
-    return std::exp(at(x, i)) / normalizer;
-  });
-}
 
 TEST(Softmax, AlongEveryAxis) {
   const std::pair<Shape, int> cases[] = {{{2, 3}, -1}, {{2, 3}, 0}, {{2, 3, 2}, 1}, {{4}, 0}, {{0, 3}, 1}};
@@ -36,13 +25,13 @@ TEST(Softmax, AlongEveryAxis) {
     expect_op([&, a = axis](const Variables& x) { return softmax(x[0], a) * cast(weights, x[0].dtype()); },
               {random(shape, 1, -2, 2)},
               [&, a = axis](const Tensors& x) {
-                const Tensor s = softmax_oracle(x[0], a);
+                const Tensor s = softmax_along(x[0], a);
                 return build(s.shape(), [&](const Index& i) { return at(s, i) * at(weights, i); });
               });
     expect_op([&, a = axis](const Variables& x) { return log_softmax(x[0], a) * cast(weights, x[0].dtype()); },
               {random(shape, 1, -2, 2)},
               [&, a = axis](const Tensors& x) {
-                const Tensor s = softmax_oracle(x[0], a);
+                const Tensor s = softmax_along(x[0], a);
                 return build(s.shape(), [&](const Index& i) { return std::log(at(s, i)) * at(weights, i); });
               });
   }

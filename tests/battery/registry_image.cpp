@@ -1,0 +1,181 @@
+// Convolution, its two adjoints, pooling and the fused block, for every kind of geometry.
+#include <algorithm>
+#include <numeric>
+
+#include "gibbs/autograd/ops/ops.h"
+#include "tests/battery/registry.h"
+#include "tests/testing/op_oracles.h"
+
+namespace gibbs::battery {
+namespace {
+
+using kernels::Conv2dGeometry;
+using kernels::Conv2dOptions;
+using kernels::ConvBlockGeometry;
+using kernels::Pool2dOptions;
+using testing::at;
+using testing::build;
+using testing::convolution;
+using testing::convolution_dw;
+using testing::convolution_dx;
+using testing::Index;
+using testing::pooled;
+using testing::random;
+
+struct Convolution {
+  const char* what;
+  Shape x, w;
+  Conv2dOptions options;
+};
+
+const Convolution kConvolutions[] = {
+    {"plain", {2, 4, 3, 2}, {3, 2, 2, 3}, {}},
+    {"one pixel", {1, 1, 1, 1}, {1, 1, 1, 1}, {}},
+    {"padded on one side each", {1, 3, 3, 1}, {2, 3, 1, 2}, {.pads = {.top = 1, .right = 2}}},
+    {"strided, last row unused", {1, 6, 5, 1}, {3, 2, 1, 1}, {.stride_h = 2, .stride_w = 3, .pads = {.left = 1}}},
+    {"dilated", {1, 5, 4, 1}, {2, 2, 1, 2}, {.dilation_h = 3, .dilation_w = 2}},
+    {"grouped", {1, 3, 3, 4}, {2, 2, 2, 4}, {.groups = 2}},
+    {"depthwise", {1, 3, 3, 3}, {2, 2, 1, 3}, {.groups = 3}},
+    {"eight filters, which have a kernel of their own", {2, 3, 4, 1}, {2, 2, 1, 8}, {}},
+    {"no images", {0, 3, 3, 1}, {2, 2, 1, 1}, {}},
+};
+
+using GeometryOp = Variable (*)(const Variable&, const Variable&, const Conv2dGeometry&);
+using GeometryOracle = Tensor (*)(const Conv2dGeometry&, const Tensor&, const Tensor&);
+
+OpEntry convolution_entry(const std::string& name, GeometryOp op, GeometryOracle oracle,
+                          Shape (*a_of)(const Conv2dGeometry&), Shape (*b_of)(const Conv2dGeometry&),
+                          std::vector<Refusal> refusals) {
+  OpEntry entry{name, {}, std::move(refusals)};
+  for (const Convolution& c : kConvolutions) {
+    const auto g = Conv2dGeometry::of(c.x, c.w, c.options);
+    entry.samples.push_back({c.what,
+                             [=](const Variables& v) { return op(v[0], v[1], g); },
+                             {random(a_of(g)), random(b_of(g), 2)},
+                             [=](const Tensors& v) { return oracle(g, v[0], v[1]); }});
+  }
+  const auto g = Conv2dGeometry::of({1, 3, 3, 2}, {2, 2, 2, 2}, {});
+  entry.samples.push_back({"computed inputs",
+                           [=](const Variables& v) { return op(v[0] * v[0], v[1] * v[1], g); },
+                           {random(a_of(g)), random(b_of(g), 2)},
+                           [=](const Tensors& v) {
+                             const auto squared = [](const Tensor& t) {
+                               return build(t.shape(), [&](const Index& i) { return at(t, i) * at(t, i); });
+                             };
+                             return oracle(g, squared(v[0]), squared(v[1]));
+                           }});
+  return entry;
+}
+
+Shape x_of(const Conv2dGeometry& g) { return g.x_shape(); }
+Shape w_of(const Conv2dGeometry& g) { return g.w_shape(); }
+Shape y_of(const Conv2dGeometry& g) { return g.y_shape(); }
+
+OpEntry pool_entry(const std::string& name, Variable (*op)(const Variable&, const Pool2dOptions&),
+                   double (*f)(const std::vector<double>&)) {
+  struct Case {
+    const char* what;
+    Shape x;
+    Pool2dOptions options;
+  };
+  const Case cases[] = {
+      {"plain", {2, 4, 4, 2}, {}},
+      {"last row and column unused", {1, 5, 3, 1}, {}},
+      {"overlapping", {1, 5, 5, 1}, {.window_h = 3, .window_w = 3, .stride_h = 2, .stride_w = 1}},
+      {"padded", {1, 4, 3, 2}, {.window_h = 3, .window_w = 2, .stride_h = 2, .stride_w = 2, .pads = {1, 1, 0, 1}}},
+      {"gaps between windows", {1, 5, 4, 1}, {.window_h = 1, .window_w = 2, .stride_h = 3, .stride_w = 2}},
+      {"no images", {0, 4, 4, 1}, {}},
+  };
+  OpEntry entry{name,
+                {},
+                {{[op] {
+                    op(random({2, 3}), {});
+                  },
+                  "pool2d: needs x [N, H, W, C], not [2, 3]"},
+                 {[op] {
+                    op(random({1, 1, 4, 1}), {});
+                  },
+                  "pool2d: window 2 x 2 does not fit the padded image 1 x 4 of x [1, 1, 4, 1]; use a smaller window or "
+                  "padding"}}};
+  for (const Case& c : cases) {
+    entry.samples.push_back({c.what,
+                             [op, o = c.options](const Variables& x) { return op(x[0], o); },
+                             {random(c.x)},
+                             [f, o = c.options](const Tensors& x) { return pooled(x[0], o, f); }});
+  }
+  return entry;
+}
+
+OpEntry conv_block_entry() {
+  const auto sample = [](const char* what, const Shape& x, const Conv2dOptions& conv, double bias) {
+    const Shape w = {2, 2, x[3], 16};  // whole vectors of filters in float32, too
+    const auto g = ConvBlockGeometry::of(x, w, conv, {});
+    return Sample{what,
+                  [g](const Variables& v) { return conv_block(v[0], v[1], v[2], g); },
+                  {random(x, 1, -1, 1), random(w, 2, -1, 1), random({16}, 3, bias, bias + 1)},
+                  [g](const Tensors& v) {
+                    const Tensor z = convolution(g.conv, v[0], v[1]);
+                    const Tensor rectified =
+                        build(z.shape(), [&](const Index& i) { return std::max(at(z, i) + at(v[2], {i[3]}), 0.0); });
+                    return pooled(rectified, {}, [](const std::vector<double>& window) {
+                      return *std::max_element(window.begin(), window.end());
+                    });
+                  }};
+  };
+  const auto small = ConvBlockGeometry::of({1, 3, 3, 1}, {2, 2, 1, 16}, {}, {});
+  return {"conv_block",
+          {sample("one window", {1, 3, 3, 1}, {}, 0),
+           sample("two images, some windows wholly negative", {2, 3, 5, 1}, {}, -1),
+           sample("padded", {1, 3, 3, 1}, {.pads = {1, 0, 0, 1}}, 0)},
+          {{[=] {
+              conv_block(random({1, 3, 3, 2}), random({2, 2, 1, 16}), random({16}), small);
+            },
+            "conv_block: x is [1, 3, 3, 2] float64, needs [1, 3, 3, 1] float64"},
+           {[=] {
+              conv_block(random({1, 3, 3, 1}), random({2, 2, 1, 16}), random({1}), small);
+            },
+            "conv_block: bias is [1] float64, needs [16] float64"}}};
+}
+
+double largest(const std::vector<double>& window) { return *std::max_element(window.begin(), window.end()); }
+double mean_of(const std::vector<double>& window) {
+  return std::accumulate(window.begin(), window.end(), 0.0) / static_cast<double>(window.size());
+}
+
+}  // namespace
+
+OpEntries image_entries() {
+  const auto convolve = [](const Variable& x, const Variable& w, const Conv2dGeometry& g) {
+    return conv2d(x, w, g.options);
+  };
+  const auto g = Conv2dGeometry::of({1, 3, 3, 2}, {2, 2, 2, 2}, {});
+  return {convolution_entry(
+              "conv2d", convolve, convolution, x_of, w_of,
+              {{[] {
+                  conv2d(random({1, 3, 3, 2}), random({2, 2, 3, 1}));
+                },
+                "conv2d: x [1, 3, 3, 2] has 2 channels, w [2, 2, 3, 1] with groups = 1 takes 3"},
+               {[] {
+                  conv2d(random({3, 3, 2}), random({2, 2, 2, 1}));
+                },
+                "conv2d: needs x [N, H, W, C], not [3, 3, 2]"},
+               {[] {
+                  conv2d(random({1, 1, 3, 2}), random({2, 2, 2, 1}));
+                },
+                "conv2d: the kernel reaches over 2 x 2, the padded image is 1 x 3; pad more or use a smaller kernel"}}),
+          convolution_entry("conv2d_dx", conv2d_dx, convolution_dx, y_of, w_of,
+                            {{[=] {
+                                conv2d_dx(random({1, 3, 3, 2}), random({2, 2, 2, 2}), g);
+                              },
+                              "conv2d_dx: dy is [1, 3, 3, 2], the geometry needs [1, 2, 2, 2]"}}),
+          convolution_entry("conv2d_dw", conv2d_dw, convolution_dw, x_of, y_of,
+                            {{[=] {
+                                conv2d_dw(random({1, 3, 3, 2}), random({1, 3, 3, 2}), g);
+                              },
+                              "conv2d_dw: dy is [1, 3, 3, 2], the geometry needs [1, 2, 2, 2]"}}),
+          pool_entry("max_pool2d", max_pool2d, largest),
+          pool_entry("avg_pool2d", avg_pool2d, mean_of),
+          conv_block_entry()};
+}
+
+}  // namespace gibbs::battery
