@@ -116,7 +116,8 @@ void draw_picture(const RandomKey& key, const ShapeClass& shape, std::uint8_t* p
   const Scene scene = draw_scene(draws);
   const RandomKey noise = key.derive("noise");
   for (std::int64_t i = 0; i < kPixels; ++i) {
-    const Point centre{static_cast<double>(i % kDrawnSide) + 0.5, static_cast<double>(i / kDrawnSide) + 0.5};
+    const std::int64_t row = i / kDrawnSide, column = i % kDrawnSide;
+    const Point centre{static_cast<double>(column) + 0.5, static_cast<double>(row) + 0.5};
     const Colour colour = colour_at(scene, shape, centre);
     std::uint64_t bits = random_bits(noise, static_cast<std::uint64_t>(i));
     for (std::size_t c = 0; c < 3; ++c, bits >>= 20) {

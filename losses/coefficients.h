@@ -6,7 +6,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
+#include <memory>
+#include <type_traits>
 
 #include "gibbs/autograd/variable.h"
 #include "gibbs/losses/target.h"
@@ -14,21 +15,21 @@
 
 namespace gibbs::losses {
 
-/// Working space for one group: on the stack where it is small.
+/// Working space for one group, not filled: on the stack where it is small.
 template <class T>
 class Scratch {
  public:
   explicit Scratch(std::int64_t size) {
     if (size > kOnStack) {
-      heap_.resize(static_cast<std::size_t>(size));
+      heap_ = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(size));
     }
   }
-  T* data() { return heap_.empty() ? stack_ : heap_.data(); }
+  T* data() { return heap_ ? heap_.get() : stack_; }
 
  private:
   static constexpr std::int64_t kOnStack = 1024;
   T stack_[kOnStack];  // NOLINT: filled before it is read
-  std::vector<T> heap_;
+  std::unique_ptr<T[]> heap_;
 };
 
 /// Rows of [M, K] in the dtype T: read from an array, or written on the spot from class indices.
@@ -38,6 +39,7 @@ class CoefficientRows {
   explicit CoefficientRows(const Coefficients& source) : classes_(source.classes) {
     if (source.dense.defined()) {
       dense_ = source.dense.value().template data<T>();
+      rows_ = source.dense.size(0);
     } else {
       y_ = source.indices.value().template data<std::int64_t>();
       other_ = source.other.template data<T>();
@@ -45,38 +47,40 @@ class CoefficientRows {
     }
   }
 
-  /// Rows first ... first + rows - 1, turned as in SoftmaxGroup, into y [K, L].
+  /// Whether each row has one entry that is not 0: own()[y], at its class y.
+  bool one_hot() const {
+    return dense_ == nullptr && std::all_of(other_, other_ + classes_, [](T x) { return x == 0; });
+  }
+  const T* own() const { return own_; }
+
+  /// A class as wide as T, so that rows are compared lane by lane.
+  using Label = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  /// The classes [L] of rows first ... first + rows - 1, the last one repeated. For class indices.
   template <int L>
-  void read(std::int64_t first, std::int64_t rows, T* y) const {
-    if (dense_ != nullptr) {
-      kernels::turn_rows<L>(dense_ + first * classes_, rows, classes_, y);
-      return;
-    }
-    std::int32_t label[L];
+  void labels(std::int64_t first, std::int64_t rows, Label* y) const {
     for (std::int64_t i = 0; i < L; ++i) {
-      label[i] = static_cast<std::int32_t>(y_[first + std::min(i, rows - 1)]);
-    }
-    for (std::int64_t k = 0; k < classes_; ++k) {
-      for (int i = 0; i < L; ++i) {
-        y[k * L + i] = label[i] == static_cast<std::int32_t>(k) ? own_[k] : other_[k];
-      }
+      y[i] = static_cast<Label>(y_[first + std::min(i, rows - 1)]);
     }
   }
 
-  /// The same rows one after the other, y [rows, K].
-  void copy(std::int64_t first, std::int64_t rows, T* y) const {
+  /// Rows first ... first + rows - 1, turned as in SoftmaxGroup, into y [K, L] with SoftmaxGroup::room().
+  template <int L>
+  void read(std::int64_t first, std::int64_t rows, T* y) const {
     if (dense_ != nullptr) {
-      std::copy_n(dense_ + first * classes_, rows * classes_, y);
+      kernels::turn_rows<L>(dense_ + first * classes_, rows, classes_, rows_ * classes_ - first * classes_, y);
       return;
     }
-    for (std::int64_t r = 0; r < rows; ++r, y += classes_) {
-      std::copy_n(other_, classes_, y);
-      y[y_[first + r]] = own_[y_[first + r]];
+    Label label[L];
+    labels<L>(first, rows, label);
+    for (std::int64_t k = 0; k < classes_; ++k) {
+      const auto own = kernels::repeated<L>(own_[k]), other = kernels::repeated<L>(other_[k]);
+      kernels::lanes<L>(y + k * L) =
+          kernels::lanes<L>(label) == kernels::repeated<L>(static_cast<Label>(k)) ? own : other;
     }
   }
 
  private:
-  std::int64_t classes_;
+  std::int64_t rows_ = 0, classes_;
   const T *dense_ = nullptr, *other_ = nullptr, *own_ = nullptr;
   const std::int64_t* y_ = nullptr;
 };

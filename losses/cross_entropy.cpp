@@ -1,93 +1,117 @@
-// -sum p log q by hand on logits: one pass over them for the values, one for the gradient, with sums in double; nothing
-// but the logits is kept in between. The same in ops is the reference for higher derivatives and for targets that are
-// differentiated; the form on probabilities is not hot and is written in ops.
+// -sum p log q by hand on logits: one pass over them for values and gradient, with sums in double. The same in ops is
+// the reference for higher derivatives and for targets that are differentiated; the form on probabilities is not hot
+// and is written in ops.
 #include "gibbs/losses/cross_entropy.h"
 
 #include <algorithm>
 #include <limits>
-#include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
-#include "gibbs/autograd/record.h"
 #include "gibbs/losses/coefficients.h"
+#include "gibbs/losses/one_pass.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/softmax_groups.h"
 
 namespace gibbs::losses {
 namespace {
 
+using kernels::kSums, kernels::lanes, kernels::SoftmaxGroup, kernels::wide;
+
 /// sum_k c_k (log_total - shifted_k), the loss of each row; a class with c = 0 adds nothing, even where its logit is
 /// -inf. c: [K, L].
 template <class T, int L>
-void write_row_losses(const kernels::SoftmaxGroup<T, L>& group, const T* c, T* y) {
-  double loss[L] = {};
-  for (std::int64_t k = 0; k < group.classes; ++k) {
-    for (int i = 0; i < L; ++i) {
-      const auto ck = static_cast<double>(c[k * L + i]);
-      const double minus_log_q = group.log_total[i] - static_cast<double>(group.shifted[k * L + i]);
-      loss[i] += ck != 0 ? ck * minus_log_q : 0.0;
+void write_row_losses(const SoftmaxGroup<T, L>& group, const T* c, T* losses) {
+  double log_total[L];
+  group.log_total(log_total);
+  for (int i = 0; i < L; i += kSums<L>) {
+    kernels::Lanes<double, kSums<L>> sum = {};
+    for (std::int64_t k = 0; k < group.classes; ++k) {
+      const auto ck = wide<kSums<L>>(c + k * L + i);
+      const auto minus_log_q = lanes<kSums<L>>(log_total + i) - wide<kSums<L>>(group.shifted + k * L + i);
+      sum += ck != 0 ? ck * minus_log_q : decltype(ck){};
     }
-  }
-  for (std::int64_t i = 0; i < group.rows; ++i) {
-    y[group.first + i] = static_cast<T>(loss[i]);
+    group.write_rows(i, sum, losses);
   }
 }
 
-/// dz = dy (softmax(z) sum_k c_k - c). c and turned: [K, L].
+/// dz = dy (softmax(z) sum_k c_k - c), turned. c: [K, L].
 template <class T, int L>
-void write_gradient(const kernels::SoftmaxGroup<T, L>& group, const T* c, const T* dy, T* turned, T* dz) {
-  double scale[L] = {};
-  T row_dy[L];
-  for (std::int64_t k = 0; k < group.classes; ++k) {
-    for (int i = 0; i < L; ++i) {
-      scale[i] += static_cast<double>(c[k * L + i]);
-    }
+void write_gradient(const SoftmaxGroup<T, L>& group, const T* c, const T* dy, T* dz) {
+  double sum_of_c[L];
+  kernels::sum_rows<L>(c, group.classes, sum_of_c);
+  T scale[L], row_dy[L];
+  group.read(dy, row_dy);
+  for (int i = 0; i < L; ++i) {
+    scale[i] = static_cast<T>(sum_of_c[i] / group.total[i]);
   }
-  for (std::int64_t i = 0; i < L; ++i) {
-    scale[i] /= group.total[i];
-    row_dy[i] = dy[group.first + std::min(i, group.rows - 1)];
+  for (std::int64_t at = 0; at < group.classes * L; at += L) {
+    lanes<L>(dz + at) = lanes<L>(row_dy) * (lanes<L>(scale) * lanes<L>(group.exponential + at) - lanes<L>(c + at));
   }
-  for (std::int64_t k = 0; k < group.classes; ++k) {
-    for (int i = 0; i < L; ++i) {
-      const T q = static_cast<T>(scale[i] * static_cast<double>(group.exponential[k * L + i]));
-      turned[k * L + i] = row_dy[i] * (q - c[k * L + i]);
-    }
-  }
-  kernels::turn_back<L>(turned, group.rows, group.classes, dz + group.first * group.classes);
 }
 
-Tensor row_losses(const Tensor& z, const Coefficients& coefficients) {
-  Tensor y = Tensor::uninitialized({z.size(0)}, z.dtype());
+/// Losses and gradient (if dz is not null) where c has one entry per row, at the row's class y.
+template <class T, int L>
+void write_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const T* dy, T* losses, T* dz) {
+  using Label = typename CoefficientRows<T>::Label;
+  Label y[L];
+  c.template labels<L>(group.first, group.rows, y);
+  T entry[L], shifted[L];
+  for (int i = 0; i < L; ++i) {
+    entry[i] = c.own()[y[i]];
+    shifted[i] = group.shifted[y[i] * L + i];
+  }
+  double log_total[L];
+  group.log_total(log_total);
+  for (int i = 0; i < L; i += kSums<L>) {
+    const auto weight = wide<kSums<L>>(entry + i);
+    const auto loss = weight * (lanes<kSums<L>>(log_total + i) - wide<kSums<L>>(shifted + i));
+    group.write_rows(i, weight != 0 ? loss : decltype(loss){}, losses);
+  }
+  if (dz == nullptr) {
+    return;
+  }
+  T scale[L], row_dy[L];
+  group.read(dy, row_dy);
+  for (int i = 0; i < L; ++i) {
+    scale[i] = static_cast<T>(static_cast<double>(entry[i]) / group.total[i]);
+  }
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    const auto is_class = lanes<L>(y) == kernels::repeated<L>(static_cast<Label>(k));
+    const kernels::Lanes<T, L> c_k = is_class ? lanes<L>(entry) : kernels::Lanes<T, L>{};
+    lanes<L>(dz + k * L) = lanes<L>(row_dy) * (lanes<L>(scale) * lanes<L>(group.exponential + k * L) - c_k);
+  }
+}
+
+LossesAndGradient run(const Coefficients& coefficients, const Tensor& z, const Tensor& dy) {
+  LossesAndGradient result{Tensor::uninitialized({z.size(0)}, z.dtype()),
+                           dy.defined() ? Tensor::uninitialized(z.shape(), z.dtype()) : Tensor()};
   dispatch_floating(z.dtype(), "cross_entropy", [&](auto zero) {
     using T = decltype(zero);
     const CoefficientRows<T> rows(coefficients);
-    T* y_data = y.mutable_data<T>();
-    kernels::for_softmax_groups<T>(z, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
-      Scratch<T> c(L * group.classes);
-      rows.template read<L>(group.first, group.rows, c.data());
-      write_row_losses(group, c.data(), y_data);
+    T* losses = result.losses.mutable_data<T>();
+    const T* dy_data = dy.defined() ? dy.data<T>() : nullptr;
+    T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
+    const bool one_hot = rows.one_hot();
+    kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
+      Scratch<T> c(group.room()), turned(group.room());
+      if (one_hot) {
+        write_one_hot(group, rows, dy_data, losses, dz != nullptr ? turned.data() : nullptr);
+      } else {
+        rows.template read<L>(group.first, group.rows, c.data());
+        write_row_losses(group, c.data(), losses);
+        if (dz != nullptr) {
+          write_gradient(group, c.data(), dy_data, turned.data());
+        }
+      }
+      if (dz != nullptr) {
+        group.turn_back(turned.data(), c.data(), dz);
+      }
     });
   });
-  return y;
-}
-
-Tensor logits_gradient(const Tensor& z, const Coefficients& coefficients, const Tensor& dy) {
-  Tensor dz = Tensor::uninitialized(z.shape(), z.dtype());
-  dispatch_floating(z.dtype(), "cross_entropy", [&](auto zero) {
-    using T = decltype(zero);
-    const CoefficientRows<T> rows(coefficients);
-    const T* dy_data = dy.data<T>();
-    T* dz_data = dz.mutable_data<T>();
-    kernels::for_softmax_groups<T>(z, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
-      Scratch<T> c(L * group.classes), turned(L * group.classes);
-      rows.template read<L>(group.first, group.rows, c.data());
-      write_gradient(group, c.data(), dy_data, turned.data(), dz_data);
-    });
-  });
-  return dz;
+  return result;
 }
 
 /// -sum_k p_k log_q_k in ops. `q_positive`: where q > 0, as uint8; elsewhere log_q counts only if p > 0.
@@ -101,20 +125,6 @@ Variable reference(const Rows& rows, const Variable& z) {
   const Variable log_softmax_z = log_softmax(z);
   const Tensor positive = kernels::greater(log_softmax_z.value(), -std::numeric_limits<double>::infinity());
   return row_losses_in_ops(rows.weighted(rows.p()), log_softmax_z, positive);
-}
-
-/// [M]. The kernels serve constant targets; a target that is differentiated goes through the ops.
-Variable row_losses_of_logits(const Rows& rows) {
-  if (rows.target_is_traced()) {
-    return reference(rows, rows.prediction);
-  }
-  const Coefficients c = rows.coefficients();
-  return fused(
-      "cross_entropy_with_logits", {rows.prediction}, row_losses(rows.prediction.value(), c),
-      [c](const Variables& in, const Tensor& dy, const std::vector<bool>&) {
-        return std::vector{logits_gradient(in[0].value(), c, dy)};
-      },
-      [rows](const Variables& in) { return reference(rows, in[0]); });
 }
 
 /// -sum_k p_k ln q_k. Where p and q are both 0, ln q is replaced by 0, with gradient 0.
@@ -134,7 +144,9 @@ Variable row_losses_as_keras(const Variable& p, const Variable& q) {
 
 Variable cross_entropy_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
   const Rows rows = prepare("cross_entropy_with_logits", target, logits, Prediction::logits, options);
-  return finish(rows, row_losses_of_logits(rows), options);
+  const auto kernel = [c = rows.coefficients()](const Tensor& z, const Tensor& dy) { return run(c, z, dy); };
+  return one_pass_loss("cross_entropy_with_logits", rows, options, kernel,
+                       [rows](const Variable& z) { return reference(rows, z); });
 }
 
 Variable cross_entropy_with_probabilities(const Target& target, const Variable& probabilities,

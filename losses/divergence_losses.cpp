@@ -110,7 +110,7 @@ Variable jeffreys_divergence_with_probabilities(const Target& target, const Vari
 
 Variable js_divergence_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
   const Rows rows = prepare("js_divergence_with_logits", target, logits, Prediction::logits, options);
-  return finish(rows, js_rows_of_logits(rows), options);
+  return js_divergence_of_logits(rows, options);
 }
 
 Variable js_divergence_with_probabilities(const Target& target, const Variable& probabilities,

@@ -1,20 +1,19 @@
 // Every form ends in sum of c (ln p - ln q), c = w p. `where` keeps classes with p = q = 0 out of the logarithms, so
 // that neither the value nor a gradient meets 0 times infinity.
 //
-// On logits, two loops over rows do for constant targets what the ops do for all: the first keeps ln q, the second
-// sends the gradient -c of ln q back through log_softmax.
+// On logits, one pass over the rows does for constant targets what the ops do for all: the divergences, and the
+// gradient -c of ln q sent back through log_softmax.
 #include "gibbs/losses/kl_divergence.h"
 
 #include <algorithm>
 #include <limits>
-#include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
-#include "gibbs/autograd/record.h"
 #include "gibbs/losses/coefficients.h"
+#include "gibbs/losses/one_pass.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/softmax_groups.h"
@@ -40,101 +39,120 @@ Variable exact_with_logits_in_ops(const Rows& rows, const Variable& logits) {
   return row_losses(c, p, where_or(counting(c, positive), log_q, 0));
 }
 
-struct Forward {
-  Tensor losses;  // [M]
-  Tensor log_q;   // [M, K]
-};
-
-/// sum_k c_k (log_p_k - log_q_k) of each row; log_q is kept for the gradient. c, log_p and log_q: [K, L].
+/// The loss of each row: sum_k c_k (log_p_k - log_q_k). c and log_p: [K, L].
 template <class T, int L>
-void write_divergences(const kernels::SoftmaxGroup<T, L>& group, const T* c, const T* log_p, T* log_q, T* losses) {
-  T log_total[L];
-  for (int i = 0; i < L; ++i) {
-    log_total[i] = static_cast<T>(group.log_total[i]);
-  }
-  double divergence[L] = {};
-  for (std::int64_t k = 0; k < group.classes; ++k) {
-    for (int i = 0; i < L; ++i) {
-      const std::int64_t at = k * L + i;
-      log_q[at] = group.shifted[at] - log_total[i];
-      const double gap = static_cast<double>(log_p[at]) - static_cast<double>(log_q[at]);
-      divergence[i] += c[at] > 0 ? static_cast<double>(c[at]) * gap : 0.0;
+void write_divergences(const kernels::SoftmaxGroup<T, L>& group, const T* c, const T* log_p, T* losses) {
+  constexpr int S = kernels::kSums<L>;
+  double log_total[L];
+  group.log_total(log_total);
+  for (int i = 0; i < L; i += S) {
+    kernels::Lanes<double, S> total = {};
+    for (std::int64_t at = i; at < group.classes * L; at += L) {
+      const auto log_q = kernels::wide<S>(group.shifted + at) - kernels::lanes<S>(log_total + i);
+      const auto weight = kernels::wide<S>(c + at);
+      const auto term = weight * (kernels::wide<S>(log_p + at) - log_q);
+      total += weight > 0 ? term : decltype(term){};
     }
-  }
-  for (std::int64_t i = 0; i < group.rows; ++i) {
-    losses[group.first + i] = static_cast<T>(divergence[i]);
+    group.write_rows(i, total, losses);
   }
 }
 
-Forward run_forward(const Tensor& logits, const Coefficients& c, const Coefficients& log_p) {
-  Forward result{Tensor::uninitialized({logits.size(0)}, logits.dtype()),
-                 Tensor::uninitialized(logits.shape(), logits.dtype())};
+/// The gradient of log_q is -dy c; through log_softmax it becomes dz = -dy c + q sum_k dy c_k. Turned; c [K, L] is
+/// overwritten.
+template <class T, int L>
+void send_back(const kernels::SoftmaxGroup<T, L>& group, T* c, const T* dy, T* dz) {
+  T row_dy[L], q_scale[L];
+  double sum_of_c[L];
+  kernels::sum_rows<L>(c, group.classes, sum_of_c);
+  group.read(dy, row_dy);
+  for (int i = 0; i < L; ++i) {
+    q_scale[i] = static_cast<T>(static_cast<double>(row_dy[i]) * sum_of_c[i] / group.total[i]);
+  }
+  for (std::int64_t at = 0; at < group.classes * L; at += L) {
+    kernels::lanes<L>(c + at) *= kernels::lanes<L>(row_dy);
+  }
+  for (std::int64_t at = 0; at < group.classes * L; at += L) {
+    kernels::lanes<L>(dz + at) =
+        kernels::lanes<L>(group.exponential + at) * kernels::lanes<L>(q_scale) - kernels::lanes<L>(c + at);
+  }
+}
+
+/// Both (the gradient if dz is not null) where a row is one-hot: p is 1 at the row's class y, c one weight there.
+template <class T, int L>
+void run_one_hot(const kernels::SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const T* dy, T* losses, T* dz) {
+  using Label = typename CoefficientRows<T>::Label;
+  Label y[L];
+  c.template labels<L>(group.first, group.rows, y);
+  T weight[L], log_q[L];
+  double log_total[L];
+  group.log_total(log_total);
+  for (int i = 0; i < L; ++i) {
+    weight[i] = c.own()[y[i]];
+    log_q[i] = group.shifted[y[i] * L + i];
+  }
+  for (int i = 0; i < L; i += kernels::kSums<L>) {
+    const auto w = kernels::wide<kernels::kSums<L>>(weight + i);
+    const auto divergence =
+        -w * (kernels::wide<kernels::kSums<L>>(log_q + i) - kernels::lanes<kernels::kSums<L>>(log_total + i));
+    group.write_rows(i, w > 0 ? divergence : decltype(w){}, losses);
+  }
+  if (dz == nullptr) {
+    return;
+  }
+  T row_dy[L], c_dy[L], q_scale[L];
+  group.read(dy, row_dy);
+  for (int i = 0; i < L; ++i) {
+    c_dy[i] = weight[i] * row_dy[i];
+    q_scale[i] = static_cast<T>(static_cast<double>(row_dy[i]) * static_cast<double>(weight[i]) / group.total[i]);
+  }
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    const auto is_class = kernels::lanes<L>(y) == kernels::repeated<L>(static_cast<Label>(k));
+    const kernels::Lanes<T, L> c_dy_k = is_class ? kernels::lanes<L>(c_dy) : kernels::Lanes<T, L>{};
+    kernels::lanes<L>(dz + k * L) = kernels::lanes<L>(group.exponential + k * L) * kernels::lanes<L>(q_scale) - c_dy_k;
+  }
+}
+
+LossesAndGradient run(const Coefficients& c, const Coefficients& log_p, const Tensor& logits, const Tensor& dy) {
+  LossesAndGradient result{Tensor::uninitialized({logits.size(0)}, logits.dtype()), {}};
+  if (dy.defined()) {
+    result.dz = Tensor::uninitialized(logits.shape(), logits.dtype());
+  }
   dispatch_floating(logits.dtype(), "kl_divergence", [&](auto zero) {
     using T = decltype(zero);
     const CoefficientRows<T> c_rows(c), log_p_rows(log_p);
-    T *losses = result.losses.mutable_data<T>(), *log_q = result.log_q.mutable_data<T>();
+    T* losses = result.losses.mutable_data<T>();
+    const T* dy_data = dy.defined() ? dy.data<T>() : nullptr;
+    T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
+    const bool one_hot = c_rows.one_hot() && log_p_rows.one_hot();
     kernels::for_softmax_groups<T>(logits, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
-      const std::int64_t size = L * group.classes;
-      Scratch<T> c_group(size), log_p_group(size), log_q_group(size);
-      c_rows.template read<L>(group.first, group.rows, c_group.data());
-      log_p_rows.template read<L>(group.first, group.rows, log_p_group.data());
-      write_divergences(group, c_group.data(), log_p_group.data(), log_q_group.data(), losses);
-      kernels::turn_back<L>(log_q_group.data(), group.rows, group.classes, log_q + group.first * group.classes);
+      Scratch<T> c_group(group.room()), turned(group.room());
+      if (one_hot) {
+        run_one_hot(group, c_rows, dy_data, losses, dz != nullptr ? turned.data() : nullptr);
+      } else {
+        Scratch<T> log_p_group(group.room());
+        c_rows.template read<L>(group.first, group.rows, c_group.data());
+        log_p_rows.template read<L>(group.first, group.rows, log_p_group.data());
+        write_divergences(group, c_group.data(), log_p_group.data(), losses);
+        if (dz != nullptr) {
+          send_back(group, c_group.data(), dy_data, turned.data());
+        }
+      }
+      if (dz != nullptr) {
+        group.turn_back(turned.data(), c_group.data(), dz);
+      }
     });
   });
   return result;
 }
 
-/// d log_q = -dy c, through log_softmax: dz = d log_q - q sum_k d log_q_k. q is in dz when this is called.
-template <class T>
-void subtract_target(std::int64_t rows, std::int64_t classes, const T* c, const T* dy, T* dz) {
-  for (std::int64_t n = 0; n < rows; ++n, c += classes, dz += classes) {
-    double sum_of_c = 0;
-    for (std::int64_t k = 0; k < classes; ++k) {
-      sum_of_c += static_cast<double>(c[k]);
-    }
-    const T q_scale = static_cast<T>(static_cast<double>(dy[n]) * sum_of_c);
-    for (std::int64_t k = 0; k < classes; ++k) {
-      dz[k] = dz[k] * q_scale - dy[n] * c[k];
-    }
-  }
-}
-
-Tensor run_backward(const Tensor& log_q, const Coefficients& c, const Tensor& dy) {
-  Tensor dz = Tensor::uninitialized(log_q.shape(), log_q.dtype());
-  const std::int64_t classes = log_q.size(1);
-  dispatch_floating(log_q.dtype(), "kl_divergence", [&](auto zero) {
-    using T = decltype(zero);
-    const CoefficientRows<T> c_rows(c);
-    const T *log_q_data = log_q.data<T>(), *dy_data = dy.data<T>();
-    T* dz_data = dz.mutable_data<T>();
-    const std::int64_t block = std::max<std::int64_t>(1, 4096 / classes);
-    parallel_for(0, log_q.size(0), block, [&](std::int64_t first, std::int64_t last) {
-      T* dz_block = dz_data + first * classes;
-      kernels::simd::exp(log_q_data + first * classes, dz_block, (last - first) * classes);
-      std::vector<T> c_block(static_cast<std::size_t>((last - first) * classes));
-      c_rows.copy(first, last - first, c_block.data());
-      subtract_target(last - first, classes, c_block.data(), dy_data + first, dz_block);
-    });
-  });
-  return dz;
-}
-
 /// ln p, and 0 where p = 0.
 Tensor log_of_target(const Tensor& p) { return log(where_or(kernels::greater(p, 0.0), p, 1)).value(); }
 
-Variable exact_with_logits(const Rows& rows) {
-  if (rows.target_is_traced()) {
-    return exact_with_logits_in_ops(rows, rows.prediction);
-  }
-  const Coefficients c = rows.coefficients();
-  const Forward forward = run_forward(rows.prediction.value(), c, rows.coefficients(log_of_target, /*weigh=*/false));
-  return fused(
-      "kl_divergence_with_logits", {rows.prediction}, forward.losses,
-      [c, log_q = saved(forward.log_q)](const Variables&, const Tensor& dy, const std::vector<bool>&) {
-        return std::vector{run_backward(log_q.value(), c, dy)};
-      },
-      [rows](const Variables& in) { return exact_with_logits_in_ops(rows, in[0]); });
+Variable exact_with_logits(const Rows& rows, const CategoricalOptions& options) {
+  const auto kernel = [c = rows.coefficients(), log_p = rows.coefficients(log_of_target, /*weigh=*/false)](
+                          const Tensor& z, const Tensor& dy) { return run(c, log_p, z, dy); };
+  return one_pass_loss("kl_divergence_with_logits", rows, options, kernel,
+                       [rows](const Variable& z) { return exact_with_logits_in_ops(rows, z); });
 }
 
 Variable exact_with_probabilities(const Rows& rows) {
@@ -153,9 +171,8 @@ Variable as_keras(const Rows& rows, const Variable& probabilities) {
 
 Variable kl_divergence_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
   const Rows rows = prepare("kl_divergence_with_logits", target, logits, Prediction::logits, options);
-  return finish(
-      rows, options.numerics == Numerics::keras ? as_keras(rows, softmax(rows.prediction)) : exact_with_logits(rows),
-      options);
+  return options.numerics == Numerics::keras ? finish(rows, as_keras(rows, softmax(rows.prediction)), options)
+                                             : exact_with_logits(rows, options);
 }
 
 Variable kl_divergence_with_probabilities(const Target& target, const Variable& probabilities,

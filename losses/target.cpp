@@ -1,6 +1,7 @@
 #include "gibbs/losses/target.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "gibbs/losses/distribution.h"
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/parallel.h"
 
 namespace gibbs::losses {
 namespace {
@@ -123,6 +125,24 @@ std::vector<std::int64_t> kept_indices(const char* op, const Tensor& indices, st
   return kept;
 }
 
+/// Whether every index is a class, and none is ignored: the usual case, seen without writing anything.
+bool all_are_classes(const Tensor& indices, std::int64_t classes, const std::optional<std::int64_t>& ignore_index) {
+  const auto* y = indices.data<std::int64_t>();
+  const std::int64_t ignored = ignore_index.value_or(-1);
+  std::atomic<bool> all = true;
+  parallel_for(0, indices.numel(), 1 << 16, [&, y, classes](std::int64_t first, std::int64_t last) {
+    std::uint64_t largest = 0, ignored_rows = 0;  // a negative index becomes a large number
+    for (std::int64_t n = first; n < last; ++n) {
+      largest = std::max(largest, static_cast<std::uint64_t>(y[n]));
+      ignored_rows += y[n] == ignored ? 1 : 0;
+    }
+    if (largest >= static_cast<std::uint64_t>(classes) || ignored_rows > 0) {
+      all = false;
+    }
+  });
+  return all;
+}
+
 /// True when row [K] is what one_hot(ignore_index) would be.
 template <class T>
 bool is_one_hot_of(const T* row, std::int64_t classes, std::int64_t index) {
@@ -154,6 +174,24 @@ std::vector<std::int64_t> kept_distributions(const char* op, const Tensor& p, co
     }
   });
   return kept;
+}
+
+/// Leaves the rows that are not in `kept` out of everything.
+void leave_out(Rows& rows, const std::vector<std::int64_t>& kept) {
+  const auto kept_rows = static_cast<std::int64_t>(kept.size());
+  if (kept_rows == rows.all_rows) {
+    return;
+  }
+  rows.kept = Tensor::from(kept, {kept_rows});
+  rows.prediction = take_rows(rows.prediction, rows.kept);
+  if (rows.indices.defined()) {
+    rows.indices = kernels::take_rows(rows.indices.value(), rows.kept);
+  } else {
+    rows.distributions = take_rows(rows.distributions, rows.kept);
+  }
+  if (rows.sample_weights.defined()) {
+    rows.sample_weights = kernels::take_rows(rows.sample_weights, rows.kept);
+  }
 }
 
 void check_probabilities(const char* op, const Tensor& q) {
@@ -207,22 +245,12 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
             .kept = {},
             .all_rows = n};
 
-  const std::vector<std::int64_t> kept =
-      with_weight(target.is_indices() ? kept_indices(op, rows.indices.value(), classes, options.ignore_index)
-                                      : kept_distributions(op, target.value().value(), options),
-                  rows.sample_weights);
-  const auto kept_rows = static_cast<std::int64_t>(kept.size());
-  if (kept_rows < n) {
-    rows.kept = Tensor::from(kept, {kept_rows});
-    rows.prediction = take_rows(prediction, rows.kept);
-    if (target.is_indices()) {
-      rows.indices = kernels::take_rows(rows.indices.value(), rows.kept);
-    } else {
-      rows.distributions = take_rows(rows.distributions, rows.kept);
-    }
-    if (rows.sample_weights.defined()) {
-      rows.sample_weights = kernels::take_rows(rows.sample_weights, rows.kept);
-    }
+  if (!target.is_indices() || rows.sample_weights.defined() ||
+      !all_are_classes(rows.indices.value(), classes, options.ignore_index)) {
+    leave_out(rows,
+              with_weight(target.is_indices() ? kept_indices(op, rows.indices.value(), classes, options.ignore_index)
+                                              : kept_distributions(op, rows.distributions.value(), options),
+                          rows.sample_weights));
   }
   if (kind == Prediction::probabilities && options.numerics == Numerics::exact) {
     check_probabilities(op, rows.prediction.value());

@@ -4,12 +4,14 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/conv2d.h"
 
 namespace gibbs::nn {
 
-Conv2d::Conv2d(const Conv2dOptions& options, Rng& rng) : options_(options) {
+Conv2d::Conv2d(Conv2dOptions options, Rng& rng) : options_(std::move(options)) {
   const auto& [in, out, kernel, stride, padding, dilation, groups, bias, weight_init] = options_;
   check(in > 0 && out > 0, "Conv2d: in and out must be positive, not ", in, " and ", out);
   check(groups > 0 && in % groups == 0 && out % groups == 0, "Conv2d: groups must divide in and out, but ", groups,

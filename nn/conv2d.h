@@ -25,7 +25,7 @@ struct Conv2dOptions {
 
 class Conv2d : public Module {
  public:
-  Conv2d(const Conv2dOptions& options, Rng& rng);
+  Conv2d(Conv2dOptions options, Rng& rng);
 
   void visit(ModuleVisitor& visitor) override;
   std::string describe() const override;

@@ -45,7 +45,7 @@ Adam::Adam(const char* name, std::vector<Parameter> parameters, const AdamOption
 
 void Adam::step_parameter(std::size_t i, Parameter& parameter) {
   Moments& moments = moments_[i];
-  const double t = static_cast<double>(++moments.steps);
+  const auto t = static_cast<double>(++moments.steps);
   const double c1 = 1 - std::pow(options_.beta1, t), c2 = 1 - std::pow(options_.beta2, t);
   const bool keras = options_.epsilon_mode == EpsilonMode::keras;
   const double rate = learning_rate() / c1 * (keras ? std::sqrt(c2) : 1), root = keras ? 1 : 1 / std::sqrt(c2);

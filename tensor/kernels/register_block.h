@@ -10,30 +10,15 @@
 #include <cstdint>
 #include <utility>
 
+#include "gibbs/tensor/kernels/lanes.h"
+
 namespace gibbs::kernels::direct {
 
-#if defined(__AVX512F__)
-inline constexpr int kVectorBytes = 64, kRegisters = 32;
-#elif defined(__AVX__)
-inline constexpr int kVectorBytes = 32, kRegisters = 16;
-#else
-inline constexpr int kVectorBytes = 16, kRegisters = 16;
-#endif
+inline constexpr int kRegisters = kVectorBytes == 64 ? 32 : 16;
 
 /// Vectors of a block at most, and places of a block that wide. Ten places are as many as there are address registers.
 inline constexpr int kMostVectors = kRegisters == 32 ? 4 : 2;
 constexpr int most_places(int vectors) { return kRegisters == 32 ? (vectors == 4 ? 7 : vectors == 3 ? 9 : 10) : 6; }
-
-template <class T>
-struct VectorOf;
-template <>
-struct VectorOf<float> {
-  typedef float type __attribute__((vector_size(kVectorBytes), aligned(alignof(float)), may_alias));
-};
-template <>
-struct VectorOf<double> {
-  typedef double type __attribute__((vector_size(kVectorBytes), aligned(alignof(double)), may_alias));
-};
 
 template <class T>
 inline constexpr std::int64_t kLanes = kVectorBytes / static_cast<std::int64_t>(sizeof(T));
@@ -49,7 +34,7 @@ struct Sum {
 
 template <class T, int vectors, int places>
 void block(const Sum& sum, const T* x, const T* w, T* y) {
-  using Vector = typename VectorOf<T>::type;
+  using Vector = Lanes<T, kVectorBytes / sizeof(T)>;
   const std::int64_t columns = sum.columns, x_place = sum.x_place, x_step = sum.x_step, steps = sum.steps;
   const auto at = [&](int place, int j) -> Vector& {
     return *reinterpret_cast<Vector*>(y + place * columns + j * kLanes<T>);
@@ -66,7 +51,7 @@ void block(const Sum& sum, const T* x, const T* w, T* y) {
     const T* x_now = x;
     const T* w_now = w;
     for (std::int64_t step = 0; step < steps; ++step, x_now += x_step, w_now += columns) {
-      const Vector* factor = reinterpret_cast<const Vector*>(w_now);
+      const auto* factor = reinterpret_cast<const Vector*>(w_now);
       Vector factors[vectors];
 #pragma GCC unroll 4
       for (int j = 0; j < vectors; ++j) {

@@ -10,85 +10,103 @@
 #include <limits>
 #include <vector>
 
+#include "gibbs/tensor/kernels/lanes.h"
 #include "gibbs/tensor/kernels/simd_math.h"
+#include "gibbs/tensor/kernels/turn_rows.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::kernels {
 
+/// How many of L rows one vector of doubles holds: sums over a row are kept in double, this many rows at a time.
+template <int L>
+inline constexpr int kSums = std::min(L, 8);
+
 /// Rows first ... first + rows - 1 of z [N, K], rows <= L. Entry k of row first + i stands at [k * L + i]; what lies
-/// behind the last row repeats it. softmax = exponential / total; ln softmax = shifted - log_total.
+/// behind the last row repeats it. softmax = exponential / total; ln softmax = shifted - log_total().
 template <class T, int L>
 struct SoftmaxGroup {
   std::int64_t first, rows, classes;
-  const T* shifted;         // [K, L]: z - the largest z of the row
-  const T* exponential;     // [K, L]: e^shifted
-  const double* total;      // [L]: the sum of exponential
-  const double* log_total;  // [L]
-};
+  const T* shifted;      // [K, L]: z - the largest z of the row
+  const T* exponential;  // [K, L]: e^shifted
+  const double* total;   // [L]: the sum of exponential
+  std::int64_t end;      // the thread that works on this group goes on with the rows up to here
 
-/// y[k * L + i] = x[i * K + k]: `rows` rows of x, turned, the last one repeated up to L.
-template <int L, class T>
-void turn_rows(const T* x, std::int64_t rows, std::int64_t classes, T* y) {
-  for (std::int64_t i = 0; i < L; ++i) {
-    const T* row = x + std::min(i, rows - 1) * classes;
-    for (std::int64_t k = 0; k < classes; ++k) {
-      y[k * L + i] = row[k];
+  /// y [L] = ln total.
+  void log_total(double* y) const { simd::log(total, y, L); }
+
+  /// y [L] = x[first], x[first + 1], ..., the last row's repeated, for x [N].
+  void read(const T* x, T* y) const {
+    for (std::int64_t i = 0; i < L; ++i) {
+      y[i] = x[first + (rows == L ? i : std::min(i, rows - 1))];
     }
   }
-}
 
-/// The inverse: y[i * K + k] = x[k * L + i], for the first `rows` rows.
-template <int L, class T>
-void turn_back(const T* x, std::int64_t rows, std::int64_t classes, T* y) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t k = 0; k < classes; ++k) {
-      y[i * classes + k] = x[k * L + i];
+  /// y[first + row ...] = sums, for the rows that there are.
+  void write_rows(int row, const Lanes<double, kSums<L>>& sums, T* y) const {
+    T values[kSums<L>];
+    store<kSums<L>>(sums, values);
+    for (int j = 0; j < kSums<L> && row + j < rows; ++j) {
+      y[first + row + j] = values[j];
     }
+  }
+
+  /// x [K, L], turned back into rows first ... of y [N, K]. x and scratch have room() elements.
+  void turn_back(const T* x, T* scratch, T* y) const {
+    T* place = y + first * classes;
+    if ((end - first - L) * classes >= kSquare<T>) {
+      turn_back_whole<L>(x, classes, place);
+    } else {
+      kernels::turn_back<L>(x, rows, classes, scratch, place);
+    }
+  }
+
+  /// Elements of an array [K, L] that is turned.
+  std::int64_t room() const { return whole_squares<T>(classes) * L; }
+};
+
+/// total[i] = sum_k x[k * L + i].
+template <int L, class T>
+void sum_rows(const T* x, std::int64_t classes, double* total) {
+  for (int i = 0; i < L; i += kSums<L>) {
+    Lanes<double, kSums<L>> sum = {};
+    for (std::int64_t k = 0; k < classes; ++k) {
+      sum += wide<kSums<L>>(x + k * L + i);
+    }
+    lanes<kSums<L>>(total + i) = sum;
   }
 }
 
 namespace detail {
 
-/// y = x - the largest of the row; NaN if the row holds one.
+/// y = x - the largest of the row. A row that holds a NaN or +inf keeps or gets a NaN, and so does its total.
 template <int L, class T>
 void shift(T* x, std::int64_t classes) {
-  T largest[L];
-  std::fill_n(largest, L, -std::numeric_limits<T>::infinity());
-  for (std::int64_t k = 0; k < classes; ++k) {
-    for (int i = 0; i < L; ++i) {
-      largest[i] = x[k * L + i] > largest[i] ? x[k * L + i] : largest[i];
-    }
+  Lanes<T, L> largest = lanes<L>(x);
+  for (std::int64_t k = 1; k < classes; ++k) {
+    largest = lanes<L>(x + k * L) > largest ? lanes<L>(x + k * L) : largest;
   }
   for (std::int64_t k = 0; k < classes; ++k) {
-    for (int i = 0; i < L; ++i) {
-      x[k * L + i] -= largest[i];
-    }
+    lanes<L>(x + k * L) -= largest;
   }
 }
 
 template <class T, int L, class Body>
 void for_groups(const Tensor& z, Body& body) {
-  const std::int64_t classes = z.size(1);
-  const std::int64_t grain = std::max<std::int64_t>(1, 16384 / (L * classes)) * L;
+  const std::int64_t classes = z.size(1), grain = std::max<std::int64_t>(1, 16384 / (L * classes)) * L;
   const T* data = z.data<T>();
   parallel_for(0, z.size(0), grain, [&, classes](std::int64_t begin, std::int64_t end) {
-    std::vector<T> memory(static_cast<std::size_t>(2 * L * classes));
-    T *shifted = memory.data(), *exponential = shifted + L * classes;
-    double total[L], log_total[L];
+    const std::int64_t room = whole_squares<T>(classes) * L;
+    std::vector<T> memory(static_cast<std::size_t>(2 * room));
+    T *shifted = memory.data(), *exponential = shifted + room;
+    double total[L];
     for (std::int64_t first = begin; first < end; first += L) {
       const std::int64_t rows = std::min<std::int64_t>(L, end - first);
-      turn_rows<L>(data + first * classes, rows, classes, shifted);
+      turn_rows<L>(data + first * classes, rows, classes, z.numel() - first * classes, shifted);
       shift<L>(shifted, classes);
       simd::exp(shifted, exponential, L * classes);
-      std::fill_n(total, L, 0.0);
-      for (std::int64_t k = 0; k < classes; ++k) {
-        for (int i = 0; i < L; ++i) {
-          total[i] += static_cast<double>(exponential[k * L + i]);
-        }
-      }
-      simd::log(total, log_total, L);
-      body(SoftmaxGroup<T, L>{first, rows, classes, shifted, exponential, total, log_total});
+      sum_rows<L>(exponential, classes, total);
+      body(SoftmaxGroup<T, L>{first, rows, classes, shifted, exponential, total, end});
     }
   });
 }
