@@ -1,47 +1,52 @@
 #include "gibbs/losses/one_pass.h"
 
-#include <cstring>
 #include <vector>
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/record.h"
-#include "gibbs/tensor/dtype.h"
+#include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses {
 namespace {
 
-/// What the reduction sends to each row's loss; undefined where that is the caller's choice.
-Tensor expected_dy(const Rows& rows, const CategoricalOptions& options) {
-  if (options.reduction == Reduction::none || !rows.prediction.traced() || !tape_is_on()) {
-    return {};
-  }
+/// What the reduction sends to each row's loss if the loss of the batch is differentiated with dy = 1.
+Tensor dy_of_rows(const Rows& rows, const CategoricalOptions& options) {
   const Variable losses = Variable::leaf(Tensor::zeros({rows.prediction.size(0)}, rows.prediction.dtype()));
   return grad(finish(rows, losses, options), {losses})[0].value();
 }
 
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return dispatch_floating(a.dtype(), "one_pass_loss", [&](auto zero) {
-    using T = decltype(zero);
-    return std::memcmp(a.data<T>(), b.data<T>(), static_cast<std::size_t>(a.numel()) * sizeof(T)) == 0;
-  });
+/// Reduction::none: dy is the caller's choice, so there is nothing to compute ahead.
+Variable loss_of_each_row(const char* op, const Rows& rows, const CategoricalOptions& options,
+                          const LogitsKernel& kernel, const LossesInOps& reference) {
+  const Variable losses = fused(
+      op, {rows.prediction}, kernel(rows.prediction.value(), {}).losses,
+      [kernel](const Variables& in, const Tensor& dy, const std::vector<bool>&) {
+        return std::vector{kernel(in[0].value(), dy).dz};
+      },
+      [reference](const Variables& in) { return reference(in[0]); });
+  return finish(rows, losses, options);
 }
 
 }  // namespace
 
 Variable one_pass_loss(const char* op, const Rows& rows, const CategoricalOptions& options, const LogitsKernel& kernel,
-                       const std::function<Variable(const Variable& z)>& reference) {
+                       const LossesInOps& reference) {
   if (rows.target_is_traced()) {
     return finish(rows, reference(rows.prediction), options);
   }
-  const Tensor expected = expected_dy(rows, options);
-  const LossesAndGradient forward = kernel(rows.prediction.value(), expected);
-  const Variable losses = fused(
-      op, {rows.prediction}, forward.losses,
-      [kernel, expected, dz = saved(forward.dz)](const Variables& in, const Tensor& dy, const std::vector<bool>&) {
-        return std::vector{expected.defined() && same_bits(expected, dy) ? dz.value() : kernel(in[0].value(), dy).dz};
+  if (options.reduction == Reduction::none) {
+    return loss_of_each_row(op, rows, options, kernel, reference);
+  }
+  const bool is_recorded = rows.prediction.traced() && tape_is_on();
+  const Tensor row_dy = is_recorded ? dy_of_rows(rows, options) : Tensor();
+  const LossesAndGradient forward = kernel(rows.prediction.value(), row_dy);
+  return fused(
+      op, {rows.prediction}, finish(rows, forward.losses, options).value(),
+      [kernel, row_dy, dz = saved(forward.dz)](const Variables& in, const Tensor& dy, const std::vector<bool>&) {
+        const bool as_expected = dy.item() == 1;
+        return std::vector{as_expected ? dz.value() : kernel(in[0].value(), kernels::mul(row_dy, dy)).dz};
       },
-      [reference](const Variables& in) { return reference(in[0]); });
-  return finish(rows, losses, options);
+      [rows, options, reference](const Variables& in) { return finish(rows, reference(in[0]), options); });
 }
 
 }  // namespace gibbs::losses
