@@ -13,6 +13,8 @@ Variable kl_divergence_with_log_target(const Variable& log_target, const Variabl
                                        const CategoricalOptions& options) {
   check(is_floating(log_target.dtype()), "kl_divergence_with_log_target: the target is ", log_target.dtype(),
         "; logarithms of probabilities are floating");
+  check(log_target.shape() == logits.shape(), "kl_divergence_with_log_target: the log target is ", log_target.shape(),
+        ", the logits ", logits.shape(), "; they must be equal");
   return kl_divergence_with_logits(Target(exp(log_target)), logits, options);
 }
 
@@ -22,6 +24,8 @@ Variable distillation_loss(const Variable& teacher_logits, const Variable& logit
   check(is_floating(teacher_logits.dtype()) && teacher_logits.rank() == 2 && teacher_logits.size(1) > 0,
         "distillation_loss: the teacher's logits are ", teacher_logits.dtype(), " ", teacher_logits.shape(),
         "; they must be floating, [N, K]");
+  check(teacher_logits.shape() == logits.shape(), "distillation_loss: the teacher's logits are ",
+        teacher_logits.shape(), ", the logits ", logits.shape(), "; they must be equal");
   const Target softened(softmax(teacher_logits / t));
   return kl_divergence_with_logits(softened, logits / t, options.categorical) * (t * t);
 }

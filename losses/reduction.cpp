@@ -8,6 +8,8 @@
 namespace gibbs::losses {
 
 Variable reduce(const Variable& rows, const Variable& weights, Reduction reduction) {
+  check(!weights.defined() || weights.shape() == rows.shape(), "reduce: rows are ", rows.shape(), ", their weights ",
+        weights.defined() ? weights.shape() : Shape(), "; every row has one");
   if (reduction == Reduction::none) {
     return rows;
   }

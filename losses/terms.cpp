@@ -10,11 +10,13 @@
 namespace gibbs::losses {
 namespace {
 
-/// f(a, b) element by element, in float64, rounded to the dtype of a and b at the end.
+/// f(a, b) element by element, in float64, rounded to the dtype of a and b at the end. Nothing broadcasts.
 template <class Function>
-Tensor map(const Tensor& a, const Tensor& b, Function f) {
+Tensor map(const char* op, const Tensor& a, const Tensor& b, Function f) {
+  check(a.shape() == b.shape() && a.dtype() == b.dtype(), op, ": operands are ", a.dtype(), " ", a.shape(), " and ",
+        b.dtype(), " ", b.shape(), "; they must be equal, broadcast or cast one");
   Tensor y = Tensor::uninitialized(a.shape(), a.dtype());
-  dispatch_floating(a.dtype(), "map", [&](auto zero) {
+  dispatch_floating(a.dtype(), op, [&](auto zero) {
     using T = decltype(zero);
     const T *a_data = a.data<T>(), *b_data = b.data<T>();
     T* y_data = y.mutable_data<T>();
@@ -48,7 +50,7 @@ double jensen_shannon_term(double p, double q) {
 
 /// y = ln(2p / (p + q)).   dp = dy q / (p (p + q)), dq = -dy / (p + q).
 Variable log_share(const Variable& p, const Variable& q) {
-  return record("log_share", map(p.value(), q.value(), log_share_of),
+  return record("log_share", map("log_share", p.value(), q.value(), log_share_of),
                 wrt(p, [p, q](const Variable& dy) { return dy * (q / (p + q)) / p; }),
                 wrt(q, [p, q](const Variable& dy) { return -(dy / (p + q)); }));
 }
@@ -68,7 +70,7 @@ Variable where_or(const Tensor& condition, const Variable& x, double number) {
 Variable log_of_positive(const Variable& x) { return log(where_or(kernels::greater(x.value(), 0.0), x, 1)); }
 
 Variable log_ratio(const Variable& a, const Variable& b) {
-  return record("log_ratio", map(a.value(), b.value(), log_ratio_of),
+  return record("log_ratio", map("log_ratio", a.value(), b.value(), log_ratio_of),
                 wrt(a, [a](const Variable& dy) { return dy / a; }),
                 wrt(b, [b](const Variable& dy) { return -(dy / b); }));
 }
@@ -87,7 +89,7 @@ Variable plogq(const Variable& p, const Variable& q) {
 Variable relative_entropy_terms(const Variable& p, const Variable& q) { return p * log_ratio_for_target(p, q); }
 
 Variable jensen_shannon_terms(const Variable& p, const Variable& q) {
-  return record("jensen_shannon_terms", map(p.value(), q.value(), jensen_shannon_term),
+  return record("jensen_shannon_terms", map("jensen_shannon_terms", p.value(), q.value(), jensen_shannon_term),
                 wrt(p, [p, q](const Variable& dy) { return dy * jensen_shannon_gradient(p, q); }),
                 wrt(q, [p, q](const Variable& dy) { return dy * jensen_shannon_gradient(q, p); }));
 }

@@ -15,8 +15,8 @@ Variable where_or(const Tensor& condition, const Variable& x, double number);
 /// ln x where x > 0, else 0.   dx = dy / x, else 0.
 Variable log_of_positive(const Variable& x);
 
-/// ln(a / b) for a, b >= 0, not both 0, without overflow, and to the last digits where a is near b; exactly 0 for a =
-/// b. da = dy / a, db = -dy / b.
+/// ln(a / b) for a, b >= 0 of equal shapes and dtypes, not both 0, without overflow, and to the last digits where a is
+/// near b; exactly 0 for a = b.   da = dy / a, db = -dy / b.
 Variable log_ratio(const Variable& a, const Variable& b);
 
 /// ln(p / q) safe to multiply with p: -ln q where p = 0, and 0 where both are 0.
@@ -29,7 +29,8 @@ Variable plogq(const Variable& p, const Variable& q);
 Variable relative_entropy_terms(const Variable& p, const Variable& q);
 
 /// 1/2 (p ln(p / m) + q ln(q / m)), m = (p + q) / 2: at least 0, exactly 0 where p = q, correct in its leading digits
-/// however near p and q are, and exactly symmetric.   dp = ln(p / m) / 2 (0 at p = 0), dq = ln(q / m) / 2.
+/// however near p and q are, and exactly symmetric. Shapes and dtypes are equal.   dp = ln(p / m) / 2 (0 at p = 0), dq
+/// = ln(q / m) / 2.
 ///
 /// With s = p + q and d = (p - q) / s it is s/4 [ln(1 - d^2) + d (ln(1 + d) - ln(1 - d))], in which nothing cancels for
 /// small d: the two parts are -d^2 and 2 d^2.

@@ -225,6 +225,14 @@ TEST(Distillation, IsTheDivergenceOfSoftenedPredictions) {
     EXPECT_TRUE(first) << first.message;
   }
   EXPECT_THROW(distillation_loss(teacher, kZ, {.temperature = 0}), Error);
+  EXPECT_EQ(testing::error_of([&] {
+              distillation_loss(f64({{1, 2}}), f64({{1, 2, 3}}));
+            }),
+            "distillation_loss: the teacher's logits are [1, 2], the logits [1, 3]; they must be equal");
+  EXPECT_EQ(testing::error_of([&] {
+              kl_divergence_with_log_target(f64({{-1, -1}}), f64({{1, 2, 3}}));
+            }),
+            "kl_divergence_with_log_target: the log target is [1, 2], the logits [1, 3]; they must be equal");
 }
 
 TEST(LogTarget, IsTheDivergenceOfItsExponential) {

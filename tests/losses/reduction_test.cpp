@@ -7,11 +7,12 @@
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/gradcheck.h"
+#include "tests/testing/expect_op.h"
 
 namespace gibbs::losses {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 const Tensor kRows = Tensor::of({1, 2, 6}, DType::float64);
 
@@ -50,6 +51,13 @@ TEST(Reduction, GradientsReachRowsAndWeights) {
 TEST(Reduction, BitsAreNatsOverLnTwo) {
   EXPECT_DOUBLE_EQ(in_base(Tensor::of(3, DType::float64), Base::bits).value().item(), 3 / std::log(2));
   EXPECT_EQ(in_base(Tensor::of(3, DType::float64), Base::nats).value().item(), 3);
+}
+
+TEST(Reduction, EveryRowHasAWeight) {
+  EXPECT_EQ(gibbs::testing::error_of([] {
+              reduce(gibbs::testing::f64({1, 2, 3}), gibbs::testing::f64({1, 2}), Reduction::mean);
+            }),
+            "reduce: rows are [3], their weights [2]; every row has one");
 }
 
 }  // namespace

@@ -68,5 +68,17 @@ TEST(Terms, JensenShannonKeepsItsDigitsForNearEqualInputs) {
   }
 }
 
+TEST(Terms, OperandsOfUnequalShapesAreRefused) {
+  EXPECT_EQ(testing::error_of([] {
+              log_ratio(f64({1, 2, 3}), f64({1, 2}));
+            }),
+            "log_ratio: operands are float64 [3] and float64 [2]; they must be equal, broadcast or cast one");
+  EXPECT_EQ(
+      testing::error_of([] {
+        jensen_shannon_terms(f64({1, 2}), Tensor::of({1, 2}));
+      }),
+      "jensen_shannon_terms: operands are float64 [2] and float32 [2]; they must be equal, broadcast or cast one");
+}
+
 }  // namespace
 }  // namespace gibbs::losses
