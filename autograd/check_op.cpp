@@ -105,7 +105,7 @@ class OpBattery {
     runs_ = true;
     has_elements_ =
         y.numel() > 0 && std::any_of(inputs_.begin(), inputs_.end(), [](const Tensor& x) { return x.numel() > 0; });
-    detail::check_same_bits("with a tape", f_(leaves_of(inputs_)).value(), y);
+    detail::check_near("with a tape", f_(leaves_of(inputs_)).value(), y, options_.tolerance);
     if (!options_.oracle) {
       return "the same with and without a tape; there is no oracle";
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gibbs/nn/activations.h"
+#include "gibbs/nn/check_layer.h"
 #include "gibbs/nn/clip_gradients.h"
 #include "gibbs/nn/conv2d.h"
 #include "gibbs/nn/dense.h"
