@@ -1,7 +1,8 @@
-// The registry: ops of the library, with inputs to try each on, an oracle, and calls that must be refused. What runs on
-// it is in ops_test.cpp and mutants_test.cpp.
+// The registry: every op and every layer of the library, with inputs to try it on, an oracle for each, and calls that
+// must be refused. What runs on it is in ops_test.cpp, layers_test.cpp and mutants_test.cpp; completeness_test.cpp sees
+// to it that nothing declared in the library's headers is missing.
 //
-// A new op is one more OpEntry in the file of its family.
+// A new op is one more OpEntry, a new layer one more LayerEntry, in the file of its family.
 #pragma once
 
 #include <functional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "gibbs/autograd/check_op.h"
+#include "gibbs/nn/module.h"
 #include "tests/testing/oracle.h"
 
 namespace gibbs::battery {
@@ -58,8 +60,32 @@ OpEntries indexing_entries();
 OpEntries linalg_entries();
 OpEntries image_entries();
 OpEntries softmax_entries();
+OpEntries measure_entries();
+OpEntries joint_entries();
+OpEntries categorical_entries();
+OpEntries binary_entries();
+OpEntries regression_entries();
+OpEntries term_entries();
 
 /// All of them.
 const OpEntries& all_ops();
+
+/// A layer at work.
+struct LayerSample {
+  std::string what;
+  std::function<std::unique_ptr<nn::Module>()> make;
+  Shape input;
+  /// What it gives in evaluation for x, by loops in float64; all parameters are float64 then.
+  std::function<Tensor(nn::Module& layer, const Tensor& x)> oracle;
+};
+
+/// A layer under its class's name.
+struct LayerEntry {
+  std::string name;
+  std::vector<LayerSample> samples;
+  std::vector<Refusal> refusals;
+  bool refuses_nothing = false;
+};
+const std::vector<LayerEntry>& all_layers();
 
 }  // namespace gibbs::battery

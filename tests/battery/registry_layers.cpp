@@ -1,0 +1,215 @@
+// Every layer with its options, on inputs of several shapes.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "gibbs/nn/nn.h"
+#include "tests/battery/registry.h"
+#include "tests/testing/op_oracles.h"
+
+namespace gibbs::battery {
+namespace {
+
+using nn::Module;
+using testing::at;
+using testing::build;
+using testing::convolution;
+using testing::Index;
+using testing::matrix_product;
+using testing::pooled;
+using testing::random;
+
+/// A maker of copies of `layer`.
+template <class Layer>
+std::function<std::unique_ptr<Module>()> copies(const Layer& layer) {
+  return [layer] { return nn::clone(layer); };
+}
+
+/// A float32 model on an input that it refuses.
+template <class Layer>
+Refusal refused_input(const Layer& layer, const Shape& input, const std::string& message) {
+  return {[=] { (*nn::clone(layer))(Tensor::ones(input)); }, message};
+}
+
+Tensor parameter(Module& layer, const std::string& path) {
+  for (const auto& [name, found] : nn::named_parameters(layer)) {
+    if (name == path) {
+      return found.value();
+    }
+  }
+  return {};
+}
+
+Tensor element_by_element(const Tensor& x, double (*f)(double)) {
+  return build(x.shape(), [&](const Index& i) { return f(at(x, i)); });
+}
+
+template <class Layer>
+LayerEntry activation(const std::string& name, double (*f)(double)) {
+  const auto oracle = [f](Module&, const Tensor& x) { return element_by_element(x, f); };
+  return {name,
+          {{"rows", copies(Layer()), {2, 3}, oracle}, {"images", copies(Layer()), {1, 2, 2, 3}, oracle}},
+          {},
+          /*refuses_nothing=*/true};
+}
+
+/// y + bias over the last axis, where there is one.
+Tensor with_bias(const Tensor& y, const Tensor& bias) {
+  return build(y.shape(), [&](const Index& i) { return at(y, i) + (bias.defined() ? at(bias, {i.back()}) : 0); });
+}
+
+LayerEntry dense_entry() {
+  const auto oracle = [](Module& layer, const Tensor& x) {
+    return with_bias(matrix_product(x, parameter(layer, "weight")), parameter(layer, "bias"));
+  };
+  Rng rng(1);
+  const nn::Dense plain({.in = 3, .out = 2}, rng), without({.in = 3, .out = 2, .bias = false}, rng);
+  return {"Dense",
+          {{"rows", copies(plain), {4, 3}, oracle},
+           {"more leading axes", copies(plain), {2, 2, 3}, oracle},
+           {"no bias, one row", copies(without), {1, 3}, oracle}},
+          {{[] {
+              Rng unused(1);
+              nn::Dense({.in = 0, .out = 2}, unused);
+            },
+            "Dense: in and out must be positive, not 0 and 2"},
+           refused_input(plain, {2, 4}, "Dense: layer '' expects [N, 3], received [2, 4]")}};
+}
+
+/// A convolution of these options, with the kernel's name for them.
+LayerSample conv2d_sample(const std::string& what, const nn::Conv2dOptions& options, const Shape& input) {
+  Rng rng(2);
+  return {what, copies(nn::Conv2d(options, rng)), input, [](Module& layer, const Tensor& x) {
+            const Tensor w = parameter(layer, "weight");
+            const auto& conv = dynamic_cast<const nn::Conv2d&>(layer);
+            const auto g = kernels::Conv2dGeometry::of(x.shape(), w.shape(), conv.kernel_options(x.shape()));
+            return with_bias(convolution(g, x, w), parameter(layer, "bias"));
+          }};
+}
+
+LayerEntry conv2d_entry() {
+  Rng rng(2);
+  const nn::Conv2d plain({.in = 2, .out = 3, .kernel = 2}, rng);
+  return {"Conv2d",
+          {conv2d_sample("plain", {.in = 2, .out = 3, .kernel = 2}, {2, 3, 4, 2}),
+           conv2d_sample("padded to the same size, strided",
+                         {.in = 1, .out = 2, .kernel = 3, .stride = 2, .padding = nn::Padding::same}, {1, 4, 5, 1}),
+           conv2d_sample("depthwise, no bias", {.in = 3, .out = 3, .kernel = {2, 1}, .groups = 3, .bias = false},
+                         {1, 3, 3, 3}),
+           conv2d_sample("dilated", {.in = 1, .out = 1, .kernel = 2, .dilation = 2}, {1, 4, 3, 1})},
+          {{[] {
+              Rng unused(1);
+              nn::Conv2d({.in = 3, .out = 2, .kernel = 2, .groups = 2}, unused);
+            },
+            "Conv2d: groups must divide in and out, but 2 does not divide 3 and 2"},
+           refused_input(plain, {1, 3, 3, 3}, "Conv2d: layer '' expects [N, H, W, 2], received [1, 3, 3, 3]"),
+           refused_input(
+               plain, {1, 1, 3, 2},
+               "Conv2d: layer '' needs images of at least 2x2 after padding, received [1, 1, 3, 2] padded to 1x3")}};
+}
+
+double largest(const std::vector<double>& window) { return *std::max_element(window.begin(), window.end()); }
+double mean_of(const std::vector<double>& window) {
+  return std::accumulate(window.begin(), window.end(), 0.0) / static_cast<double>(window.size());
+}
+
+template <class Layer>
+LayerEntry pool_entry(const std::string& name, double (*f)(const std::vector<double>&)) {
+  const auto sample = [f](const std::string& what, const nn::Pool2dOptions& options, const kernels::Pool2dOptions& same,
+                          const Shape& input) {
+    return LayerSample{what, copies(Layer(options)), input,
+                       [f, same](Module&, const Tensor& x) { return pooled(x, same, f); }};
+  };
+  return {name,
+          {sample("plain", {.window = 2}, {}, {2, 4, 5, 2}),
+           sample("overlapping", {.window = 3, .stride = 1},
+                  {.window_h = 3, .window_w = 3, .stride_h = 1, .stride_w = 1}, {1, 4, 4, 1}),
+           sample("padded to the same size", {.window = 2, .padding = nn::Padding::same},
+                  {.pads = {.bottom = 1, .right = 1}}, {1, 3, 3, 1})},
+          {{[] { Layer({.window = 0}); }, name + ": the window must be positive, not 0x0"},
+           refused_input(Layer({.window = 2}), {2, 3}, name + ": layer '' expects [N, H, W, C], received [2, 3]")}};
+}
+
+LayerEntry global_pool_entry() {
+  const auto oracle = [](Module&, const Tensor& x) { return testing::reduced(x, {1, 2}, false, mean_of); };
+  return {"GlobalAvgPool2d",
+          {{"images", copies(nn::GlobalAvgPool2d()), {2, 3, 2, 2}, oracle},
+           {"one pixel", copies(nn::GlobalAvgPool2d()), {1, 1, 1, 3}, oracle}},
+          {refused_input(nn::GlobalAvgPool2d(), {2, 3},
+                         "GlobalAvgPool2d: layer '' expects [N, H, W, C], received [2, 3]")}};
+}
+
+LayerEntry dropout_entry() {
+  const auto same = [](Module&, const Tensor& x) { return x; };
+  return {"Dropout",
+          {{"half", copies(nn::Dropout({.rate = .5})), {4, 5}, same},
+           {"none", copies(nn::Dropout({.rate = 0})), {2, 3}, same}},
+          {{[] { nn::Dropout({.rate = 1}); }, "Dropout: the rate must be in [0, 1), it is 1"}}};
+}
+
+LayerEntry flatten_entry() {
+  const auto rows = [](Module&, const Tensor& x) {
+    return Tensor::from(x.to_vector(), {x.size(0), x.numel() / x.size(0)});
+  };
+  return {"Flatten",
+          {{"images", copies(nn::Flatten()), {2, 2, 1, 3}, rows}, {"vectors", copies(nn::Flatten()), {3, 4}, rows}},
+          {refused_input(nn::Flatten(), {}, "Flatten: layer '' expects [N, ...], received []")}};
+}
+
+LayerEntry softmax_entry() {
+  const auto oracle = [](Module&, const Tensor& x) { return testing::softmax_along(x, -1); };
+  return {"Softmax",
+          {{"rows", copies(nn::Softmax()), {2, 3}, oracle}, {"deeper", copies(nn::Softmax()), {2, 1, 4}, oracle}},
+          {refused_input(nn::Softmax(), {}, "softmax: axis -1 does not exist in 0 axes")}};
+}
+
+LayerEntry sequential_entry() {
+  Rng rng(3);
+  const nn::Sequential model{nn::Dense({.in = 3, .out = 4}, rng), nn::Tanh(), nn::Dropout({.rate = .25}),
+                             nn::Dense({.in = 4, .out = 2}, rng)};
+  const nn::Sequential fused{nn::Conv2d({.in = 1, .out = 16, .kernel = 2}, rng), nn::ReLU(),
+                             nn::MaxPool2d({.window = 2}), nn::Flatten()};
+  return {"Sequential",
+          {{"a perceptron",
+            copies(model),
+            {2, 3},
+            [](Module& layer, const Tensor& x) {
+              const Tensor hidden =
+                  with_bias(matrix_product(x, parameter(layer, "0.weight")), parameter(layer, "0.bias"));
+              const Tensor bent = element_by_element(hidden, [](double v) { return std::tanh(v); });
+              return with_bias(matrix_product(bent, parameter(layer, "3.weight")), parameter(layer, "3.bias"));
+            }},
+           {"layers that are fused",
+            copies(fused),
+            {1, 3, 3, 1},
+            [](Module& layer, const Tensor& x) {
+              const Tensor w = parameter(layer, "0.weight");
+              const auto g = kernels::Conv2dGeometry::of(x.shape(), w.shape(), {});
+              const Tensor z = with_bias(convolution(g, x, w), parameter(layer, "0.bias"));
+              const Tensor y = pooled(element_by_element(z, [](double v) { return std::max(v, 0.0); }), {}, largest);
+              return Tensor::from(y.to_vector(), {1, y.numel()});
+            }}},
+          {refused_input(model, {2, 4}, "Dense: layer '0' expects [N, 3], received [2, 4]")}};
+}
+
+}  // namespace
+
+const std::vector<LayerEntry>& all_layers() {
+  static const std::vector<LayerEntry> entries = {
+      activation<nn::ReLU>("ReLU", [](double x) { return std::max(x, 0.0); }),
+      activation<nn::Tanh>("Tanh", [](double x) { return std::tanh(x); }),
+      activation<nn::Sigmoid>("Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }),
+      activation<nn::GELU>("GELU", [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }),
+      softmax_entry(),
+      dense_entry(),
+      conv2d_entry(),
+      pool_entry<nn::MaxPool2d>("MaxPool2d", largest),
+      pool_entry<nn::AvgPool2d>("AvgPool2d", mean_of),
+      global_pool_entry(),
+      dropout_entry(),
+      flatten_entry(),
+      sequential_entry()};
+  return entries;
+}
+
+}  // namespace gibbs::battery
