@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Times the article's training step here and in every peer that is installed, in turn, round after round, and prints
-# medians and the ratio to ours. Usage: bench/run.sh [rounds] [threads]
+# medians, the ratio to ours, and how near the step is to sgemm. Writes bench/results/convnet_step.json and, with gnuplot,
+# a bar chart beside it. Usage: bench/run.sh [rounds] [threads]
 set -euo pipefail
 rounds=${1:-5}
 threads=${2:-2}
@@ -24,17 +25,4 @@ for ((round = 1; round <= rounds; ++round)); do
     "$python" "$here/peers/pytorch_step.py" --threads "$threads" --layout "$layout" "${extra[@]}" >>"$results"
   done
 done
-python3 - "$results" <<'PY'
-import collections, json, statistics, sys
-runs = collections.defaultdict(list)
-loss = {}
-for line in open(sys.argv[1]):
-    r = json.loads(line)
-    runs[r["peer"]].append(r["ms"])
-    loss.setdefault(r["peer"], r.get("loss_after_5_steps"))
-ours = runs["gibbs"]
-print(f"{'who':32} {'ms/step':>9} {'min':>8} {'max':>8} {'times ours':>11} {'loss after 5 steps':>19}")
-for peer, ms in runs.items():
-    ratio = statistics.median(b / a for a, b in zip(ours, ms))
-    print(f"{peer:32} {statistics.median(ms):9.1f} {min(ms):8.1f} {max(ms):8.1f} {ratio:11.2f} {loss[peer]:19.6f}")
-PY
+python3 "$here/report.py" "$results" "$here/results"

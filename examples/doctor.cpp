@@ -1,0 +1,71 @@
+// doctor: what this machine can do, what this build of gibbs makes of it, and why a run may be slow. Takes seconds.
+#include <nlohmann/json.hpp>
+
+#include "examples/support/diagnosis.h"
+#include "examples/support/program.h"
+#include "gibbs/gibbs.h"
+#include "gibbs/tensor/atomic_file.h"
+
+namespace {
+
+using namespace gibbs;
+
+void run(const std::string& json_path) {
+  const examples::Machine machine = examples::look_at_machine();
+  fmt::print("gibbs      {}, {}, compiled for vectors of {} bytes\n", kVersion,
+             machine.optimized ? "optimized" : "for debugging", machine.compiled_bytes);
+  fmt::print("CPU        {}: {} processors, {} of them usable; vectors of {} bytes\n", machine.cpu, machine.processors,
+             machine.usable, machine.vector_bytes);
+  fmt::print("OpenBLAS   kernels for {}{}\n", machine.blas_core,
+             machine.blas_request.empty() ? "" : ", as OPENBLAS_CORETYPE asks");
+  fmt::print("Fusion     {}\n", machine.fusion ? "on: convolution, ReLU and max pooling in a row are one op" : "off");
+  std::fflush(stdout);
+
+  const examples::Measured measured = examples::measure();
+  fmt::print("{:>10} {:>12} {:>12}\n", "", "1 thread", fmt::format("{} threads", machine.threads));
+  fmt::print("{:<10} {:>7.1f} GB/s {:>7.1f} GB/s\n", "Memory", measured.memory_one, measured.memory_all);
+  fmt::print("{:<10} {:>4.0f} GFLOP/s {:>4.0f} GFLOP/s   2048 x 2048, float32\n", "sgemm", measured.sgemm_one,
+             measured.sgemm_all);
+  fmt::print("{:<10} {:>12} {:>9.1f} ms   the article's training step, 250 images: {:.2f} of sgemm\n", "Step", "",
+             measured.step_ms, measured.efficiency);
+
+  const std::vector<std::string> found = examples::findings(machine, measured);
+  fmt::print("\n{}\n", found.empty() ? "Nothing stands in the way." : "Why a run may be slow:");
+  for (const std::string& finding : found) {
+    fmt::print("  - {}\n", finding);
+  }
+  if (!json_path.empty()) {
+    nlohmann::ordered_json json;
+    json["cpu"] = machine.cpu;
+    json["usable_processors"] = machine.usable;
+    json["threads"] = machine.threads;
+    json["vector_bytes"] = machine.vector_bytes;
+    json["compiled_vector_bytes"] = machine.compiled_bytes;
+    json["blas_core"] = machine.blas_core;
+    json["fusion"] = machine.fusion;
+    json["memory_gb_per_s"] = {measured.memory_one, measured.memory_all};
+    json["sgemm_gflop_per_s"] = {measured.sgemm_one, measured.sgemm_all};
+    json["step_ms"] = measured.step_ms;
+    json["efficiency"] = measured.efficiency;
+    json["findings"] = found;
+    write_file_atomically(json_path, json.dump(2) + "\n");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures this machine and says why a run may be slow.");
+  int threads = 0;
+  std::string json_path;
+  app.add_option("--threads", threads, "Threads to measure with; 0: all usable processors")
+      ->check(examples::must_be("from 0 to 512", [](double value) { return value >= 0 && value <= 512; }));
+  app.add_option("--json", json_path, "Write the figures to this file, too");
+  return examples::run_program(app, argc, argv, [&] {
+    if (threads > 0) {
+      set_num_threads(threads);
+    }
+    run(json_path);
+    return 0;
+  });
+}

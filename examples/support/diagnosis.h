@@ -1,0 +1,45 @@
+// What a machine can do, what this build makes of it, and why a run may be slow. The program `doctor` prints it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace gibbs::examples {
+
+/// What is known without measuring.
+struct Machine {
+  std::string cpu;           // the model's name
+  int processors = 0;        // of the machine
+  int usable = 0;            // those this process may run on
+  double quota = 0;          // processors' worth of time that a container allows; 0: no limit
+  double load = 0;           // load average of the last minute
+  int vector_bytes = 0;      // of the widest vectors the CPU has
+  int compiled_bytes = 0;    // of those the library was compiled for
+  bool optimized = true;     // a build with optimization and without sanitizers
+  bool fusion = true;        // Sequential may fuse layers
+  int threads = 0;           // that loops use
+  std::string blas_core;     // the kernel set OpenBLAS picked
+  std::string blas_request;  // the environment variable OPENBLAS_CORETYPE
+};
+
+/// Figures of this machine at this moment.
+struct Measured {
+  double memory_one = 0, memory_all = 0;  // GB/s read and written, one thread and all
+  double sgemm_one = 0, sgemm_all = 0;    // GFLOP/s of a product of 2048 x 2048 float32 matrices
+  double sgemm_spread = 1;                // slowest over fastest of the products on all threads
+  double step_ms = 0;                     // the article's training step, 250 images, median
+  double efficiency = 0;                  // FLOP of the step over its time, over sgemm_all
+};
+
+Machine look_at_machine();
+
+/// Takes a few seconds. Sets the number of threads to 1 for a while.
+Measured measure();
+
+/// The multiply-adds of one training step of the article's network, as FLOP: 25.35 million for each image.
+inline constexpr double kFlopPerImage = 25.35e6;
+
+/// Reasons why runs may be slow, each with its repair; empty when nothing is wrong.
+std::vector<std::string> findings(const Machine& machine, const Measured& measured);
+
+}  // namespace gibbs::examples

@@ -1,0 +1,31 @@
+"""The doctor measures, writes its figures as JSON, and refuses wrong options. What it finds depends on the machine; the
+rules for that are tested in tests/laboratory/diagnosis_test.cpp."""
+import json
+import unittest
+
+from programs import ProgramTest
+
+
+class Doctor(ProgramTest):
+    def test_figures(self):
+        path = self.folder / "doctor.json"
+        result = self.run_command(self.command("doctor", "--json", path))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        figures = json.loads(path.read_text())
+        self.assertGreater(min(figures["memory_gb_per_s"] + figures["sgemm_gflop_per_s"]), 0)
+        self.assertGreater(figures["step_ms"], 0)
+        sgemm = figures["sgemm_gflop_per_s"][1]
+        self.assertAlmostEqual(figures["efficiency"], 25.35e6 * 250 / (figures["step_ms"] * 1e6) / sgemm, places=9)
+        for finding in figures["findings"]:
+            self.assertIn(f"  - {finding}\n", result.stdout)
+
+    def test_wrong_options(self):
+        result = self.run_command(self.command("doctor", "--threads", -1))
+        self.assertEqual((result.returncode, result.stderr.splitlines()[0]), (2, "--threads: must be from 0 to 512, it is -1"))
+        result = self.run_command(self.command("doctor", "--json", self.folder / "missing" / "doctor.json"))
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("missing", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
