@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gibbs/autograd/check_op.h"
+#include "gibbs/autograd/derivatives.h"
 #include "gibbs/autograd/draw_graph.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/gradcheck.h"

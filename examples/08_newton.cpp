@@ -3,7 +3,8 @@
 // Gradient descent knows the slope and must be told how far to go. Newton's method also knows the curvature H: it jumps
 // to the minimum of the parabola that touches f, x - H^-1 g, and near the minimum every step doubles the number of
 // right digits. Rosenbrock's valley, f = (1 - x)^2 + 100 (y - x^2)^2, is curved and a hundred times steeper across than
-// along: gradient descent creeps, Newton's method needs a handful of steps. H is made of gradients of gradients.
+// along: gradient descent creeps, Newton's method needs a handful of steps. H, the matrix of all second derivatives, is
+// made of gradients of gradients.
 #include <gibbs/gibbs.h>
 
 #include <cmath>
@@ -22,17 +23,13 @@ Tensor start() { return Tensor::of({-1.2, 1}, DType::float64); }
 
 double value_at(const Tensor& p) { return rosenbrock(p).value().item(); }
 
-/// p - H^-1 g: row i of H is the gradient of element i of the gradient.
+/// p - H^-1 g, the two equations solved by Cramer's rule.
 Tensor newton_step(const Tensor& at) {
   const Variable p = Variable::leaf(at);
-  const Variable g = grad(rosenbrock(p), {p}, {.create_graph = true})[0];
-  const Variables slopes = unbind(g);
-  const Tensor row0 = grad(slopes[0], {p}, {.retain_graph = true})[0].value();
-  const Tensor row1 = grad(slopes[1], {p})[0].value();
-  // Two equations, by Cramer's rule.
-  const double a = row0.at({0}), b = row0.at({1}), c = row1.at({0}), d = row1.at({1});
-  const double g0 = slopes[0].value().item(), g1 = slopes[1].value().item(), determinant = a * d - b * c;
-  return at - Tensor::of({(d * g0 - b * g1) / determinant, (a * g1 - c * g0) / determinant}, DType::float64);
+  const Tensor g = grad(rosenbrock(p), {p})[0].value(), h = hessian(rosenbrock, p).value();
+  const double a = h.at({0, 0}), b = h.at({0, 1}), c = h.at({1, 0}), d = h.at({1, 1}), determinant = a * d - b * c;
+  return at - Tensor::of({(d * g.at({0}) - b * g.at({1})) / determinant, (a * g.at({1}) - c * g.at({0})) / determinant},
+                         DType::float64);
 }
 
 Tensor descent_step(const Tensor& at, double rate) {

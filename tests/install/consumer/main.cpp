@@ -1,21 +1,35 @@
 // A user's program, with one line or two for each folder of the library: it learns XOR, four pictures of two pixels.
+// It also has an op and a layer of the user's own checked.
 #include <gibbs/gibbs.h>
 
 #include <iomanip>
 #include <iostream>
 
+#include "depthwise_conv2d.h"
+#include "leaky_relu.h"
+
 using namespace gibbs;
 
-/// y = x^2, an op of the user's own.   dx = 2 x dy.
-Variable squared(const Variable& x) {
-  return record("squared", x.value() * x.value(), wrt(x, [x](const Variable& dy) { return 2.0 * x * dy; }));
+/// Prints what did not hold, or that all did.
+void print(const CheckReport& report) {
+  std::cout << report.subject << ": " << (report ? "passed" : to_string(report)) << "\n";
+}
+
+void check_own_op_and_layer() {
+  const Tensor x = kernels::uniform({.seed = 1}, {2, 5, 6, 3}, -1, 1, DType::float64);
+  print(check_op("leaky_relu", [](const Variables& in) { return leaky_relu(in[0], 0.1); }, {x}));
+
+  Rng rng(0);
+  DepthwiseConv2d layer({.channels = 3, .kernel = {3, 2}, .stride = 2, .padding = nn::Padding::same}, rng);
+  nn::to(layer, DType::float64);
+  const GradcheckReport report = nn::gradcheck(layer, x);
+  std::cout << layer.describe() << " to " << layer(x).shape() << ": " << (report ? "passed" : report.message) << "\n";
 }
 
 int main() {
-  const Tensor three = Tensor::full({1}, 3.0, DType::float64);
-  const Variable x = Variable::leaf(three);
-  std::cout << "d(x^2) at 3: " << grad(squared(x), {x})[0]
-            << ", checked: " << gradcheck([](const Variables& in) { return squared(in[0]); }, {three}).ok << "\n";
+  const Variable x = Variable::leaf(Tensor::full({1}, 3.0, DType::float64));
+  std::cout << "d(x^2) at 3: " << grad(x * x, {x})[0] << "\n";
+  check_own_op_and_layer();
 
   const data::ImageDataset set{
       .images = Tensor::of({0, 0, 0, 255, 255, 0, 255, 255}, DType::uint8).reshape({4, 1, 2, 1}),
