@@ -36,6 +36,10 @@ class Autograd(unittest.TestCase):
 
 
 class Links(unittest.TestCase):
+    def test_the_readme_names_every_numbered_example(self):
+        named = re.findall(r"^\| `(\d\d_\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+        self.assertEqual(named, sorted(file.stem for file in (ROOT / "examples").glob("[0-9]*.cpp")))
+
     def test_of_the_pages_about_the_engine(self):
         for name in ("autograd.md", "extending.md"):
             page = (ROOT / "docs" / name).read_text()
