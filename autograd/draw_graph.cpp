@@ -110,13 +110,11 @@ class Drawing {
   std::string text() {
     const std::string title = escaped(options_.title);
     line("digraph gibbs {{");
-    line("  graph [{}fontname=\"Helvetica\" fontsize=13 labelloc=t nodesep=0.35 ranksep=0.4 label=<{}>]",
+    line(R"(  graph [{}fontname="Helvetica" fontsize=13 labelloc=t nodesep=0.35 ranksep=0.4 label=<{}>])",
          options_.left_to_right ? "rankdir=LR " : "", title.empty() ? "" : fmt::format("<b>{}</b>", title));
-    line(
-        "  node [shape=box style=\"rounded,filled\" fontname=\"Helvetica\" fontsize=11 margin=\"0.12,0.06\" "
-        "color=\"{}\"]",
-        kQuietColour);
-    line("  edge [fontname=\"Helvetica\" fontsize=10 color=\"{}\" fontcolor=\"{}\" arrowsize=0.7]", kQuietColour,
+    line(R"(  node [shape=box style="rounded,filled" fontname="Helvetica" fontsize=11 margin="0.12,0.06" color="{}"])",
+         kQuietColour);
+    line(R"(  edge [fontname="Helvetica" fontsize=10 color="{}" fontcolor="{}" arrowsize=0.7])", kQuietColour,
          kGradientColour);
     frames();
     arrows();
@@ -149,14 +147,13 @@ class Drawing {
   void frame(const LayerCall* layer, std::map<const LayerCall*, std::vector<const LayerCall*>>& inner,
              std::map<const LayerCall*, std::vector<const Node*>>& boxes, const std::string& indent) {
     for (const Node* node : boxes[layer]) {
-      line("{}{} [fillcolor=\"{}\" label=<{}>]", indent, names_[node], colour(*node), label(*node));
+      line(R"({}{} [fillcolor="{}" label=<{}>])", indent, names_[node], colour(*node), label(*node));
     }
     for (const LayerCall* part : inner[layer]) {
       const std::string title = part->path.empty() ? part->description : part->path + ": " + part->description;
       line("{}subgraph cluster_{} {{", indent, frames_++);
       line(
-          "{}  graph [style=rounded color=\"#9aa5b1\" bgcolor=\"#1f4e7910\" fontcolor=\"#1f4e79\" labeljust=l "
-          "label=<{}>]",
+          R"({}  graph [style=rounded color="#9aa5b1" bgcolor="#1f4e7910" fontcolor="#1f4e79" labeljust=l label=<{}>])",
           indent, escaped(title));
       frame(part, inner, boxes, indent + "  ");
       line("{}}}", indent);
@@ -191,14 +188,14 @@ class Drawing {
     }
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
       if (const Shape& shape = node.outputs[k].shape; shape.rank() > 0) {
-        text += fmt::format("<br/><font color=\"{}\">[{}]</font>", kQuietColour, fmt::join(shape, ", "));
+        text += fmt::format(R"(<br/><font color="{}">[{}]</font>)", kQuietColour, fmt::join(shape, ", "));
       }
       if (node.notes && k < node.notes->values.size()) {
         text += fmt::format("<br/>{}", value(node.notes->values[k]));
       }
       if (gradients_ && (users(node, k) > 1 || &node == y_)) {
         if (const auto found = gradients_->at.find({&node, static_cast<int>(k)}); found != gradients_->at.end()) {
-          text += fmt::format("<br/><font color=\"{}\">{}{}</font>", kGradientColour, users(node, k) > 1 ? "Σ " : "",
+          text += fmt::format(R"(<br/><font color="{}">{}{}</font>)", kGradientColour, users(node, k) > 1 ? "Σ " : "",
                               gradient(found->second));
         }
       }

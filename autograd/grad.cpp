@@ -133,11 +133,11 @@ class Traversal {
           node->inputs.size(), " inputs");
     for (std::size_t i = 0; i < dx.size(); ++i) {
       if (wanted[i]) {
-        Variable gradient = fitted(*node, static_cast<int>(i), std::move(dx[i]));
+        const Variable gradient = fitted(*node, static_cast<int>(i), std::move(dx[i]));
         if (watch_) {
           watch_(*node, static_cast<int>(i), gradient);
         }
-        add_gradient(node->inputs[i], std::move(gradient));
+        add_gradient(node->inputs[i], gradient);
       }
     }
     if (consume_) {
