@@ -16,7 +16,7 @@ function(build_and_run_consumer build)
   string(CONCAT expected
     "d(x^2) at 3: [6.]\n"
     "leaky_relu: passed\n"
-    "DepthwiseConv2d(3, kernel 3x2) to [2, 3, 3, 3]: passed\n"
+    "DepthwiseConv2d(3, kernel 3x2) on [2, 5, 6, 3]: passed\n"
     "XOR loss: 0.00, accuracy: 1.00\n")
   if(NOT printed STREQUAL expected)
     message(FATAL_ERROR "the consumer in ${build} printed\n${printed}instead of\n${expected}")
