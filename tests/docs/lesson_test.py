@@ -147,6 +147,11 @@ class Lesson(unittest.TestCase):
         if drawn:  # with gnuplot
             self.assertEqual(set(pictures.findall(english)), drawn)
 
+    def test_no_line_begins_with_a_comment(self):
+        """There, Markdown would take it for a block of HTML and end the paragraph."""
+        for page in self.each_page():
+            self.assertEqual(re.findall(r"^\s*<!--.*", page, re.MULTILINE), [])
+
     def test_links(self):
         for page in self.each_page():
             for target in re.findall(r"\]\(([^)#]+)\)", FENCE.sub("", page)):
