@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numbers>
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/ops.h"
 #include "gibbs/losses/cross_entropy.h"
+#include "gibbs/losses/divergence_losses.h"
 #include "gibbs/losses/kl_divergence.h"
-#include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::examples {
 namespace {
@@ -21,6 +20,12 @@ Variable keras_kl_divergence(const Tensor& p, const Variable& logits) {
 Variable kl_divergence_averaged_over_elements(const Tensor& p, const Variable& logits) {
   return exact_kl_divergence(p, logits) / static_cast<double>(logits.size(1));
 }
+
+Variable reverse_kl_divergence(const Tensor& p, const Variable& logits) {
+  return losses::reverse_kl_divergence_with_logits(p, logits);
+}
+
+Variable js_divergence(const Tensor& p, const Variable& logits) { return losses::js_divergence_with_logits(p, logits); }
 
 /// p = (label + softmax(z)) / 2, through which gradients flow.
 Variable moving_target(const Tensor& p, const Variable& logits) { return Variable(p) * 0.5 + softmax(logits) * 0.5; }
@@ -98,19 +103,6 @@ std::vector<std::string> break_names() {
     names.push_back(one.name);
   }
   return names;
-}
-
-Variable reverse_kl_divergence(const Tensor& p, const Variable& logits) {
-  const Variable log_q = log_softmax(logits);
-  return mean(sum(exp(log_q) * (log_q - log(Variable(p))), {-1}));
-}
-
-Variable js_divergence(const Tensor& p, const Variable& logits) {
-  const Variable log_p = kernels::log(p), log_q = log_softmax(logits);
-  const Variable log_m = logaddexp(log_p, log_q) - std::numbers::ln2;
-  const Tensor zeros = Tensor::zeros(p.shape(), p.dtype());
-  const Variable of_p = where(kernels::greater(p, 0.0), Variable(p) * (log_p - log_m), zeros);
-  return mean(sum(of_p + exp(log_q) * (log_q - log_m), {-1})) * 0.5;
 }
 
 Reading read(const LogitsLoss& loss, const Tensor& p, const Tensor& logits) {

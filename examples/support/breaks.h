@@ -24,15 +24,10 @@ struct Break {
 /// clip:           KL of probabilities clipped at 1e-7, as Keras computes it
 /// mean:           the mean over all N K elements, not over the N rows
 /// moving-target:  the target is half the label, half the model's own prediction, and is not detached
-/// reverse:        D(q || p)
+/// reverse:        D(q || p), of a target with p > 0
 /// js:             JS(p, q)
 Break break_by_name(const std::string& name);
 std::vector<std::string> break_names();
-
-/// mean over rows of D(q || p), q = softmax(z). p > 0.
-Variable reverse_kl_divergence(const Tensor& p, const Variable& logits);
-/// mean over rows of JS(p, q) = 1/2 D(p || m) + 1/2 D(q || m), m = (p + q) / 2; ln m = logaddexp(ln p, ln q) - ln 2.
-Variable js_divergence(const Tensor& p, const Variable& logits);
 
 /// The loss at one row of logits, and its gradient.
 struct Reading {

@@ -104,10 +104,10 @@ std::string as_text(const nlohmann::ordered_json& summary, DType dtype, bool fre
   }
   if (dtype == DType::float32) {
     text +=
-        "The two paths round differently: cross entropy subtracts p from e^(ln q), the KL divergence goes back "
-        "through\n"
-        "log_softmax. Some 6e-8 of every logit's gradient is all that enters; the layers below add it up over images\n"
-        "and positions, where larger terms cancel. In float64 the same happens, 5e8 times smaller.\n";
+        "The two paths round differently: cross entropy subtracts p from q and scales the difference, the KL\n"
+        "divergence scales both and then subtracts. Some 6e-8 of every logit's gradient is all that enters; the\n"
+        "layers below add it up over images and positions, where larger terms cancel. In float64 the same happens,\n"
+        "5e8 times smaller.\n";
   }
   return text;
 }

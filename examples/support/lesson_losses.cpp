@@ -105,8 +105,8 @@ void equivalence(nlohmann::ordered_json& lesson) {
   claim.figure("residual_uniform_nats", residual(w.uniform));
   claim.figure("residual_binomial_nats", residual(w.binomial));
   claim.say(
-      "Gradients with respect to the logits of the binomial model: of cross entropy by hand-written code, of the "
-      "KL divergence by the tape, and the formula q - p.");
+      "Gradients with respect to the logits of the binomial model: of cross entropy and of the KL divergence, each by "
+      "code of its own, and the formula q - p.");
   const Tensor p = w.observed.reshape({1, -1}), z = log(w.binomial).value().reshape({1, -1});
   const Tensor ce = gradient_of(exact_cross_entropy, p, z), kl = gradient_of(exact_kl, p, z);
   claim.figures("gradient_of_cross_entropy", ce.to_vector());
