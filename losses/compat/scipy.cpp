@@ -6,6 +6,7 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/losses/distribution.h"
 #include "gibbs/losses/divergence.h"
 #include "gibbs/losses/information.h"
 #include "gibbs/losses/jensen_shannon.h"
@@ -67,11 +68,13 @@ Variable entropy(const Variable& pk, const Options& options) {
 }
 
 Variable entropy(const Variable& pk, const Variable& qk, const Options& options) {
+  check_comparable("entropy", pk, qk);
   const Variable p = with_axis_last("entropy", pk, options.axis), q = with_axis_last("entropy", qk, options.axis);
   return kl_divergence(p, q, kNormalize) * units("entropy", options);
 }
 
 Variable jensenshannon(const Variable& p, const Variable& q, const Options& options) {
+  check_comparable("jensenshannon", p, q);
   const Variable first = with_axis_last("jensenshannon", p, options.axis);
   const Variable second = with_axis_last("jensenshannon", q, options.axis);
   const double unit = units("jensenshannon", options);

@@ -40,6 +40,13 @@ Variable of_elements(const char* op, const Variable& input, const Variable& targ
   return reshape(loss(reshape(target, vector), reshape(input, vector)), input.shape());
 }
 
+Variable huber_elements(const char* op, const Variable& input, const Variable& target, double delta) {
+  const auto loss = [delta](const Variable& t, const Variable& x) {
+    return huber(t, x, {.delta = delta, .reduction = losses::Reduction::none});
+  };
+  return of_elements(op, input, target, loss);
+}
+
 /// x w for a weight that broadcasts to x.
 Variable weighted(const char* op, const char* name, const Variable& x, const Tensor& w) {
   if (!w.defined()) {
@@ -140,14 +147,12 @@ Variable mse_loss(const Variable& input, const Variable& target, Reduction reduc
 }
 
 Variable huber_loss(const Variable& input, const Variable& target, Reduction reduction, double delta) {
-  const auto loss = [delta](const Variable& t, const Variable& x) {
-    return huber(t, x, {.delta = delta, .reduction = losses::Reduction::none});
-  };
-  return reduced(of_elements("huber_loss", input, target, loss), reduction);
+  return reduced(huber_elements("huber_loss", input, target, delta), reduction);
 }
 
 Variable smooth_l1_loss(const Variable& input, const Variable& target, Reduction reduction, double beta) {
-  return beta == 0 ? l1_loss(input, target, reduction) : huber_loss(input, target, reduction, beta) / beta;
+  return beta == 0 ? l1_loss(input, target, reduction)
+                   : reduced(huber_elements("smooth_l1_loss", input, target, beta), reduction) / beta;
 }
 
 }  // namespace gibbs::losses::compat::torch
