@@ -26,6 +26,10 @@ const std::map<std::string, std::string> kNoOps = {
 std::set<std::string> declared() {
   std::set<std::string> names = declared_in(kSource / "autograd/ops", "", declared_ops);
   names.merge(declared_in(kSource / "losses", "losses::", declared_ops));
+  for (const std::string preset : {"keras", "scipy", "torch"}) {
+    names.merge(
+        declared_in(kSource / "losses/compat" / (preset + ".h"), "losses::compat::" + preset + "::", declared_ops));
+  }
   return names;
 }
 

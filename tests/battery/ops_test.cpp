@@ -33,8 +33,10 @@ TEST_P(Ops, Refusals) {
 /// "losses::huber" as part of a test's name.
 std::string test_name(const ::testing::TestParamInfo<OpEntry>& info) {
   std::string name = info.param.name;
-  const std::size_t colons = name.find("::");
-  return colons == std::string::npos ? name : name.replace(colons, 2, "_");
+  for (std::size_t colons = name.find("::"); colons != std::string::npos; colons = name.find("::")) {
+    name.replace(colons, 2, "_");
+  }
+  return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Ops, ::testing::ValuesIn(all_ops()), test_name);

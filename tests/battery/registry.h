@@ -66,6 +66,8 @@ OpEntries categorical_entries();
 OpEntries binary_entries();
 OpEntries regression_entries();
 OpEntries term_entries();
+OpEntries keras_entries();
+OpEntries compat_entries();
 
 /// All of them.
 const OpEntries& all_ops();
