@@ -17,7 +17,8 @@ using ::testing::StartsWith;
 class Scale : public Module {
  public:
   using Function = std::function<Variable(const Variable& x, const Variable& w)>;
-  explicit Scale(Function f = [](const Variable& x, const Variable& w) { return x * w; }) : f_(std::move(f)) {}
+  explicit Scale(Function f = [](const Variable& x, const Variable& weight) { return x * weight; })
+      : f_(std::move(f)) {}
   void visit(ModuleVisitor& visitor) override { visitor.parameter("w", w); }
   std::string describe() const override { return "Scale"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<Scale>(*this); }
