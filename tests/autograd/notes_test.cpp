@@ -30,7 +30,7 @@ TEST(Notes, NodesKeepTheirValuesWhileWatched) {
   {
     const NotesScope watch;
     x = Variable::leaf(Tensor::of({1, 2}));
-    y = x * w;
+    y = x * w + w - w;
     {
       const NotesScope not_here(false);
       EXPECT_EQ(notes_of(y * y), nullptr);
