@@ -84,8 +84,8 @@ void ten_predictions(nlohmann::ordered_json& lesson) {
 void label_and_prediction(nlohmann::ordered_json& lesson) {
   Claim claim(lesson, "A8", "Which is the label? \"p is the prediction, q the label\"");
   claim.say(
-      "The article's text says so; its code has it right: p is the label, q the prediction. Taken the text's way, "
-      "on the ten coins of A7, every wrong bit of certainty in a label costs infinitely much:");
+      "The article's text says so; its code has it right: p is the label, q the prediction. Taken the text's way, on "
+      "the ten coins of A7, a label of 0 stands inside the logarithm of every one:");
   const Tensor labels = coins(given_labels()), predictions = coins(given_predictions());
   claim.figure("mean_cross_entropy_of_label_and_prediction_nats", number(mean(cross_entropy(labels, predictions))));
   claim.figure("mean_cross_entropy_of_prediction_and_label_nats", number(mean(cross_entropy(predictions, labels))));
