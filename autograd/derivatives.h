@@ -12,15 +12,11 @@
 // Functions of several inputs take and give one Variable per input.
 #pragma once
 
-#include <functional>
 #include <vector>
 
-#include "gibbs/autograd/variable.h"
+#include "gibbs/autograd/function.h"
 
 namespace gibbs {
-
-using UnaryFunction = std::function<Variable(const Variable& x)>;
-using MultivariateFunction = std::function<Variable(const Variables& xs)>;
 
 /// J^T dy: the gradient of sum(f(x) * dy), in the shape of x. One pass forward, one back. dy: as f(x), or an error.
 Variable vjp(const UnaryFunction& f, const Variable& x, const Variable& dy);

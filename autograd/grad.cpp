@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "gibbs/autograd/examine.h"
 #include "gibbs/autograd/node.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
@@ -34,7 +35,7 @@ class Traversal {
 
   /// Runs the reverse pass from y with cotangent dy.
   void run(const Variable& y, const Variable& dy) {
-    add_gradient(y.edge(), dy);
+    add_gradient(visits_.at(y.edge().node.get()), y.edge(), dy);
     for (; !order_.empty(); order_.pop_back()) {
       differentiate(order_.back());
     }
@@ -62,44 +63,53 @@ class Traversal {
     Variables gradients;   // one per output, once any has arrived
   };
 
-  /// Post-order of everything upstream of `root`, and `needed` for each.
+  struct Step {
+    std::shared_ptr<Node> node;
+    Visit* visit;  // references into an unordered_map stay valid
+  };
+
+  /// Post-order of everything upstream of `root`, and `needed` for each: a node is needed when one of its inputs is,
+  /// and those are complete before it.
   void sort(const std::shared_ptr<Node>& root) {
     struct Frame {
-      std::shared_ptr<Node> node;
-      Visit* visit;
+      Step step;
       std::size_t next_input = 0;
     };
     std::vector<Frame> stack;
-    const auto enter = [&](const std::shared_ptr<Node>& node) {
-      Visit& visit = visits_[node.get()];
-      if (!std::exchange(visit.entered, true)) {
-        const bool is_leaf = node->state == Node::State::leaf;
-        visit.needed = visit.target || (all_leaves_ && is_leaf);
-        visit.ends = visit.stop_at || is_leaf;
-        if (is_leaf) {
-          leaves_.push_back(node);
-        }
-        stack.push_back({node, &visit});  // references into an unordered_map stay valid
+    const auto enter = [&](const std::shared_ptr<Node>& node, Visit& visit) {
+      const bool is_leaf = node->state == Node::State::leaf;
+      visit.entered = true;
+      visit.needed = visit.target || (all_leaves_ && is_leaf);
+      visit.ends = visit.stop_at || is_leaf;
+      if (is_leaf) {
+        leaves_.push_back(node);
       }
+      stack.push_back({{node, &visit}});
     };
-    enter(root);
+    enter(root, visits_[root.get()]);
     while (!stack.empty()) {
       Frame& frame = stack.back();
-      const std::vector<Edge>& inputs = frame.node->inputs;
-      if (!frame.visit->ends && frame.next_input < inputs.size()) {
-        enter(inputs[frame.next_input++].node);
+      Visit& visit = *frame.step.visit;
+      if (!visit.ends && frame.next_input < frame.step.node->inputs.size()) {
+        const std::shared_ptr<Node>& input = frame.step.node->inputs[frame.next_input++].node;
+        if (Visit& of_input = visits_[input.get()]; of_input.entered) {
+          visit.needed |= of_input.needed;
+        } else {
+          enter(input, of_input);
+        }
         continue;
       }
-      for (std::size_t i = 0; i < frame.next_input; ++i) {
-        frame.visit->needed |= visits_.at(inputs[i].node.get()).needed;
-      }
-      order_.push_back(std::move(frame.node));
+      order_.push_back(std::move(frame.step));
       stack.pop_back();
+      if (!stack.empty()) {
+        stack.back().step.visit->needed |= visit.needed;
+      }
     }
   }
 
-  void differentiate(const std::shared_ptr<Node>& node) {
-    Visit& visit = visits_.at(node.get());
+  void differentiate(const Step& step) {
+    const std::shared_ptr<Node>& node = step.node;
+    Visit& visit = *step.visit;
     if (!visit.needed || visit.gradients.empty()) {
       return;
     }
@@ -109,11 +119,13 @@ class Traversal {
     if (visit.ends) {
       return;
     }
-    std::vector<bool> wanted;
+    inputs_.clear();
+    wanted_.clear();
     for (const Edge& input : node->inputs) {
-      wanted.push_back(visits_.at(input.node.get()).needed);
+      inputs_.push_back(&visits_.at(input.node.get()));
+      wanted_.push_back(inputs_.back()->needed);
     }
-    if (std::find(wanted.begin(), wanted.end(), true) == wanted.end()) {
+    if (std::find(wanted_.begin(), wanted_.end(), true) == wanted_.end()) {
       return;
     }
     check(node->state != Node::State::consumed, "grad: '", node->op,
@@ -128,16 +140,19 @@ class Traversal {
     for (const Saved& kept : node->kept) {
       y.emplace_back(kept.value(), Edge{node, static_cast<int>(y.size())});
     }
-    Variables dx = node->gradients({y, dy, wanted});
+    Variables dx = gradients_of(*node, {y, dy, wanted_});
     check(dx.size() == node->inputs.size(), "grad: '", node->op, "' gave ", dx.size(), " gradients for ",
           node->inputs.size(), " inputs");
     for (std::size_t i = 0; i < dx.size(); ++i) {
-      if (wanted[i]) {
-        const Variable gradient = fitted(*node, static_cast<int>(i), std::move(dx[i]));
+      if (wanted_[i]) {
+        Variable gradient = fitted(*node, static_cast<int>(i), std::move(dx[i]));
         if (watch_) {
           watch_(*node, static_cast<int>(i), gradient);
         }
-        add_gradient(node->inputs[i], gradient);
+        if (anomaly_mode_is_on()) {
+          detail::examine_gradient(*node, static_cast<int>(i), dy, gradient);
+        }
+        add_gradient(*inputs_[i], node->inputs[i], std::move(gradient));
       }
     }
     if (consume_) {
@@ -145,6 +160,11 @@ class Traversal {
       node->gradients = nullptr;
       node->kept.clear();
     }
+  }
+
+  static Variables gradients_of(const Node& node, const GradientCall& call) {
+    const detail::ExamineScope examine(false);  // what counts is the result; on the way infinities may come and go
+    return node.gradients(call);
   }
 
   static void run_hooks(const Node& node, Variables& gradients) {
@@ -179,17 +199,20 @@ class Traversal {
     return sum_to(dx, expected.shape);
   }
 
-  void add_gradient(const Edge& edge, const Variable& gradient) {
-    Variables& gradients = visits_.at(edge.node.get()).gradients;
-    gradients.resize(edge.node->outputs.size());
-    Variable& slot = gradients[edge.output];
-    slot = slot.defined() ? slot + gradient : gradient;
+  static void add_gradient(Visit& visit, const Edge& edge, Variable gradient) {
+    visit.gradients.resize(edge.node->outputs.size());
+    Variable& slot = visit.gradients[edge.output];
+    slot = slot.defined() ? slot + gradient : std::move(gradient);
   }
 
   bool all_leaves_, consume_;
   const std::function<void(const Node&, int, const Variable&)>& watch_;
   std::unordered_map<Node*, Visit> visits_;
-  std::vector<std::shared_ptr<Node>> order_, leaves_;
+  std::vector<Step> order_;
+  std::vector<std::shared_ptr<Node>> leaves_;
+  // Of the node at hand; kept from node to node for their memory.
+  std::vector<Visit*> inputs_;
+  std::vector<bool> wanted_;
 };
 
 void check_cotangent(const char* op, const Variable& y, const Variable& dy) {
@@ -223,7 +246,9 @@ Variables grad(const Variable& y, const Variables& xs, const Variable& dy, const
   for (std::size_t i = 0; i < xs.size(); ++i) {
     if (!found[i].defined()) {
       check(options.allow_unused, "grad: y does not depend on input ", i, "; pass .allow_unused = true for zeros");
-      found[i] = Tensor::zeros(xs[i].shape(), xs[i].dtype());
+      const Edge& edge = xs[i].edge();
+      const Node::Output& output = edge.node->outputs[edge.output];
+      found[i] = Tensor::zeros(output.shape, output.dtype);
     }
   }
   return found;

@@ -6,7 +6,8 @@
 namespace gibbs {
 namespace {
 
-std::atomic<std::int64_t> nodes_alive{0};
+std::atomic<std::uint64_t> nodes_made{0};
+std::atomic<std::int64_t> nodes_gone{0};
 
 /// What keeps other nodes alive in a dying node.
 struct Remains {
@@ -16,10 +17,10 @@ struct Remains {
 
 }  // namespace
 
-Node::Node() { ++nodes_alive; }
+Node::Node() : number(nodes_made++) {}
 
 Node::~Node() {
-  --nodes_alive;
+  ++nodes_gone;
   if (inputs.empty() && !gradients) {
     return;
   }
@@ -39,6 +40,8 @@ Node::~Node() {
   draining = nullptr;
 }
 
-std::int64_t Node::alive() { return nodes_alive; }
+std::uint64_t Node::made() { return nodes_made; }
+
+std::int64_t Node::alive() { return static_cast<std::int64_t>(nodes_made) - nodes_gone; }
 
 }  // namespace gibbs

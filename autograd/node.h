@@ -31,7 +31,8 @@ struct Node {
     GradientHook hook;
   };
 
-  const char* op = "";  // a string literal
+  const std::uint64_t number;  // nodes are numbered in the order of their making, over all threads
+  const char* op = "";         // a string literal
   State state = State::leaf;
   /// The op broadcasts its operands: the engine sums its gradients back to the operands' shapes. Elsewhere a gradient
   /// of another shape than its input is an error.
@@ -51,7 +52,9 @@ struct Node {
   /// without recursion, whether nodes hold each other through edges or through what their functions captured.
   ~Node();
 
-  /// Nodes alive in the process: for tests of leaks.
+  /// Nodes made so far in the process: the number of the next one.
+  static std::uint64_t made();
+  /// Those of them that are alive: for tests of leaks.
   static std::int64_t alive();
 };
 

@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "gibbs/autograd/buffer_journal.h"
 #include "gibbs/autograd/variable.h"
 
 namespace gibbs {
@@ -66,12 +67,18 @@ class Buffer {
 
   bool defined() const { return value_ != nullptr; }
   const Tensor& value() const { return *value_; }
-  Tensor& mutable_value() { return *value_; }
-  void replace(Tensor value) { *value_ = std::move(value); }
+  Tensor& mutable_value() { return written(); }
+  void replace(Tensor value) { written() = std::move(value); }
   bool same_as(const Buffer& other) const { return value_ == other.value_; }
   const void* id() const { return value_.get(); }
 
  private:
+  /// The tensor, about to be written: a computation that is done twice (checkpoint.h) wants to know.
+  Tensor& written() {
+    detail::BufferJournal::note(value_);
+    return *value_;
+  }
+
   std::shared_ptr<Tensor> value_;
 };
 

@@ -15,31 +15,50 @@ bool detail::makes_node(const OpInfo& op, bool any_traced) {
   return any_traced && tape_is_on();
 }
 
-Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<Edge> inputs,
-                      GradientFunction gradients, bool keep_outputs) {
-  if (!detail::makes_node(op, !inputs.empty())) {
-    return {std::make_move_iterator(values.begin()), std::make_move_iterator(values.end())};
-  }
+namespace {
+
+/// A node without outputs, which are added one by one.
+std::shared_ptr<Node> make_node(const OpInfo& op, std::vector<Edge> inputs, GradientFunction gradients) {
   auto node = std::make_shared<Node>();
   node->op = op.name;
   node->broadcasts = op.broadcasts;
   node->state = Node::State::live;
   node->inputs = std::move(inputs);
   node->gradients = std::move(gradients);
-  node->outputs.reserve(values.size());
+  return node;
+}
+
+Variable add_output(const std::shared_ptr<Node>& node, Tensor value, bool keep) {
+  check(is_floating(value.dtype()), node->op, ": only float32 and float64 carry gradients, the result is ",
+        value.dtype());
+  const auto output = static_cast<int>(node->outputs.size());
+  node->outputs.push_back({value.shape(), value.dtype()});
+  if (keep) {
+    node->kept.emplace_back(value);
+  }
+  return {std::move(value), Edge{node, output}};
+}
+
+}  // namespace
+
+Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<Edge> inputs,
+                      GradientFunction gradients, bool keep_outputs) {
+  if (detail::examining()) {
+    for (const Tensor& value : values) {
+      detail::examine_output(op.name, {}, value);
+    }
+  }
+  if (!detail::makes_node(op, !inputs.empty())) {
+    return {std::make_move_iterator(values.begin()), std::make_move_iterator(values.end())};
+  }
+  const std::shared_ptr<Node> node = make_node(op, std::move(inputs), std::move(gradients));
   if (notes_are_taken()) {
     detail::take_notes(*node, values);
   }
   Variables results;
   results.reserve(values.size());
   for (Tensor& value : values) {
-    check(is_floating(value.dtype()), op.name, ": only float32 and float64 carry gradients, the result is ",
-          value.dtype());
-    node->outputs.push_back({value.shape(), value.dtype()});
-    if (keep_outputs) {
-      node->kept.emplace_back(value);
-    }
-    results.emplace_back(std::move(value), Edge{node, static_cast<int>(results.size())});
+    results.push_back(add_output(node, std::move(value), keep_outputs));
   }
   return results;
 }
@@ -55,9 +74,11 @@ Variable detail::record_terms(const OpInfo& op, Tensor value, std::vector<Edge> 
     }
     return dx;
   };
-  std::vector<Tensor> values;
-  values.push_back(std::move(value));
-  return std::move(record_many(op, std::move(values), std::move(inputs), std::move(joint), keep_output)[0]);
+  const std::shared_ptr<Node> node = make_node(op, std::move(inputs), std::move(joint));
+  if (notes_are_taken()) {
+    take_notes(*node, {value});
+  }
+  return add_output(node, std::move(value), keep_output);
 }
 
 namespace {
@@ -89,6 +110,9 @@ Variables differentiate_reference(const std::function<Variable(const Variables&)
 
 Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient fast,
                std::function<Variable(const Variables&)> reference) {
+  if (detail::examining()) {
+    detail::examine_output(op.name, inputs, value);
+  }
   std::vector<Edge> edges;
   std::vector<std::size_t> traced;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -100,7 +124,7 @@ Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient f
   if (!detail::makes_node(op, !traced.empty())) {
     return {std::move(value)};
   }
-  GradientFunction gradients = [inputs = std::move(inputs), traced, fast = std::move(fast),
+  GradientFunction gradients = [name = op.name, inputs = std::move(inputs), traced, fast = std::move(fast),
                                 reference = std::move(reference)](const GradientCall& call) {
     std::vector<bool> wanted(inputs.size(), false);
     for (std::size_t k = 0; k < traced.size(); ++k) {
@@ -108,6 +132,8 @@ Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient f
     }
     Variables all;
     if (tape_is_on()) {
+      check(static_cast<bool>(reference), "grad: '", name, "' has a gradient on tensors only, which cannot be ",
+            "differentiated again; give `fused` the same function in ops as its reference");
       all = differentiate_reference(reference, inputs, call.dy[0], wanted);
     } else {
       std::vector<Tensor> tensors = fast(inputs, call.dy[0].value(), wanted);

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "gibbs/autograd/examine.h"
 #include "gibbs/autograd/node.h"
 #include "gibbs/autograd/variable.h"
 
@@ -85,11 +86,16 @@ Variable record_terms(const OpInfo& op, Tensor value, std::vector<Edge> inputs, 
 /// everything it captured: what a graph holds is what its live lambdas captured.
 template <class... Gradients>
 Variable record(const OpInfo& op, Tensor value, Wrt<Gradients>... terms) {
+  if (detail::examining()) {
+    detail::examine_output(op.name, {terms.input...}, value);
+  }
   if (!detail::makes_node(op, (terms.input.traced() || ...))) {
     return {std::move(value)};
   }
   std::vector<Edge> inputs;
   std::vector<detail::InputGradient> gradients;
+  inputs.reserve(sizeof...(terms));
+  gradients.reserve(sizeof...(terms));
   const auto add = [&](auto& term) {
     if (term.input.traced()) {
       inputs.push_back(term.input.edge());
@@ -118,8 +124,8 @@ using FusedGradient =
 /// One output computed by a hand-written kernel. Tape off (training): `fast` gives all wanted gradients in one pass.
 /// Tape on (create_graph): `reference`, the same function spelled in ops, is differentiated instead; it is also the
 /// test oracle. It runs on one boundary node per input position, so f(x, x) counts x twice and nothing upstream is
-/// walked.
+/// walked. An op of a user's own may do without one: then create_graph through it is an error.
 Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient fast,
-               std::function<Variable(const Variables&)> reference);
+               std::function<Variable(const Variables&)> reference = {});
 
 }  // namespace gibbs

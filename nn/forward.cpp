@@ -5,8 +5,10 @@
 #include <cmath>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "gibbs/autograd/checkpoint.h"
 #include "gibbs/nn/module.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
@@ -22,7 +24,8 @@ struct ScopeState {
 
 /// The call of a root module: paths of everything below it, and the path of the running call.
 struct RootCall {
-  std::unordered_map<const Module*, std::string> paths;
+  using Paths = std::unordered_map<const Module*, std::string>;
+  std::shared_ptr<const Paths> paths;
   std::vector<const std::string*> running;
   std::unordered_map<std::string, std::uint64_t> calls;  // for calls outside any scope
 };
@@ -31,6 +34,45 @@ thread_local ScopeState* current_scope = nullptr;
 thread_local std::unique_ptr<RootCall> root_call;
 
 const std::string kNoPath;
+
+/// A copy; null of null.
+template <class T>
+std::unique_ptr<T> copy_of(const T* state) {
+  return state ? std::make_unique<T>(*state) : nullptr;
+}
+
+/// For checkpoints: the scope and the running modules of a past moment, until it is destroyed. Calls are counted from
+/// that moment on, in copies; observers are told nothing a second time.
+class PastForward {
+ public:
+  PastForward(const ScopeState* scope, const RootCall* root)
+      : scope_(copy_of(scope)),
+        scope_before_(std::exchange(current_scope, scope_.get())),
+        root_before_(std::exchange(root_call, copy_of(root))) {
+    if (scope_ && scope_->options.observer) {
+      scope_->options.observer = [](const auto&...) {};  // not empty: layers must not be fused where they were not
+    }
+  }
+  PastForward(const PastForward&) = delete;
+  PastForward& operator=(const PastForward&) = delete;
+  ~PastForward() {
+    current_scope = scope_before_;
+    root_call = std::move(root_before_);
+  }
+
+ private:
+  std::unique_ptr<ScopeState> scope_;
+  ScopeState* scope_before_;
+  std::unique_ptr<RootCall> root_before_;
+};
+
+gibbs::detail::Reenter capture_forward() {
+  const std::shared_ptr<const ScopeState> scope = copy_of(current_scope);
+  const std::shared_ptr<const RootCall> root = copy_of(root_call.get());
+  return [scope, root] { return std::make_shared<PastForward>(scope.get(), root.get()); };
+}
+
+const bool checkpoints_know = gibbs::detail::on_checkpoint(capture_forward);
 
 }  // namespace
 
@@ -79,16 +121,18 @@ const std::string& path_of(const Module& module) {
   if (!root_call) {
     return kNoPath;
   }
-  const auto known = root_call->paths.find(&module);
-  return known == root_call->paths.end() ? kNoPath : known->second;
+  const auto known = root_call->paths->find(&module);
+  return known == root_call->paths->end() ? kNoPath : known->second;
 }
 
 ModuleCall::ModuleCall(Module& module) : module_(module), is_root_(!root_call) {
   if (is_root_) {
-    root_call = std::make_unique<RootCall>();
+    RootCall::Paths paths;
     for (auto& [path, part] : named_modules(module)) {
-      root_call->paths.try_emplace(part, std::move(path));
+      paths.try_emplace(part, std::move(path));
     }
+    root_call = std::make_unique<RootCall>();
+    root_call->paths = std::make_shared<const RootCall::Paths>(std::move(paths));
   }
   root_call->running.push_back(&path_of(module));
   ++(current_scope ? current_scope->calls : root_call->calls)[forward_path()];

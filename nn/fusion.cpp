@@ -8,6 +8,7 @@
 #include <string_view>
 #include <typeinfo>
 
+#include "gibbs/autograd/examine.h"
 #include "gibbs/autograd/ops/conv_block.h"
 #include "gibbs/nn/activations.h"
 #include "gibbs/nn/conv2d.h"
@@ -38,7 +39,7 @@ void set_fusion(bool on) { enabled() = on; }
 
 std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Module>> layers, const Variable& x) {
   const ForwardOptions& forward = ForwardScope::current();
-  if (layers.size() < 3 || !fusion_enabled() || forward.check_finite || forward.observer) {
+  if (layers.size() < 3 || !fusion_enabled() || forward.check_finite || forward.observer || anomaly_mode_is_on()) {
     return {};
   }
   const auto hooked = [](const std::unique_ptr<Module>& layer) { return layer->has_forward_hooks(); };

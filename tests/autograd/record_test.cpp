@@ -110,6 +110,22 @@ TEST(Fused, TheSameInputTwiceCountsTwice) {
   EXPECT_DOUBLE_EQ(grad(y, {x}, {.create_graph = true})[0].value().item(), std::exp(0.7) * 1.7);
 }
 
+/// y = x^3 with a gradient by hand, on plain tensors: the whole of a user's op.
+Variable cube(const Variable& x) {
+  return fused("cube", {x}, x.value() * x.value() * x.value(),
+               [](const Variables& in, const Tensor& dy, const std::vector<bool>&) {
+                 return std::vector{dy * 3.0 * in[0].value() * in[0].value()};
+               });
+}
+
+TEST(Fused, WithoutAReferenceHasAGradientButNoSecondOne) {
+  EXPECT_TRUE(gradcheck([](const Variables& in) { return cube(in[0]); }, {random({3})}));
+  const Variable x = Variable::leaf(f64({2}));
+  EXPECT_EQ(error_of([&] { grad(cube(x), {x}, {.create_graph = true}); }),
+            "grad: 'cube' has a gradient on tensors only, which cannot be differentiated again; give `fused` the same "
+            "function in ops as its reference");
+}
+
 TEST(Fused, TheFastPathSeesWhichInputsAreWanted) {
   const Variable a = Variable::leaf(f64({1})), b = Variable::leaf(f64({2}));
   std::vector<bool> seen;
