@@ -1,0 +1,96 @@
+// What one training step of the article's network holds, computed by hand from what its lambdas capture.
+//
+// Bytes per image, float32 except routing (one byte per pooled element):
+//   conv_block   captures its input and its routing   the images are the caller's; routing1 7,200, routing2 2,304
+//   dropout      captures nothing but its key          its output is what the next layer captures: d1, d2, d3
+//   dense        captures its input                    d2 9,216, d3 1,024
+//   relu         captures its output                   r1 1,024
+//   loss         captures the logits                   40
+#include "gibbs/autograd/grad.h"
+#include "gibbs/autograd/node.h"
+#include "gibbs/losses/cross_entropy.h"
+#include "gibbs/nn/nn.h"
+#include "tests/testing/near.h"
+#include "tests/testing/oracle.h"
+
+namespace gibbs::testing {
+namespace {
+
+constexpr std::int64_t kImages = 250;
+constexpr std::int64_t kRouting1 = 15 * 15 * 32, kD1 = 4 * 15 * 15 * 32, kRouting2 = 6 * 6 * 64, kD2 = 4 * 6 * 6 * 64,
+                       kR1 = 4 * 256, kD3 = 4 * 256, kLogits = 4 * 10;
+constexpr std::int64_t kDense2 = 4 * (256 * 10 + 10), kDense1 = 4 * (2304 * 256 + 256), kConv2 = 4 * (9 * 32 * 64 + 64),
+                       kConv1 = 4 * (9 * 3 * 32 + 32);
+/// The gradients of a convolution's weights are summed over the batch in this many slices, in a fixed order.
+constexpr std::int64_t kSlices = 32;
+
+nn::Sequential article_convnet() {
+  using namespace nn;
+  Rng rng(0);
+  return Sequential(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
+                    Dropout({.rate = 0.5}), Conv2d({.in = 32, .out = 64, .kernel = 3}, rng), ReLU(),
+                    MaxPool2d({.window = 2}), Dropout({.rate = 0.5}), Flatten(), Dense({.in = 2304, .out = 256}, rng),
+                    ReLU(), Dropout({.rate = 0.5}), Dense({.in = 256, .out = 10}, rng));
+}
+
+/// Bytes held beyond those at its making.
+class Meter {
+ public:
+  std::int64_t now() const { return static_cast<std::int64_t>(memory::held_bytes()) - before_; }
+  std::int64_t peak() const { return static_cast<std::int64_t>(memory::peak_bytes()) - before_; }
+
+ private:
+  std::int64_t before_ = (memory::reset_peak(), static_cast<std::int64_t>(memory::held_bytes()));
+};
+
+void expect_bytes(std::int64_t got, std::int64_t by_hand, const char* when) {
+  EXPECT_NEAR(static_cast<double>(got) / static_cast<double>(by_hand), 1, 0.05)
+      << when << ": " << got << " bytes, by hand " << by_hand;
+}
+
+TEST(StepMemory, OfTheConvNetIsWhatItsLambdasNeed) {
+  nn::Sequential model = article_convnet();
+  const Tensor images = Tensor::ones({kImages, 32, 32, 3});
+  const Tensor labels = Tensor::zeros({kImages}, DType::int64);
+  const nn::ForwardScope scope({.training = true});
+
+  const Meter meter;
+  const Variable loss = losses::cross_entropy_with_logits(labels, model(images));
+  expect_bytes(meter.now(), kImages * (kRouting1 + kD1 + kRouting2 + kD2 + kR1 + kD3 + kLogits), "after forward");
+
+  // What is held when a node hands on its gradients: before it is consumed, with dy and dx in hand.
+  std::vector<std::pair<std::string, std::int64_t>> held;
+  backward(loss, {.watch = [&](const Node& node, int i, const Variable&) {
+             if (i == 0) {
+               held.emplace_back(node.op, meter.now());
+             }
+           }});
+  std::vector<std::int64_t> at_dense, at_block, at_dropout;
+  for (const auto& [op, bytes] : held) {
+    if (op == "dense") {
+      at_dense.push_back(bytes);
+    } else if (op == "conv_block") {
+      at_block.push_back(bytes);
+    } else if (op == "dropout") {
+      at_dropout.push_back(bytes);
+    }
+  }
+  ASSERT_EQ(at_dense.size(), 2);
+  ASSERT_EQ(at_block.size(), 2);
+  ASSERT_EQ(at_dropout.size(), 3);
+  expect_bytes(at_dense[1], kImages * (kRouting1 + kD1 + kRouting2 + kD2 + kR1 + kD2) + kDense1 + kDense2,
+               "dense 1: d3 and the logits are gone");
+  expect_bytes(at_block[0], kImages * (kRouting1 + kD1 + kRouting2 + kD2 + kD1) + kDense1 + kDense2 + kConv2,
+               "block 2: d2 and r1 are gone; its dy, its dx");
+  expect_bytes(at_dropout[2], kImages * (kRouting1 + 2 * kD1) + kDense1 + kDense2 + kConv2,
+               "dropout 1: d1 and routing2 are gone; its dy, its dx");
+  expect_bytes(at_block[1], kImages * (kRouting1 + kD1) + kDense1 + kDense2 + kConv2 + kConv1,
+               "block 1: its dy; the images need no dx");
+  expect_bytes(meter.peak(),
+               kImages * (kRouting1 + kD1 + kRouting2 + kD2 + kD1) + kDense1 + kDense2 + (kSlices + 1) * kConv2,
+               "at most, in block 2");
+  expect_bytes(meter.now(), kDense1 + kDense2 + kConv2 + kConv1, "afterwards, the parameters' gradients");
+}
+
+}  // namespace
+}  // namespace gibbs::testing
