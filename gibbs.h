@@ -1,7 +1,9 @@
 // Everything: #include <gibbs/gibbs.h>.
 #pragma once
 
+#include "gibbs/autograd/anomaly.h"
 #include "gibbs/autograd/check_op.h"
+#include "gibbs/autograd/checkpoint.h"
 #include "gibbs/autograd/derivatives.h"
 #include "gibbs/autograd/draw_graph.h"
 #include "gibbs/autograd/grad.h"

@@ -75,7 +75,7 @@ class Segment {
     const std::uint64_t first = Node::made();
     const detail::BufferJournal journal;
     const Variables at = arguments();
-    const Variable y = f_(at);
+    Variable y = f_(at);
     written_ = journal.entries();
     if (y.traced()) {
       captured_ = edges_to_older(y, first, at);
@@ -178,7 +178,7 @@ Variable checkpoint(const MultivariateFunction& f, const Variables& xs) {
     return f(xs);
   }
   const auto segment = std::make_shared<Segment>(f, xs);
-  const Variable y = segment->run_first();
+  Variable y = segment->run_first();
   if (!y.traced()) {
     return y;
   }

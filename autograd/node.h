@@ -31,8 +31,9 @@ struct Node {
     GradientHook hook;
   };
 
-  const std::uint64_t number;  // nodes are numbered in the order of their making, over all threads
-  const char* op = "";         // a string literal
+  /// Nodes are numbered in the order of their making, over all threads.
+  const std::uint64_t number;
+  const char* op = "";  // a string literal
   State state = State::leaf;
   /// The op broadcasts its operands: the engine sums its gradients back to the operands' shapes. Elsewhere a gradient
   /// of another shape than its input is an error.

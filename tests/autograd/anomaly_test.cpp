@@ -15,7 +15,7 @@
 namespace gibbs::testing {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity(), kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 TEST(Anomaly, NamesTheFirstOpForwardAndWhatWentIn) {
   const Variable x = Variable::leaf(f64({-1, 0, 4, 1}));
