@@ -32,7 +32,8 @@ struct Notes {
 /// Whether nodes that this thread records keep notes. Off by default.
 bool notes_are_taken();
 
-/// Nodes that this thread records keep notes until the end of the block.
+/// Nodes that this thread records, and parameters that it uses, keep notes until the end of the block. Parameters are
+/// shared: one thread at a time may watch a model.
 class NotesScope {
  public:
   explicit NotesScope(bool on = true);
