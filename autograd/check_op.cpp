@@ -84,9 +84,14 @@ class OpBattery {
     const std::string nothing = "there are no elements to differentiate";
     checks.run_if(has_elements_, nothing, "gradient",
                   [this] { return report(gradcheck(f_, inputs_, options_.gradcheck)); });
-    checks.run_if(has_elements_, nothing, "second derivative",
-                  [this] { return report(gradgradcheck(f_, inputs_, options_.gradcheck)); });
-    checks.run("create_graph", [this] { return create_graph(); });
+    if (options_.second_derivatives) {
+      checks.run_if(has_elements_, nothing, "second derivative",
+                    [this] { return report(gradgradcheck(f_, inputs_, options_.gradcheck)); });
+      checks.run("create_graph", [this] { return create_graph(); });
+    } else {
+      checks.skip("second derivative", "switched off");
+      checks.skip("create_graph", "switched off");
+    }
     checks.run_if(inputs_.size() > 1, "there is one input", "input by input", [this] { return input_by_input(); });
     checks.run("computed inputs", [this] { return computed_inputs(); });
     repeated_input(checks);
@@ -113,6 +118,11 @@ class OpBattery {
     return fmt::format("the oracle's, within {:g}", options_.tolerance);
   }
 
+  /// Whether gradients are to be differentiable: both, as far as the op goes.
+  std::vector<bool> with_and_without_graph() const {
+    return options_.second_derivatives ? std::vector{false, true} : std::vector{false};
+  }
+
   std::string create_graph() const {
     check_gradients("with create_graph: ", gradients(f_, inputs_, true), gradients(f_, inputs_), options_.tolerance);
     return "the same gradient";
@@ -131,7 +141,7 @@ class OpBattery {
 
   std::string computed_inputs() const {
     // Halving and doubling are exact: the gradient of the half is exactly twice that of the input.
-    for (const bool graph : {false, true}) {
+    for (const bool graph : with_and_without_graph()) {
       Variables halves, at;
       for (const Tensor& input : inputs_) {
         halves.push_back(Variable::leaf(kernels::mul(input, 0.5)));
@@ -167,7 +177,7 @@ class OpBattery {
   std::string repeated(std::size_t i, std::size_t j) const {
     Tensors inputs = inputs_;
     inputs[j] = inputs[i];
-    for (const bool graph : {false, true}) {
+    for (const bool graph : with_and_without_graph()) {
       const Tensors apart = gradients(f_, inputs, graph);
       Variables at = leaves_of(inputs);
       at[j] = at[i];

@@ -32,6 +32,8 @@ struct CheckOpOptions {
   double float32_tolerance = 2e-5;  // of values and gradients in float32, against float64
   /// Off for inputs that cannot stand for each other (a target of probabilities beside logits).
   bool repeated_input = true;
+  /// Off for ops whose gradient cannot be differentiated (`fused` without a reference): first derivatives are checked.
+  bool second_derivatives = true;
   /// Later checks are left out once one has failed.
   bool stop_at_failure = false;
   GradcheckOptions gradcheck = {};

@@ -102,6 +102,29 @@ TEST(CheckOp, CreateGraph) {
   expect_failure("create_graph", "with create_graph: gradient of input 0: element 0: ", two_answers, {kX});
 }
 
+TEST(CheckOp, AnOpWithFirstDerivativesOnly) {
+  const auto product = [](double factor) {
+    return [factor](const Variables& v) {
+      const auto fast = [factor](const Variables& in, const Tensor& dy, const std::vector<bool>& wanted) {
+        std::vector<Tensor> dx(2);
+        for (const std::size_t i : {0, 1}) {
+          dx[i] = wanted[i] ? kernels::mul(kernels::mul(dy, in[1 - i].value()), factor) : Tensor();
+        }
+        return dx;
+      };
+      return fused("product", v, kernels::mul(v[0].value(), v[1].value()), fast);
+    };
+  };
+  EXPECT_THAT(check_op("product", product(1), {kX, kY})["second derivative"].detail,
+              StartsWith("grad: 'product' has a gradient on tensors only"));
+  const CheckReport report = check_op("product", product(1), {kX, kY}, {.second_derivatives = false});
+  EXPECT_TRUE(report) << report;
+  EXPECT_EQ(report["second derivative"].detail, "switched off");
+  EXPECT_EQ(report["create_graph"].result, CheckLine::Result::skipped);
+  expect_failure("gradient", "gradcheck: input 0 of shape [2], element 0: the gradient is ", product(1.01), {kX, kY},
+                 {.second_derivatives = false});
+}
+
 TEST(CheckOp, InputByInput) {
   // Gives both gradients in the order of inputs, also when one of them is a constant and has no place.
   const auto careless = [](const Variables& v) {
