@@ -22,7 +22,7 @@ constexpr std::size_t kStack = 1 << 20;  // instrumented frames are larger
 constexpr std::size_t kStack = 256 << 10;
 #endif
 
-#ifdef NDEBUG
+#if defined(NDEBUG) && !defined(__SANITIZE_THREAD__)
 constexpr bool kTimed = true;
 #else
 constexpr bool kTimed = false;
