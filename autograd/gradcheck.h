@@ -11,6 +11,7 @@
 #include <functional>
 #include <string>
 
+#include "gibbs/autograd/function.h"
 #include "gibbs/autograd/variable.h"
 
 namespace gibbs {
@@ -63,7 +64,7 @@ class GradientComparison {
 
 }  // namespace detail
 
-using DifferentiableFunction = std::function<Variable(const Variables&)>;
+using DifferentiableFunction = MultivariateFunction;
 
 /// First derivatives of f at `inputs` (float64 tensors).
 GradcheckReport gradcheck(const DifferentiableFunction& f, const std::vector<Tensor>& inputs,
