@@ -50,7 +50,11 @@ function(gibbs_library folder)
   target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${GIBBS_INCLUDE_DIR}>"
                                               "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} "$<BUILD_INTERFACE:gibbs_options>")
-  gibbs_precompile(library ${target} <algorithm> <cmath> <filesystem> <functional> <memory> <sstream> <string> <vector>
+  set(group library)
+  if(folder STREQUAL "tensor") # alone in linking oneTBB, which adds a definition in debug builds
+    set(group tensor)
+  endif()
+  gibbs_precompile(${group} ${target} <algorithm> <cmath> <filesystem> <functional> <memory> <sstream> <string> <vector>
                    <fmt/format.h>)
   install(TARGETS ${target} EXPORT gibbsTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   # What is as wide as a vector stays here: -march says how wide that is, and a user's compiler may say differently.
