@@ -28,7 +28,7 @@ class Scratch {
 
  private:
   static constexpr std::int64_t kOnStack = 1024;
-  T stack_[kOnStack];  // NOLINT: filled before it is read
+  alignas(kernels::kVectorBytes) T stack_[kOnStack];  // NOLINT: filled before it is read
   std::unique_ptr<T[]> heap_;
 };
 
@@ -44,20 +44,54 @@ class CoefficientRows {
       y_ = source.indices.value().template data<std::int64_t>();
       other_ = source.other.template data<T>();
       own_ = source.own.template data<T>();
+      own_are_alike_ = std::all_of(own_, own_ + classes_, [this](T x) { return x == own_[0]; });
     }
   }
 
-  /// Whether each row has one entry that is not 0: own()[y], at its class y.
+  /// A class as wide as T, so that rows are compared lane by lane.
+  using Label = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+  /// Whether each row has one entry that is not 0: own(), at its class.
   bool one_hot() const {
     return dense_ == nullptr && std::all_of(other_, other_ + classes_, [](T x) { return x == 0; });
   }
-  const T* own() const { return own_; }
+  /// y [L]: that entry in rows of these classes.
+  template <int L>
+  void own(const Label* label, T* y) const {
+    for (int i = 0; i < L; ++i) {
+      y[i] = own_are_alike_ ? own_[0] : own_[label[i]];
+    }
+  }
 
-  /// A class as wide as T, so that rows are compared lane by lane.
-  using Label = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  /// y [L]: what x [K, L] holds for each row at its class, chosen lane by lane, as looking it up takes longer.
+  template <int L>
+  void at_class(const T* x, const Label* label, T* y) const {
+    if constexpr (L == 1) {
+      *y = x[*label];
+      return;
+    }
+    using V = kernels::Lanes<T, L>;
+    V even = {}, odd = {};  // a sum of two sums, which do not wait for each other
+    const auto entry = [=](std::int64_t k) {
+      return kernels::lanes<L>(label) == kernels::repeated<L>(static_cast<Label>(k)) ? kernels::lanes<L>(x + k * L)
+                                                                                     : V{};
+    };
+    std::int64_t k = 0;
+    for (; k + 1 < classes_; k += 2) {
+      even += entry(k);
+      odd += entry(k + 1);
+    }
+    kernels::lanes<L>(y) = k < classes_ ? even + odd + entry(k) : even + odd;
+  }
+
   /// The classes [L] of rows first ... first + rows - 1, the last one repeated. For class indices.
   template <int L>
   void labels(std::int64_t first, std::int64_t rows, Label* y) const {
+    if (rows == L) {
+      constexpr int kStep = kernels::kSums<L>;
+      kernels::convert<L, kStep>([from = y_ + first](int i) { return kernels::lanes<kStep>(from + i); }, y);
+      return;
+    }
     for (std::int64_t i = 0; i < L; ++i) {
       y[i] = static_cast<Label>(y_[first + std::min(i, rows - 1)]);
     }
@@ -82,6 +116,7 @@ class CoefficientRows {
  private:
   std::int64_t rows_ = 0, classes_;
   const T *dense_ = nullptr, *other_ = nullptr, *own_ = nullptr;
+  bool own_are_alike_ = false;
   const std::int64_t* y_ = nullptr;
 };
 

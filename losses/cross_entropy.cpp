@@ -39,14 +39,13 @@ void write_row_losses(const SoftmaxGroup<T, L>& group, const T* c, T* losses) {
 
 /// dz = dy (softmax(z) sum_k c_k - c), turned. c: [K, L].
 template <class T, int L>
-void write_gradient(const SoftmaxGroup<T, L>& group, const T* c, const T* dy, T* dz) {
+void write_gradient(const SoftmaxGroup<T, L>& group, const T* c, const Tensor& dy, T* dz) {
   double sum_of_c[L];
   kernels::sum_rows<L>(c, group.classes, sum_of_c);
   T scale[L], row_dy[L];
   group.read(dy, row_dy);
-  for (int i = 0; i < L; ++i) {
-    scale[i] = static_cast<T>(sum_of_c[i] / group.total[i]);
-  }
+  kernels::convert<L, kSums<L>>([&](int i) { return lanes<kSums<L>>(sum_of_c + i) / lanes<kSums<L>>(group.total + i); },
+                                scale);
   for (std::int64_t at = 0; at < group.classes * L; at += L) {
     lanes<L>(dz + at) = lanes<L>(row_dy) * (lanes<L>(scale) * lanes<L>(group.exponential + at) - lanes<L>(c + at));
   }
@@ -54,15 +53,13 @@ void write_gradient(const SoftmaxGroup<T, L>& group, const T* c, const T* dy, T*
 
 /// Losses and gradient (if dz is not null) where c has one entry per row, at the row's class y.
 template <class T, int L>
-void write_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const T* dy, T* losses, T* dz) {
+void write_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const Tensor& dy, T* losses, T* dz) {
   using Label = typename CoefficientRows<T>::Label;
   Label y[L];
   c.template labels<L>(group.first, group.rows, y);
   T entry[L], shifted[L];
-  for (int i = 0; i < L; ++i) {
-    entry[i] = c.own()[y[i]];
-    shifted[i] = group.shifted[y[i] * L + i];
-  }
+  c.template own<L>(y, entry);
+  c.template at_class<L>(group.shifted, y, shifted);
   double log_total[L];
   group.log_total(log_total);
   for (int i = 0; i < L; i += kSums<L>) {
@@ -75,9 +72,8 @@ void write_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c,
   }
   T scale[L], row_dy[L];
   group.read(dy, row_dy);
-  for (int i = 0; i < L; ++i) {
-    scale[i] = static_cast<T>(static_cast<double>(entry[i]) / group.total[i]);
-  }
+  kernels::convert<L, kSums<L>>([&](int i) { return wide<kSums<L>>(entry + i) / lanes<kSums<L>>(group.total + i); },
+                                scale);
   for (std::int64_t k = 0; k < group.classes; ++k) {
     const auto is_class = lanes<L>(y) == kernels::repeated<L>(static_cast<Label>(k));
     const kernels::Lanes<T, L> c_k = is_class ? lanes<L>(entry) : kernels::Lanes<T, L>{};
@@ -92,18 +88,17 @@ LossesAndGradient run(const Coefficients& coefficients, const Tensor& z, const T
     using T = decltype(zero);
     const CoefficientRows<T> rows(coefficients);
     T* losses = result.losses.mutable_data<T>();
-    const T* dy_data = dy.defined() ? dy.data<T>() : nullptr;
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
     const bool one_hot = rows.one_hot();
     kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
       Scratch<T> c(group.room()), turned(group.room());
       if (one_hot) {
-        write_one_hot(group, rows, dy_data, losses, dz != nullptr ? turned.data() : nullptr);
+        write_one_hot(group, rows, dy, losses, dz != nullptr ? turned.data() : nullptr);
       } else {
         rows.template read<L>(group.first, group.rows, c.data());
         write_row_losses(group, c.data(), losses);
         if (dz != nullptr) {
-          write_gradient(group, c.data(), dy_data, turned.data());
+          write_gradient(group, c.data(), dy, turned.data());
         }
       }
       if (dz != nullptr) {

@@ -4,7 +4,7 @@
 // The gradient needs the same logarithms. For class indices they are known at every class but one.
 #include "gibbs/losses/js_logits.h"
 
-#include <algorithm>
+#include <numbers>
 
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
@@ -78,59 +78,128 @@ void compare(std::int64_t classes, Work<T, L>& s) {
   }
 }
 
-/// The same where p is 1 at the row's class and 0 elsewhere: there m is q / 2, and ln(q / m) is ln 2.
+/// softmax = exponential * scale.
 template <class T, int L>
-void compare_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, Work<T, L>& s) {
+void one_over_total(const SoftmaxGroup<T, L>& group, T* scale) {
+  constexpr int S = kernels::kSums<L>;
+  kernels::convert<L, S>([&group](int i) { return 1 / lanes<S>(group.total + i); }, scale);
+}
+
+// A class with p = 0 has m = q / 2, ln(q / m) = ln 2 and JS_k = q ln 2 / 2: only classes with p > 0 need logarithms.
+// With h = ln 2 / 2, S = the sum of w_k q_k over p_k = 0, and sums over p_k > 0:
+//     loss = h S + sum w_k JS_k,   dz_k = dy q_k (g_k - h S - sum q_k g_k),   g_k = w_k ln(q_k / m_k) / 2, or h w_k
+constexpr double kHalfLog2 = std::numbers::ln2 / 2;
+
+/// What the classes with p > 0 add to the sums of each row; they may be all of the classes, or a few in a list.
+template <class T, int L>
+struct Sums {
+  Sums(std::int64_t classes, const T* terms, const T* q_times_g) {
+    kernels::sum_rows<L>(terms, classes, loss);
+    kernels::sum_rows<L>(q_times_g, classes, mean);
+  }
+  /// others: [L], the sum of w_k exponential_k over p_k = 0.
+  void add_others(const SoftmaxGroup<T, L>& group, const double* others) {
+    for (int i = 0; i < L; ++i) {
+      const double from_others = kHalfLog2 * others[i] / group.total[i];
+      loss[i] += from_others;
+      mean[i] += from_others;
+    }
+  }
+  double loss[L], mean[L];
+};
+
+template <class T, int L>
+void write_losses(const SoftmaxGroup<T, L>& group, const Sums<T, L>& sums, T* losses) {
+  for (int i = 0; i < L; i += kernels::kSums<L>) {
+    group.write_rows(i, lanes<kernels::kSums<L>>(sums.loss + i), losses);
+  }
+}
+
+/// dz [K, L] from g(k) [L].
+template <class T, int L, class G>
+void write_gradient(const SoftmaxGroup<T, L>& group, const Sums<T, L>& sums, const Tensor& dy, G g, T* dz) {
+  T scale[L], row_dy[L], mean[L];
+  one_over_total(group, scale);
+  group.read(dy, row_dy);
+  lanes<L>(scale) *= lanes<L>(row_dy);
+  constexpr int S = kernels::kSums<L>;
+  kernels::convert<L, S>([&sums](int i) { return lanes<S>(sums.mean + i); }, mean);
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    lanes<L>(dz + k * L) = lanes<L>(scale) * lanes<L>(group.exponential + k * L) * (g(k) - lanes<L>(mean));
+  }
+}
+
+/// Losses, and the gradient (if dy is defined) turned, for distributions. dz is working space, too.
+template <class T, int L>
+void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const T* w, const Tensor& dy, T* losses,
+               T* dz) {
+  using V = Lanes<T, L>;
+  Work<T, L> work(group.room());
+  T scale[L];
+  one_over_total(group, scale);
+  for (std::int64_t at = 0; at < group.classes * L; at += L) {
+    lanes<L>(work.q + at) = lanes<L>(group.exponential + at) * lanes<L>(scale);
+  }
+  p.template read<L>(group.first, group.rows, work.p);
+  compare(group.classes, work);
+  T* g = work.log_q_over_m;
+  for (std::int64_t k = 0, at = 0; k < group.classes; ++k, at += L) {
+    const auto positive = lanes<L>(work.p + at) > 0;
+    const V weighted = w[k] * lanes<L>(group.exponential + at), term = w[k] * lanes<L>(work.terms + at);
+    lanes<L>(dz + at) = positive ? V{} : weighted;
+    lanes<L>(work.terms + at) = positive ? term : V{};
+    const V by_logarithm = w[k] * lanes<L>(g + at) / 2, product = lanes<L>(work.q + at) * by_logarithm;
+    lanes<L>(g + at) = positive ? by_logarithm : kernels::repeated<L>(static_cast<T>(kHalfLog2) * w[k]);
+    lanes<L>(work.q + at) = positive ? product : V{};
+  }
+  double others[L];
+  kernels::sum_rows<L>(dz, group.classes, others);
+  Sums<T, L> sums(group.classes, work.terms, work.q);
+  sums.add_others(group, others);
+  write_losses(group, sums, losses);
+  if (dy.defined()) {
+    write_gradient(
+        group, sums, dy, [g](std::int64_t k) -> const V& { return lanes<L>(g + k * L); }, dz);
+  }
+}
+
+/// The same, to the bit, where p is 1 at the row's class y and 0 elsewhere.
+template <class T, int L>
+void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const T* w, const Tensor& dy, T* losses,
+                 T* dz) {
   using V = Lanes<T, L>;
   using Label = typename CoefficientRows<T>::Label;
   Label y[L];
   p.template labels<L>(group.first, group.rows, y);
-  Work<T, L> at_class(kernels::whole_squares<T>(1) * L);
+  const auto is_y = [&y](std::int64_t k) { return lanes<L>(y) == kernels::repeated<L>(static_cast<Label>(k)); };
+  Work<T, L> at_y(L);
+  T w_y[L], scale[L];
+  one_over_total(group, scale);
+  p.template at_class<L>(group.exponential, y, at_y.q);
+  lanes<L>(at_y.q) *= lanes<L>(scale);
+  p.template own<L>(y, at_y.p);
   for (int i = 0; i < L; ++i) {
-    at_class.p[i] = 1;
-    at_class.q[i] = s.q[y[i] * L + i];
+    w_y[i] = w[y[i]];
   }
-  compare(1, at_class);
-  T log_2 = 2;
-  kernels::simd::log(&log_2, &log_2, 1);
-  for (std::int64_t k = 0, at = 0; k < group.classes; ++k, at += L) {
-    const auto is_class = lanes<L>(y) == kernels::repeated<L>(static_cast<Label>(k));
-    const V q = lanes<L>(s.q + at), log_q_over_m = q > 0 ? kernels::repeated<L>(log_2) : V{};
-    const V term = q * log_q_over_m / 2;
-    lanes<L>(s.log_q_over_m + at) = is_class ? lanes<L>(at_class.log_q_over_m) : log_q_over_m;
-    lanes<L>(s.terms + at) = is_class ? lanes<L>(at_class.terms) : term;
-  }
-}
+  compare(1, at_y);
+  lanes<L>(at_y.terms) *= lanes<L>(w_y);
+  const V g_y = lanes<L>(w_y) * lanes<L>(at_y.log_q_over_m) / 2;
+  lanes<L>(at_y.q) *= g_y;
 
-/// sum_k w_k JS_k. w: [K].
-template <class T, int L>
-void write_losses(const SoftmaxGroup<T, L>& group, const T* w, const Work<T, L>& s, T* losses) {
-  for (int i = 0; i < L; i += kernels::kSums<L>) {
-    Lanes<double, kernels::kSums<L>> loss = {};
-    for (std::int64_t k = 0; k < group.classes; ++k) {
-      loss += static_cast<double>(w[k]) * kernels::wide<kernels::kSums<L>>(s.terms + k * L + i);
-    }
-    group.write_rows(i, loss, losses);
+  double others[L];
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    const V weighted = w[k] * lanes<L>(group.exponential + k * L);
+    lanes<L>(dz + k * L) = is_y(k) ? V{} : weighted;
   }
-}
-
-/// dz = dy q (g - sum_k q_k g_k), g = w ln(q / m) / 2; turned.
-template <class T, int L>
-void write_gradient(const SoftmaxGroup<T, L>& group, const T* w, const T* dy, Work<T, L>& s, T* dz) {
-  T* g = s.log_q_over_m;
-  for (std::int64_t k = 0, at = 0; k < group.classes; ++k, at += L) {
-    lanes<L>(g + at) *= w[k] / 2;
-    lanes<L>(dz + at) = lanes<L>(s.q + at) * lanes<L>(g + at);
-  }
-  double sum[L];
-  kernels::sum_rows<L>(dz, group.classes, sum);
-  T mean[L], row_dy[L];
-  group.read(dy, row_dy);
-  for (int i = 0; i < L; ++i) {
-    mean[i] = static_cast<T>(sum[i]);
-  }
-  for (std::int64_t at = 0; at < group.classes * L; at += L) {
-    lanes<L>(dz + at) = lanes<L>(row_dy) * (lanes<L>(s.q + at) * (lanes<L>(g + at) - lanes<L>(mean)));
+  kernels::sum_rows<L>(dz, group.classes, others);
+  Sums<T, L> sums(1, at_y.terms, at_y.q);
+  sums.add_others(group, others);
+  write_losses(group, sums, losses);
+  if (dy.defined()) {
+    const auto g = [&](std::int64_t k) -> V {
+      return is_y(k) ? g_y : kernels::repeated<L>(static_cast<T>(kHalfLog2) * w[k]);
+    };
+    write_gradient(group, sums, dy, g, dz);
   }
 }
 
@@ -145,24 +214,11 @@ LossesAndGradient run(const Coefficients& p, const Tensor& w, const Tensor& z, c
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
     const bool one_hot = p_rows.one_hot();
     kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
-      Work<T, L> work(group.room());
-      T scale[L];
-      for (int i = 0; i < L; ++i) {
-        scale[i] = static_cast<T>(1 / group.total[i]);
-      }
-      for (std::int64_t at = 0; at < group.classes * L; at += L) {
-        lanes<L>(work.q + at) = lanes<L>(group.exponential + at) * lanes<L>(scale);
-      }
-      if (one_hot) {
-        compare_one_hot(group, p_rows, work);
-      } else {
-        p_rows.template read<L>(group.first, group.rows, work.p);
-        compare(group.classes, work);
-      }
-      write_losses(group, w_data, work, losses);
+      Scratch<T> turned(group.room()), scratch(group.room());
+      const auto& run_group = one_hot ? run_one_hot<T, L> : run_dense<T, L>;
+      run_group(group, p_rows, w_data, dy, losses, turned.data());
       if (dz != nullptr) {
-        write_gradient(group, w_data, dy.data<T>(), work, work.terms);
-        group.turn_back(work.terms, work.p, dz);
+        group.turn_back(turned.data(), scratch.data(), dz);
       }
     });
   });

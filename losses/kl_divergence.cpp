@@ -60,14 +60,17 @@ void write_divergences(const kernels::SoftmaxGroup<T, L>& group, const T* c, con
 /// The gradient of log_q is -dy c; through log_softmax it becomes dz = -dy c + q sum_k dy c_k. Turned; c [K, L] is
 /// overwritten.
 template <class T, int L>
-void send_back(const kernels::SoftmaxGroup<T, L>& group, T* c, const T* dy, T* dz) {
+void send_back(const kernels::SoftmaxGroup<T, L>& group, T* c, const Tensor& dy, T* dz) {
   T row_dy[L], q_scale[L];
   double sum_of_c[L];
   kernels::sum_rows<L>(c, group.classes, sum_of_c);
   group.read(dy, row_dy);
-  for (int i = 0; i < L; ++i) {
-    q_scale[i] = static_cast<T>(static_cast<double>(row_dy[i]) * sum_of_c[i] / group.total[i]);
-  }
+  constexpr int S = kernels::kSums<L>;
+  kernels::convert<L, S>(
+      [&](int i) {
+        return kernels::wide<S>(row_dy + i) * kernels::lanes<S>(sum_of_c + i) / kernels::lanes<S>(group.total + i);
+      },
+      q_scale);
   for (std::int64_t at = 0; at < group.classes * L; at += L) {
     kernels::lanes<L>(c + at) *= kernels::lanes<L>(row_dy);
   }
@@ -79,21 +82,20 @@ void send_back(const kernels::SoftmaxGroup<T, L>& group, T* c, const T* dy, T* d
 
 /// Both (the gradient if dz is not null) where a row is one-hot: p is 1 at the row's class y, c one weight there.
 template <class T, int L>
-void run_one_hot(const kernels::SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const T* dy, T* losses, T* dz) {
+void run_one_hot(const kernels::SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const Tensor& dy, T* losses,
+                 T* dz) {
   using Label = typename CoefficientRows<T>::Label;
   Label y[L];
   c.template labels<L>(group.first, group.rows, y);
   T weight[L], log_q[L];
   double log_total[L];
   group.log_total(log_total);
-  for (int i = 0; i < L; ++i) {
-    weight[i] = c.own()[y[i]];
-    log_q[i] = group.shifted[y[i] * L + i];
-  }
-  for (int i = 0; i < L; i += kernels::kSums<L>) {
-    const auto w = kernels::wide<kernels::kSums<L>>(weight + i);
-    const auto divergence =
-        -w * (kernels::wide<kernels::kSums<L>>(log_q + i) - kernels::lanes<kernels::kSums<L>>(log_total + i));
+  c.template own<L>(y, weight);
+  c.template at_class<L>(group.shifted, y, log_q);
+  constexpr int S = kernels::kSums<L>;
+  for (int i = 0; i < L; i += S) {
+    const auto w = kernels::wide<S>(weight + i);
+    const auto divergence = -w * (kernels::wide<S>(log_q + i) - kernels::lanes<S>(log_total + i));
     group.write_rows(i, w > 0 ? divergence : decltype(w){}, losses);
   }
   if (dz == nullptr) {
@@ -101,10 +103,12 @@ void run_one_hot(const kernels::SoftmaxGroup<T, L>& group, const CoefficientRows
   }
   T row_dy[L], c_dy[L], q_scale[L];
   group.read(dy, row_dy);
-  for (int i = 0; i < L; ++i) {
-    c_dy[i] = weight[i] * row_dy[i];
-    q_scale[i] = static_cast<T>(static_cast<double>(row_dy[i]) * static_cast<double>(weight[i]) / group.total[i]);
-  }
+  kernels::lanes<L>(c_dy) = kernels::lanes<L>(weight) * kernels::lanes<L>(row_dy);
+  kernels::convert<L, S>(
+      [&](int i) {
+        return kernels::wide<S>(row_dy + i) * kernels::wide<S>(weight + i) / kernels::lanes<S>(group.total + i);
+      },
+      q_scale);
   for (std::int64_t k = 0; k < group.classes; ++k) {
     const auto is_class = kernels::lanes<L>(y) == kernels::repeated<L>(static_cast<Label>(k));
     const kernels::Lanes<T, L> c_dy_k = is_class ? kernels::lanes<L>(c_dy) : kernels::Lanes<T, L>{};
@@ -121,20 +125,19 @@ LossesAndGradient run(const Coefficients& c, const Coefficients& log_p, const Te
     using T = decltype(zero);
     const CoefficientRows<T> c_rows(c), log_p_rows(log_p);
     T* losses = result.losses.mutable_data<T>();
-    const T* dy_data = dy.defined() ? dy.data<T>() : nullptr;
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
     const bool one_hot = c_rows.one_hot() && log_p_rows.one_hot();
     kernels::for_softmax_groups<T>(logits, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
       Scratch<T> c_group(group.room()), turned(group.room());
       if (one_hot) {
-        run_one_hot(group, c_rows, dy_data, losses, dz != nullptr ? turned.data() : nullptr);
+        run_one_hot(group, c_rows, dy, losses, dz != nullptr ? turned.data() : nullptr);
       } else {
         Scratch<T> log_p_group(group.room());
         c_rows.template read<L>(group.first, group.rows, c_group.data());
         log_p_rows.template read<L>(group.first, group.rows, log_p_group.data());
         write_divergences(group, c_group.data(), log_p_group.data(), losses);
         if (dz != nullptr) {
-          send_back(group, c_group.data(), dy_data, turned.data());
+          send_back(group, c_group.data(), dy, turned.data());
         }
       }
       if (dz != nullptr) {

@@ -9,10 +9,15 @@
 namespace gibbs::losses {
 namespace {
 
-/// What the reduction sends to each row's loss if the loss of the batch is differentiated with dy = 1.
+/// What the reduction sends to each row's loss if the loss of the batch is differentiated with dy = 1: [M], or [1]
+/// where no row has a weight. Then it sends the same to all, and one row is asked for the rest.
 Tensor dy_of_rows(const Rows& rows, const CategoricalOptions& options) {
-  const Variable losses = Variable::leaf(Tensor::zeros({rows.prediction.size(0)}, rows.prediction.dtype()));
-  return grad(finish(rows, losses, options), {losses})[0].value();
+  const std::int64_t count = rows.prediction.size(0);
+  const bool all_alike = !rows.class_weights.defined() && !rows.sample_weights.defined();
+  const Variable losses = Variable::leaf(Tensor::zeros({all_alike ? 1 : count}, rows.prediction.dtype()));
+  const Tensor dy = grad(finish(rows, losses, options), {losses})[0].value();
+  const bool shared_out = all_alike && options.reduction == Reduction::mean;
+  return shared_out ? kernels::mul(dy, count == 0 ? 0.0 : 1.0 / static_cast<double>(count)) : dy;
 }
 
 /// Reduction::none: dy is the caller's choice, so there is nothing to compute ahead.

@@ -17,7 +17,8 @@ struct LossesAndGradient {
   Tensor dz;      // [M, K], undefined without dy
 };
 
-/// The losses of the rows z [M, K], and their gradient for dy [M] if that is defined.
+/// The losses of the rows z [M, K], and their gradient for dy if that is defined: [M], or [1] where every row gets the
+/// same.
 using LogitsKernel = std::function<LossesAndGradient(const Tensor& z, const Tensor& dy)>;
 
 /// The same losses [M] in ops.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 namespace gibbs::kernels {
 
@@ -54,6 +55,29 @@ Lanes<double, n> wide(const T* x) {
 template <int n, class T>
 void store(const Lanes<double, n>& x, T* y) {
   lanes<n>(y) = __builtin_convertvector(x, Lanes<T, n>);
+}
+
+namespace detail {
+
+template <class T, int n, int... i>
+Lanes<T, 2 * n> joined(const Lanes<T, n>& a, const Lanes<T, n>& b, std::integer_sequence<int, i...>) {
+  return __builtin_shufflevector(a, b, i...);
+}
+
+}  // namespace detail
+
+/// y[0] ... y[n - 1] = f(0) ... f(n - 1) converted to T, where f(i) gives `step` lanes from i on. They are written as
+/// one vector: what is written as two and then read as one has to wait until both are in the cache.
+template <int n, int step, class T, class F>
+void convert(F f, T* y) {
+  if constexpr (n == 2 * step) {
+    lanes<n>(y) =
+        detail::joined<T, step>(__builtin_convertvector(f(0), Lanes<T, step>),
+                                __builtin_convertvector(f(step), Lanes<T, step>), std::make_integer_sequence<int, n>());
+  } else {
+    static_assert(n == step);
+    lanes<n>(y) = __builtin_convertvector(f(0), Lanes<T, n>);
+  }
 }
 
 }  // namespace gibbs::kernels

@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <vector>
 
 #include "gibbs/tensor/kernels/lanes.h"
 #include "gibbs/tensor/kernels/simd_math.h"
 #include "gibbs/tensor/kernels/turn_rows.h"
 #include "gibbs/tensor/parallel.h"
+#include "gibbs/tensor/storage.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::kernels {
@@ -32,18 +32,36 @@ struct SoftmaxGroup {
   const double* total;   // [L]: the sum of exponential
   std::int64_t end;      // the thread that works on this group goes on with the rows up to here
 
-  /// y [L] = ln total.
-  void log_total(double* y) const { simd::log(total, y, L); }
+  /// y [L] = ln total = ln(1 + rest). The largest entry adds exactly 1 to the total, and so what T can hold of the rest
+  /// is what its logarithm needs: ln(1 + rest) = ln(u) rest / (u - 1) for u = 1 + rest, rounded (Kahan).
+  void log_total(double* y) const {
+    using V = Lanes<T, L>;
+    alignas(kVectorBytes) T rest[L], u[L], log_u[L];
+    convert<L, kSums<L>>([this](int i) { return lanes<kSums<L>>(total + i) - 1; }, rest);
+    const V rounded = 1 + lanes<L>(rest), without_one = rounded - 1;
+    lanes<L>(u) = rounded;
+    simd::log(u, log_u, L);
+    const V log_total = lanes<L>(log_u) * (lanes<L>(rest) / without_one);
+    lanes<L>(rest) = without_one == 0 ? lanes<L>(rest) : log_total;
+    std::copy_n(rest, L, y);
+  }
 
-  /// y [L] = x[first], x[first + 1], ..., the last row's repeated, for x [N].
-  void read(const T* x, T* y) const {
-    for (std::int64_t i = 0; i < L; ++i) {
-      y[i] = x[first + (rows == L ? i : std::min(i, rows - 1))];
+  /// y [L] = x[first], x[first + 1], ..., the last row's repeated, for x [N]; for x [1], x[0].
+  void read(const Tensor& x, T* y) const {
+    const T* from = x.data<T>();
+    if (x.numel() == 1) {
+      std::fill_n(y, L, from[0]);
+    } else {
+      std::fill(std::copy_n(from + first, rows, y), y + L, from[first + rows - 1]);
     }
   }
 
   /// y[first + row ...] = sums, for the rows that there are.
   void write_rows(int row, const Lanes<double, kSums<L>>& sums, T* y) const {
+    if (rows == L) {
+      store<kSums<L>>(sums, y + first + row);
+      return;
+    }
     T values[kSums<L>];
     store<kSums<L>>(sums, values);
     for (int j = 0; j < kSums<L> && row + j < rows; ++j) {
@@ -97,9 +115,9 @@ void for_groups(const Tensor& z, Body& body) {
   const T* data = z.data<T>();
   parallel_for(0, z.size(0), grain, [&, classes](std::int64_t begin, std::int64_t end) {
     const std::int64_t room = whole_squares<T>(classes) * L;
-    std::vector<T> memory(static_cast<std::size_t>(2 * room));
-    T *shifted = memory.data(), *exponential = shifted + room;
-    double total[L];
+    const Storage memory(static_cast<std::size_t>(2 * room) * sizeof(T));
+    T *shifted = reinterpret_cast<T*>(memory.bytes()), *exponential = shifted + room;
+    alignas(kVectorBytes) double total[L];
     for (std::int64_t first = begin; first < end; first += L) {
       const std::int64_t rows = std::min<std::int64_t>(L, end - first);
       turn_rows<L>(data + first * classes, rows, classes, z.numel() - first * classes, shifted);
