@@ -3,13 +3,14 @@
 //   dx = col2im(dy w^T)
 //   dw = rows^T dy
 // The matrix never exists as a whole: a piece of work makes the rows of a few output lines, which stay in the cache,
-// and multiplies them at once. Geometries that fit conv2d_direct.h need no matrix and go there. Which way, and how work
-// is cut, follows from the geometry alone, so the bits do not depend on the number of threads.
+// and multiplies them at once. Geometries that fit conv2d_winograd.h or conv2d_direct.h need no matrix and go there.
+// Which way, and how work is cut, follows from the geometry alone, so the bits do not depend on the number of threads.
 #include "gibbs/tensor/kernels/conv2d.h"
 
 #include <algorithm>
 
 #include "gibbs/tensor/kernels/conv2d_direct.h"
+#include "gibbs/tensor/kernels/conv2d_winograd.h"
 #include "gibbs/tensor/kernels/gemm.h"
 #include "gibbs/tensor/kernels/im2col.h"
 #include "gibbs/tensor/kernels/partial_sums.h"
@@ -213,7 +214,10 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& g) {
   Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
   dispatch_floating(x.dtype(), "conv2d", [&](auto zero) {
     using T = decltype(zero);
-    (direct::fits<T>(g) ? direct::forward<T> : forward<T>)(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
+    const auto kernel = winograd::fits(g, x.dtype()) ? winograd::forward<T>
+                        : direct::fits<T>(g)         ? direct::forward<T>
+                                                     : forward<T>;
+    kernel(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
   });
   return y;
 }
@@ -223,8 +227,10 @@ Tensor conv2d_dx(const Tensor& dy, const Tensor& w, const Conv2dGeometry& g) {
   Tensor dx = Tensor::uninitialized(g.x_shape(), dy.dtype());
   dispatch_floating(dy.dtype(), "conv2d_dx", [&](auto zero) {
     using T = decltype(zero);
-    (direct::input_fits<T>(g) ? direct::input<T> : backward_input<T>)(g, dy.data<T>(), w.data<T>(),
-                                                                      dx.mutable_data<T>());
+    const auto kernel = winograd::input_fits(g, dy.dtype()) ? winograd::input<T>
+                        : direct::input_fits<T>(g)          ? direct::input<T>
+                                                            : backward_input<T>;
+    kernel(g, dy.data<T>(), w.data<T>(), dx.mutable_data<T>());
   });
   return dx;
 }
@@ -237,7 +243,10 @@ Tensor conv2d_dw(const Tensor& x, const Tensor& dy, const Conv2dGeometry& g) {
   Tensor dw = Tensor::uninitialized(g.w_shape(), x.dtype());
   dispatch_floating(x.dtype(), "conv2d_dw", [&](auto zero) {
     using T = decltype(zero);
-    (direct::fits<T>(g) ? direct::weights<T> : backward_weights<T>)(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
+    const auto kernel = winograd::fits(g, x.dtype()) ? winograd::weights<T>
+                        : direct::fits<T>(g)         ? direct::weights<T>
+                                                     : backward_weights<T>;
+    kernel(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
   });
   return dw;
 }

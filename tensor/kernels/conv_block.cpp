@@ -1,10 +1,13 @@
 // Forward, per image: convolve into a buffer, then pool, relu and bias window by window. Backward, per image: route dy
-// into the same buffer, then weight and input gradients from it. What happens to one image is in conv2d_direct.h.
+// into the same buffer, then weight and input gradients from it. What happens to one image is in conv2d_direct.h, or,
+// where it fits, in conv2d_winograd.h: there a tile of 2 x 2 outputs is a window of the pooling, and an odd last line
+// or column, which belongs to no window, is not computed at all.
 #include "gibbs/tensor/kernels/conv_block.h"
 
 #include <algorithm>
 
 #include "gibbs/tensor/kernels/conv2d_direct.h"
+#include "gibbs/tensor/kernels/conv2d_winograd.h"
 #include "gibbs/tensor/kernels/partial_sums.h"
 #include "gibbs/tensor/parallel.h"
 
@@ -14,11 +17,11 @@ namespace {
 using std::int64_t;
 using std::uint8_t;
 
-/// Room for one image's convolution, from the recycling pool.
+/// Room for a convolution that stays in the cache, from the recycling pool.
 template <class T>
-class ImageBuffer {
+class Buffer {
  public:
-  explicit ImageBuffer(int64_t elements) : storage_(static_cast<std::size_t>(elements) * sizeof(T)) {}
+  explicit Buffer(int64_t elements) : storage_(static_cast<std::size_t>(elements) * sizeof(T)) {}
   T* data() const { return reinterpret_cast<T*>(storage_.bytes()); }
 
  private:
@@ -105,7 +108,7 @@ template <class T>
 void forward(const ConvBlockGeometry& g, const T* x, const T* w, const T* bias, T* y, uint8_t* routing) {
   const Conv2dGeometry one = one_image(g.conv);
   parallel_for(0, g.conv.images, 1, [&](int64_t first, int64_t last) {
-    const ImageBuffer<T> z(map_size(one));
+    const Buffer<T> z(map_size(one));
     for (int64_t n = first; n < last; ++n) {
       direct::forward_image(one, x + n * image_size(one), w, z.data());
       pool_image(g.pool, z.data(), bias, y + n * pooled_size(g.pool), routing + n * pooled_size(g.pool));
@@ -126,7 +129,7 @@ void backward(const ConvBlockGeometry& g, const T* x, const T* w, const uint8_t*
   const T* turned_w = dx ? turned.data<T>() : nullptr;
   sum_of_slices(slices, size, dw_and_dbias, [&](T* sums) {
     parallel_for(0, g.conv.images, slice, [&](int64_t first, int64_t last) {
-      const ImageBuffer<T> buffer(dz ? 0 : map_size(one));
+      const Buffer<T> buffer(dz ? 0 : map_size(one));
       T* dw = sums + first / slice * size;
       T* dbias = dw + weights;
       std::fill_n(dbias, g.conv.filters, T{0});
@@ -141,6 +144,73 @@ void backward(const ConvBlockGeometry& g, const T* x, const T* w, const uint8_t*
       }
     });
   });
+}
+
+/// The windows of the pooling as Winograd's tiles, image after image, so that tile t gives result t.
+struct Windows {
+  explicit Windows(const ConvBlockGeometry& g)
+      : grid{g.pool.out_h, g.pool.out_w}, at_a_time(std::min(winograd::tiles_at_a_time(g.conv), grid.count())) {}
+  winograd::TileGrid grid;
+  int64_t at_a_time;
+};
+
+void winograd_forward(const ConvBlockGeometry& g, const float* x, const float* w, const float* bias, float* y,
+                      uint8_t* routing) {
+  const Windows windows(g);
+  const int64_t filters = g.conv.filters;
+  const Tensor u = winograd::transformed_weights(g.conv, w, /*turned=*/false);
+  parallel_for(0, g.conv.images * windows.grid.count(), windows.at_a_time, [&](int64_t first, int64_t last) {
+    winograd::TileBlock<float> block(g.conv, windows.grid, last - first);
+    const Buffer<float> buffer(4 * (last - first) * filters);
+    block.select(first, last - first);
+    block.read(x);
+    block.outputs(u.data<float>(), buffer.data());
+    const float* z = buffer.data();
+    for (int64_t at = first * filters; at < last * filters; at += filters, z += 4 * filters) {
+      pool_window(filters, z, z + filters, z + 2 * filters, z + 3 * filters, bias, y + at, routing + at);
+    }
+  });
+}
+
+/// dw and dbias lie one behind the other; dx may be null. Weights are summed as transformed ones, and transformed back
+/// at the end.
+void winograd_backward(const ConvBlockGeometry& g, const float* x, const float* w, const uint8_t* routing,
+                       const float* dy, float* dx, float* dw_and_dbias) {
+  const Windows windows(g);
+  const int64_t filters = g.conv.filters, image_size = g.conv.height * g.conv.width * g.conv.channels;
+  const int64_t weights = 16 * g.conv.channels * filters, size = weights + filters;
+  const int64_t slice = (g.conv.images - 1) / slices_for(size * static_cast<int64_t>(sizeof(float))) + 1;
+  const Tensor u = dx ? winograd::transformed_weights(g.conv, w, /*turned=*/true) : Tensor();
+  Tensor sum = Tensor::uninitialized({size}, DType::float32);
+  sum_of_slices((g.conv.images + slice - 1) / slice, size, sum.mutable_data<float>(), [&](float* sums) {
+    parallel_for(0, g.conv.images, slice, [&](int64_t first_image, int64_t last_image) {
+      winograd::TileBlock<float> block(g.conv, windows.grid, windows.at_a_time);
+      const Buffer<float> buffer(4 * windows.at_a_time * filters);
+      float* du = sums + first_image / slice * size;
+      float* dbias = du + weights;
+      std::fill_n(dbias, filters, 0.F);
+      if (dx) {
+        std::fill(dx + first_image * image_size, dx + last_image * image_size, 0.F);
+      }
+      const int64_t begin = first_image * windows.grid.count(), end = last_image * windows.grid.count();
+      for (int64_t first = begin; first < end; first += windows.at_a_time) {
+        const int64_t last = std::min(first + windows.at_a_time, end);
+        float* dz = buffer.data();
+        for (int64_t at = first * filters; at < last * filters; at += filters, dz += 4 * filters) {
+          route_window(filters, dy + at, routing + at, dz, dz + filters, dz + 2 * filters, dz + 3 * filters, dbias);
+        }
+        block.select(first, last - first);
+        block.read(x);
+        block.read_gradients(buffer.data());
+        block.weights(first > begin, du);
+        if (dx) {
+          block.add_inputs(u.data<float>(), dx);
+        }
+      }
+    });
+  });
+  winograd::weights_from_transformed(g.conv, sum.data<float>(), dw_and_dbias);
+  std::copy_n(sum.data<float>() + weights, filters, dw_and_dbias + g.conv.w_shape().numel());
 }
 
 void check_block(const char* op, const char* name, const Tensor& t, const Shape& shape, DType dtype) {
@@ -163,7 +233,9 @@ bool conv_block_fits(const ConvBlockGeometry& g, DType dtype) {
   if (!two_by_two || !is_floating(dtype) || g.conv.images == 0) {
     return false;
   }
-  return dispatch_floating(dtype, "conv_block", [&](auto zero) { return direct::fits<decltype(zero)>(g.conv); });
+  return dispatch_floating(dtype, "conv_block", [&](auto zero) {
+    return direct::fits<decltype(zero)>(g.conv) || winograd::fits(g.conv, dtype);
+  });
 }
 
 ConvBlockResult conv_block(const Tensor& x, const Tensor& w, const Tensor& bias, const ConvBlockGeometry& g) {
@@ -173,6 +245,11 @@ ConvBlockResult conv_block(const Tensor& x, const Tensor& w, const Tensor& bias,
   check_block("conv_block", "bias", bias, {g.conv.filters}, x.dtype());
   ConvBlockResult result{Tensor::uninitialized(g.pool.y_shape(), x.dtype()),
                          Tensor::uninitialized(g.pool.y_shape(), DType::uint8)};
+  if (winograd::fits(g.conv, x.dtype())) {
+    winograd_forward(g, x.data<float>(), w.data<float>(), bias.data<float>(), result.y.mutable_data<float>(),
+                     result.routing.mutable_data<uint8_t>());
+    return result;
+  }
   dispatch_floating(x.dtype(), "conv_block", [&](auto zero) {
     using T = decltype(zero);
     forward(g, x.data<T>(), w.data<T>(), bias.data<T>(), result.y.mutable_data<T>(),
@@ -186,10 +263,21 @@ ConvBlockGradients conv_block_gradients(const Tensor& x, const Tensor& w, const 
   check_block("conv_block_gradients", "dy", dy, g.pool.y_shape(), x.dtype());
   check_block("conv_block_gradients", "routing", routing, g.pool.y_shape(), DType::uint8);
   ConvBlockGradients gradients;
+  const int64_t weights = w.numel();
+  Tensor sums = Tensor::uninitialized({weights + g.conv.filters}, x.dtype());
+  const auto take_sums = [&] {
+    gradients.dw = wanted.dw ? sums.rows(0, weights).reshape(w.shape()) : Tensor();
+    gradients.dbias = wanted.dbias ? sums.rows(weights, sums.numel()) : Tensor();
+    return gradients;
+  };
+  if (winograd::fits(g.conv, x.dtype())) {
+    gradients.dx = wanted.dx ? Tensor::uninitialized(g.conv.x_shape(), x.dtype()) : Tensor();
+    winograd_backward(g, x.data<float>(), w.data<float>(), routing.data<uint8_t>(), dy.data<float>(),
+                      wanted.dx ? gradients.dx.mutable_data<float>() : nullptr, sums.mutable_data<float>());
+    return take_sums();
+  }
   dispatch_floating(x.dtype(), "conv_block", [&](auto zero) {
     using T = decltype(zero);
-    const int64_t weights = w.numel();
-    Tensor sums = Tensor::uninitialized({weights + g.conv.filters}, x.dtype());
     // Where dx has no direct kernel, dz is kept for the general one.
     const bool dx_in_place = wanted.dx && direct::input_fits<T>(g.conv), dx_from_dz = wanted.dx && !dx_in_place;
     Tensor dz = dx_from_dz ? Tensor::uninitialized(g.conv.y_shape(), x.dtype()) : Tensor();
@@ -200,10 +288,8 @@ ConvBlockGradients conv_block_gradients(const Tensor& x, const Tensor& w, const 
     if (dx_from_dz) {
       gradients.dx = conv2d_dx(dz, w, g.conv);
     }
-    gradients.dw = wanted.dw ? sums.rows(0, weights).reshape(w.shape()) : Tensor();
-    gradients.dbias = wanted.dbias ? sums.rows(weights, sums.numel()) : Tensor();
   });
-  return gradients;
+  return take_sums();
 }
 
 }  // namespace gibbs::kernels

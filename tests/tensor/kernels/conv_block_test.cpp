@@ -32,6 +32,7 @@ const std::vector<Case> kCases = {
     {{2, 7, 10, 16}, {3, 3, 16, 16}, {.pads = {1, 1, 1, 1}}},
     {{2, 11, 13, 4}, {5, 5, 4, 16}, {.stride_h = 2, .stride_w = 1}},
     {{40, 6, 6, 16}, {3, 3, 16, 16}},
+    {{2, 40, 41, 16}, {3, 3, 16, 32}, {.pads = {1, 1, 1, 1}}},  // more windows than are worked on together
 };
 
 Tensor random(std::uint64_t seed, const Shape& shape) { return uniform({.seed = seed}, shape, -1, 1, DType::float64); }
@@ -101,14 +102,14 @@ TEST_P(ConvBlock, Float32AgreesWithFloat64) {
   const Tensor x32 = cast(x, DType::float32), w32 = cast(w, DType::float32), bias32 = cast(bias, DType::float32);
   const auto [y, routing] = conv_block(x, w, bias, g);
   const auto [y32, routing32] = conv_block(x32, w32, bias32, g);
-  EXPECT_TRUE(near(y32, y, 1e-4));
+  EXPECT_TRUE(near(y32, y, 1e-5));
   const Tensor dy = random(4, y.shape());
   const auto all = ConvBlockWanted{.dx = true, .dw = true, .dbias = true};
   const auto d = conv_block_gradients(x, w, routing, dy, g, all);
   const auto d32 = conv_block_gradients(x32, w32, routing, cast(dy, DType::float32), g, all);
-  EXPECT_TRUE(near(d32.dx, d.dx, 1e-4));
-  EXPECT_TRUE(near(d32.dw, d.dw, 1e-4));
-  EXPECT_TRUE(near(d32.dbias, d.dbias, 1e-4));
+  EXPECT_TRUE(near(d32.dx, d.dx, 1e-5));
+  EXPECT_TRUE(near(d32.dw, d.dw, 3e-5)) << "sums of up to 800 terms";
+  EXPECT_TRUE(near(d32.dbias, d.dbias, 1e-5));
 }
 
 TEST_P(ConvBlock, TheSameBitsOnAnyNumberOfThreads) {
@@ -129,7 +130,7 @@ TEST_P(ConvBlock, TheSameBitsOnAnyNumberOfThreads) {
   set_num_threads(before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Geometries, ConvBlock, ::testing::Range<std::size_t>(0, 5));
+INSTANTIATE_TEST_SUITE_P(Geometries, ConvBlock, ::testing::Range<std::size_t>(0, kCases.size()));
 
 TEST(ConvBlockKernel, ComputesOnlyWhatIsWanted) {
   const Case c = kCases[1];
