@@ -10,45 +10,43 @@
 #include "gibbs/tensor/error.h"
 
 namespace gibbs::data {
-namespace {
 
-/// An open file that closes itself.
-class InputFile {
- public:
-  explicit InputFile(const char* path) : descriptor_(open(path, O_RDONLY | O_CLOEXEC)) {
-    check(descriptor_ >= 0, "read: cannot open ", path, ": ", std::strerror(errno));
-  }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-  ~InputFile() { close(descriptor_); }
-
-  int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-}  // namespace
-
-void read_file(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes) {
-  const InputFile file(path.c_str());
+InputFile::InputFile(std::filesystem::path path)
+    : path_(std::move(path)), descriptor_(open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+  check(descriptor_ >= 0, "read: cannot open ", path_.string(), ": ", std::strerror(errno));
   struct stat status {};
-  check(fstat(file.descriptor(), &status) == 0, "read: cannot examine ", path.string(), ": ", std::strerror(errno));
-  check(!S_ISDIR(status.st_mode), "read: ", path.string(), " is a folder, not a file");
-  bytes.resize(static_cast<std::size_t>(status.st_size));
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = read(file.descriptor(), bytes.data() + done, bytes.size() - done);
-    if (count < 0 && errno == EINTR) {
+  const bool examined = fstat(descriptor_, &status) == 0;
+  const int reason = errno;
+  if (!examined || S_ISDIR(status.st_mode)) {
+    close(descriptor_);
+  }
+  check(examined, "read: cannot examine ", path_.string(), ": ", std::strerror(reason));
+  check(!S_ISDIR(status.st_mode), "read: ", path_.string(), " is a folder, not a file");
+  size_ = status.st_size;
+}
+
+InputFile::~InputFile() { close(descriptor_); }
+
+std::int64_t InputFile::read(std::int64_t offset, std::int64_t count, std::uint8_t* bytes) const {
+  std::int64_t done = 0;
+  while (done < count) {
+    const ssize_t got = pread(descriptor_, bytes + done, static_cast<std::size_t>(count - done), offset + done);
+    if (got < 0 && errno == EINTR) {
       continue;
     }
-    check(count >= 0, "read: cannot read ", path.string(), ": ", std::strerror(errno));
-    if (count == 0) {
+    check(got >= 0, "read: cannot read ", path_.string(), ": ", std::strerror(errno));
+    if (got == 0) {
       break;  // the file shrank meanwhile
     }
-    done += static_cast<std::size_t>(count);
+    done += got;
   }
-  bytes.resize(done);
+  return done;
+}
+
+void read_file(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes) {
+  const InputFile file(path);
+  bytes.resize(static_cast<std::size_t>(file.size()));
+  bytes.resize(static_cast<std::size_t>(file.read(0, file.size(), bytes.data())));
 }
 
 }  // namespace gibbs::data

@@ -1,5 +1,7 @@
 #include "gibbs/tensor/storage.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <map>
@@ -18,7 +20,10 @@ constexpr bool kRecycle = false;
 constexpr bool kRecycle = true;
 #endif
 
-constexpr std::align_val_t kAlignment{64};
+/// Blocks of several huge pages begin with one, so that the system can map them in a few steps instead of thousands.
+constexpr std::size_t kHugePage = std::size_t{1} << 21;
+bool is_huge(std::size_t capacity) { return capacity >= 2 * kHugePage; }
+std::align_val_t alignment_of(std::size_t capacity) { return std::align_val_t{is_huge(capacity) ? kHugePage : 64}; }
 
 /// Sizes are rounded up to eight classes per power of two, so a recycled block wastes at most an eighth.
 std::size_t size_class(std::size_t bytes) {
@@ -57,14 +62,14 @@ class Pool {
     const std::lock_guard lock(mutex_);
     held_ -= capacity;
     if (!kRecycle) {
-      ::operator delete(bytes, kAlignment);
+      ::operator delete(bytes, alignment_of(capacity));
       return;
     }
     try {
       free_[capacity].push_back(bytes);
       cached_ += capacity;
     } catch (const std::bad_alloc&) {
-      ::operator delete(bytes, kAlignment);
+      ::operator delete(bytes, alignment_of(capacity));
     }
   }
 
@@ -85,7 +90,7 @@ class Pool {
   void free_cached() {
     for (auto& [capacity, free] : free_) {
       for (std::byte* bytes : free) {
-        ::operator delete(bytes, kAlignment);
+        ::operator delete(bytes, alignment_of(capacity));
       }
     }
     free_.clear();
@@ -94,10 +99,13 @@ class Pool {
 
   /// A fresh block; when the system has none left, blocks that wait for recycling are given up first.
   std::byte* allocate(std::size_t capacity) {
-    void* bytes = ::operator new(capacity, kAlignment, std::nothrow);
+    void* bytes = ::operator new(capacity, alignment_of(capacity), std::nothrow);
     if (!bytes) {
       free_cached();
-      bytes = ::operator new(capacity, kAlignment, std::nothrow);
+      bytes = ::operator new(capacity, alignment_of(capacity), std::nothrow);
+    }
+    if (bytes && is_huge(capacity)) {
+      madvise(bytes, capacity, MADV_HUGEPAGE);  // where there are none, nothing is lost
     }
     check(bytes != nullptr, "memory: the system has no ", capacity, " bytes for a tensor; use smaller batches");
     return static_cast<std::byte*>(bytes);

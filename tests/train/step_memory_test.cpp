@@ -6,10 +6,15 @@
 //   dense        captures its input                    d2 9,216, d3 1,024
 //   relu         captures its output                   r1 1,024
 //   loss         captures the logits                   40
+#include <sys/resource.h>
+
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/node.h"
+#include "gibbs/data/drawn.h"
+#include "gibbs/data/loader.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/nn/nn.h"
+#include "gibbs/optim/adam.h"
 #include "tests/testing/near.h"
 #include "tests/testing/oracle.h"
 
@@ -92,6 +97,36 @@ TEST(StepMemory, OfTheConvNetIsWhatItsLambdasNeed) {
       kImages * (kRouting1 + kD1 + kRouting2 + kD2 + kD1) + kDense1 + kDense2 + (kSlices + 2) * kTransformed2 + kConv2,
       "at most, in block 2: the slices, their sum, the transformed weights");
   expect_bytes(meter.now(), kDense1 + kDense2 + kConv2 + kConv1, "afterwards, the parameters' gradients");
+}
+
+TEST(StepMemory, AStepOnceWarmAsksTheSystemForNothing) {
+  nn::Sequential model = article_convnet();
+  optim::Adam adam(nn::parameters(model));
+  const data::ImageDataset images = data::drawn_images(1000, 0);
+  data::DataLoader loader(images, {.batch_size = kImages});
+  const auto steps = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      const data::Batch batch = loader.next();
+      const nn::ForwardScope scope({.training = true, .step = static_cast<std::uint64_t>(i)});
+      const Variable loss = losses::cross_entropy_with_logits(batch.labels, model(batch.images));
+      adam.clear_gradients();
+      backward(loss);
+      adam.step();
+    }
+  };
+  const auto page_faults = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+  };
+  steps(6);  // the loader's threads and every size of block have been met
+  const std::size_t allocations = memory::system_allocations();
+  const long faults = page_faults();
+  steps(10);
+  EXPECT_EQ(memory::system_allocations(), allocations);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  EXPECT_LT(page_faults() - faults, 100) << "of 4 KB; one conv1 output alone would be 7,000";
+#endif
 }
 
 }  // namespace
