@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 
+#include "gibbs/tensor/kernels/lanes.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs {
@@ -27,6 +29,32 @@ Words block(const RandomKey& key, std::uint64_t index) {
   const Philox::key_type philox_key = {{low(key.seed), high(key.seed)}};
   const auto words = Philox{}(counter, philox_key);
   return {words[0], words[1], words[2], words[3]};
+}
+
+constexpr std::size_t kTogether = 8;
+
+/// Blocks index ... index + 7 of a stream, one behind the other. The same arithmetic as in `block`, on vectors of
+/// 64-bit numbers that hold 32-bit ones, so that a product keeps both its halves.
+void eight_blocks(const RandomKey& key, std::uint64_t index, std::uint32_t* words) {
+  using V = kernels::Lanes<std::uint64_t, kTogether>;
+  constexpr std::uint64_t kLow = 0xFFFFFFFF;
+  const V counter = index + V{0, 1, 2, 3, 4, 5, 6, 7};
+  V x0 = counter & kLow, x1 = counter >> 32, x2 = V{} + (key.stream & kLow), x3 = V{} + (key.stream >> 32);
+  std::uint64_t key0 = key.seed & kLow, key1 = key.seed >> 32;
+  for (int round = 0; round < 10; ++round) {
+    const V p0 = x0 * 0xD2511F53U, p1 = x2 * 0xCD9E8D57U;
+    x0 = (p1 >> 32) ^ x1 ^ key0;
+    x2 = (p0 >> 32) ^ x3 ^ key1;
+    x1 = p1 & kLow;
+    x3 = p0 & kLow;
+    key0 = (key0 + 0x9E3779B9U) & kLow;
+    key1 = (key1 + 0xBB67AE85U) & kLow;
+  }
+  const V first = x0 | x1 << 32, second = x2 | x3 << 32;
+  const V lower = __builtin_shufflevector(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+  const V upper = __builtin_shufflevector(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+  std::memcpy(words, &lower, sizeof lower);
+  std::memcpy(words + 2 * kTogether, &upper, sizeof upper);
 }
 
 std::uint64_t join(std::uint32_t low, std::uint32_t high) { return low | static_cast<std::uint64_t>(high) << 32; }
@@ -102,11 +130,12 @@ void random_words(const RandomKey& key, std::uint64_t first, std::span<std::uint
   const std::uint64_t first_block = (first + done) / 4;
   const std::size_t blocks = (words.size() - done) / 4;
   std::uint32_t* out = words.data() + done;
-  for (std::size_t b = 0; b < blocks; ++b) {  // the bulk: gcc runs several blocks in one vector
-    const Words four = block(key, first_block + b);
-    for (std::size_t k = 0; k < 4; ++k) {
-      out[4 * b + k] = four[k];
-    }
+  std::size_t b = 0;
+  for (; b + kTogether <= blocks; b += kTogether) {
+    eight_blocks(key, first_block + b, out + 4 * b);
+  }
+  for (; b < blocks; ++b) {
+    std::ranges::copy(block(key, first_block + b), out + 4 * b);
   }
   for (done += 4 * blocks; done < words.size(); ++done) {
     words[done] = block(key, (first + done) / 4)[(first + done) % 4];

@@ -210,5 +210,18 @@ TEST(Random, ArgumentsAreChecked) {
               ThrowsMessage<Error>("uniform: needs float32 or float64, not int64; convert with cast"));
 }
 
+TEST(Random, WordsAreTheOnesThatTensorsAreMadeFrom) {
+  const RandomKey key{.seed = 0x123456789ABCDEF0, .stream = 0xFEDCBA9876543210};
+  const std::uint64_t wide = std::uint64_t{1} << 34;  // the number of its block needs more than 32 bits
+  for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{7}, wide - 50}) {
+    std::vector<std::uint32_t> words(203);
+    random_words(key, first, words);
+    const Tensor numbers = kernels::uniform(key, {203}, 0, 1, DType::float32, first);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      ASSERT_EQ(static_cast<float>(words[i] >> 8) * 0x1p-24F, numbers.data<float>()[i]) << i << " from " << first;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gibbs
