@@ -176,26 +176,28 @@ void TileBlock<T>::visit_inputs(int64_t tile, Visit visit) const {
 
 template <class T>
 void TileBlock<T>::read(const T* x) {
-  const int64_t channels = g_.channels;
+  const int64_t channels = g_.channels, line = g_.width * channels;
   for (int64_t t = 0; t < count_; ++t) {
     const T* pixels[4][4];
     visit_inputs(first_ + t,
                  [&](int i, int j, int64_t pixel) { pixels[i][j] = pixel < 0 ? nullptr : x + pixel * channels; });
-    const bool inside = pixels[0][0] != nullptr && pixels[3][3] != nullptr;
-    const int64_t line = g_.width * channels;
-    for (int64_t c = 0; c < channels; c += kLanes<T>) {
-      Vector<T> d[4][4];
+    const auto transform = [&](auto pixel) {  // pixel(i, j, c): channels c ... of an input
+      for (int64_t c = 0; c < channels; c += kLanes<T>) {
+        Vector<T> d[4][4];
 #pragma GCC unroll 16
-      for (int p = 0; p < kPlanes; ++p) {
-        const int i = p / 4, j = p % 4;
-        if (inside) {
-          d[i][j] = vector_at(pixels[0][0] + i * line + j * channels + c);
-        } else {
-          d[i][j] = pixels[i][j] != nullptr ? vector_at(pixels[i][j] + c) : Vector<T>{};
+        for (int p = 0; p < kPlanes; ++p) {
+          d[p / 4][p % 4] = pixel(p / 4, p % 4, c);
         }
+        on_columns_then_rows(d, 4, 4, apply_b<Vector<T>>);
+        store<T>(d, inputs_ + t * channels + c, inputs_plane_);
       }
-      on_columns_then_rows(d, 4, 4, apply_b<Vector<T>>);
-      store<T>(d, inputs_ + t * channels + c, inputs_plane_);
+    };
+    const T* corner = pixels[0][0];
+    if (corner != nullptr && pixels[3][3] != nullptr) {
+      transform([=](int i, int j, int64_t c) { return vector_at(corner + i * line + j * channels + c); });
+    } else {
+      transform(
+          [&](int i, int j, int64_t c) { return pixels[i][j] != nullptr ? vector_at(pixels[i][j] + c) : Vector<T>{}; });
     }
   }
 }

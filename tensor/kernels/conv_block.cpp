@@ -5,9 +5,11 @@
 #include "gibbs/tensor/kernels/conv_block.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "gibbs/tensor/kernels/conv2d_direct.h"
 #include "gibbs/tensor/kernels/conv2d_winograd.h"
+#include "gibbs/tensor/kernels/lanes.h"
 #include "gibbs/tensor/kernels/partial_sums.h"
 #include "gibbs/tensor/parallel.h"
 
@@ -37,25 +39,36 @@ int64_t image_size(const Conv2dGeometry& g) { return g.height * g.width * g.chan
 int64_t map_size(const Conv2dGeometry& g) { return g.out_h * g.out_w * g.filters; }
 int64_t pooled_size(const Pool2dGeometry& g) { return g.out_h * g.out_w * g.channels; }
 
-/// One window: y = relu(the largest of four + bias). Not inlined, and all loads first: so g++ 12 makes vectors of it.
+// Windows are worked on a vector of channels at a time: filters fill vectors wherever this kernel is used. Places in a
+// window are as wide as T while they are compared.
 template <class T>
-[[gnu::noinline]] void pool_window(int64_t channels, const T* first, const T* second, const T* third, const T* fourth,
-                                   const T* bias, T* __restrict y, uint8_t* __restrict routing) {
-  for (int64_t c = 0; c < channels; ++c) {
-    const T shift = bias[c];
-    const T a = first[c] + shift, b = second[c] + shift, d = third[c] + shift, e = fourth[c] + shift;
-    T best = a;
-    int winner = 0;
-    const auto challenge = [](T value, int place, T& largest, int& index) {  // the first NaN wins and stays
-      const bool wins = value > largest || (value != value && largest == largest);
-      largest = wins ? value : largest;
-      index = wins ? place : index;
+constexpr int kWidth = kVectorBytes / static_cast<int>(sizeof(T));
+template <class T>
+using Vector = Lanes<T, kWidth<T>>;
+template <class T>
+using Places = Lanes<std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>, kWidth<T>>;
+
+/// One window: y = relu(the largest of four + bias), and who it was.
+template <class T>
+void pool_window(int64_t channels, const T* first, const T* second, const T* third, const T* fourth, const T* bias,
+                 T* y, uint8_t* routing) {
+  constexpr int W = kWidth<T>;
+  for (int64_t c = 0; c < channels; c += W) {
+    const Vector<T> shift = lanes<W>(bias + c);
+    Vector<T> best = lanes<W>(first + c) + shift;
+    Places<T> winner = {};
+    const auto challenge = [&](const T* other, int place) {
+      const Vector<T> value = lanes<W>(other + c) + shift;
+      const auto wins = (value > best) | ((value != value) & (best == best));  // the first NaN wins and stays
+      best = wins ? value : best;
+      winner = wins ? Places<T>{} + place : winner;
     };
-    challenge(b, 1, best, winner);
-    challenge(d, 2, best, winner);
-    challenge(e, 3, best, winner);
-    y[c] = best < T{0} ? T{0} : best;  // a NaN stays
-    routing[c] = static_cast<uint8_t>(best > T{0} ? winner : kNoWinner);
+    challenge(second, 1);
+    challenge(third, 2);
+    challenge(fourth, 3);
+    lanes<W>(y + c) = best < 0 ? Vector<T>{} : best;  // a NaN stays
+    winner = best > 0 ? winner : Places<T>{} + kNoWinner;
+    lanes<W>(routing + c) = __builtin_convertvector(winner, Lanes<uint8_t, W>);
   }
 }
 
@@ -74,17 +87,17 @@ void pool_image(const Pool2dGeometry& g, const T* z, const T* bias, T* y, uint8_
 /// One window's gradient: dy goes to its winner, zeros to the others, and to the sum of the bias where there is a
 /// winner.
 template <class T>
-[[gnu::noinline]] void route_window(int64_t channels, const T* dy, const uint8_t* routing, T* __restrict first,
-                                    T* __restrict second, T* __restrict third, T* __restrict fourth,
-                                    T* __restrict dbias) {
-  for (int64_t c = 0; c < channels; ++c) {
-    const T gradient = dy[c], sum = dbias[c];
-    const int winner = routing[c];
-    first[c] = winner == 0 ? gradient : T{0};
-    second[c] = winner == 1 ? gradient : T{0};
-    third[c] = winner == 2 ? gradient : T{0};
-    fourth[c] = winner == 3 ? gradient : T{0};
-    dbias[c] = winner == kNoWinner ? sum : sum + gradient;
+void route_window(int64_t channels, const T* dy, const uint8_t* routing, T* first, T* second, T* third, T* fourth,
+                  T* dbias) {
+  constexpr int W = kWidth<T>;
+  for (int64_t c = 0; c < channels; c += W) {
+    const Places<T> winner = __builtin_convertvector(lanes<W>(routing + c), Places<T>);
+    const Vector<T> gradient = lanes<W>(dy + c), none = {};
+    lanes<W>(first + c) = winner == 0 ? gradient : none;
+    lanes<W>(second + c) = winner == 1 ? gradient : none;
+    lanes<W>(third + c) = winner == 2 ? gradient : none;
+    lanes<W>(fourth + c) = winner == 3 ? gradient : none;
+    lanes<W>(dbias + c) += winner == kNoWinner ? none : gradient;
   }
 }
 
