@@ -19,20 +19,18 @@ double weight_of(const Pool2dGeometry& g, int64_t oy, int64_t ox) {
 
 }  // namespace
 
-Pool2dGeometry Pool2dGeometry::of(const Shape& x, const Pool2dOptions& o) {
-  check(x.rank() == 4, "pool2d: needs x [N, H, W, C], not ", x);
-  check(o.window_h >= 1 && o.window_w >= 1, "pool2d: window ", o.window_h, " x ", o.window_w,
-        " must be at least 1 x 1");
-  check(o.stride_h >= 1 && o.stride_w >= 1, "pool2d: stride ", o.stride_h, " x ", o.stride_w,
-        " must be at least 1 x 1");
+Pool2dGeometry Pool2dGeometry::of(const Shape& x, const Pool2dOptions& o, const char* op) {
+  check(x.rank() == 4, op, ": needs x [N, H, W, C], not ", x);
+  check(o.window_h >= 1 && o.window_w >= 1, op, ": window ", o.window_h, " x ", o.window_w, " must be at least 1 x 1");
+  check(o.stride_h >= 1 && o.stride_w >= 1, op, ": stride ", o.stride_h, " x ", o.stride_w, " must be at least 1 x 1");
   const Pads& p = o.pads;
   check(std::min({p.top, p.bottom, p.left, p.right}) >= 0 && std::max(p.top, p.bottom) < o.window_h &&
             std::max(p.left, p.right) < o.window_w,
-        "pool2d: pads (top ", p.top, ", bottom ", p.bottom, ", left ", p.left, ", right ", p.right,
+        op, ": pads (top ", p.top, ", bottom ", p.bottom, ", left ", p.left, ", right ", p.right,
         ") must be at least 0 and less than the window ", o.window_h, " x ", o.window_w,
         ", or a window could lie wholly in the padding");
   const int64_t height = x[1] + p.top + p.bottom, width = x[2] + p.left + p.right;
-  check(x[1] >= 1 && x[2] >= 1 && height >= o.window_h && width >= o.window_w, "pool2d: window ", o.window_h, " x ",
+  check(x[1] >= 1 && x[2] >= 1 && height >= o.window_h && width >= o.window_w, op, ": window ", o.window_h, " x ",
         o.window_w, " does not fit the padded image ", height, " x ", width, " of x ", x,
         "; use a smaller window or padding");
   return {.images = x[0],

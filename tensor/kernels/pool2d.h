@@ -20,8 +20,8 @@ struct Pool2dGeometry {
   std::int64_t out_h, out_w;
   Pool2dOptions options;
 
-  /// From x [N, H, W, C]. Throws when a window could lie wholly in the padding or does not fit.
-  static Pool2dGeometry of(const Shape& x, const Pool2dOptions& options);
+  /// From x [N, H, W, C]. Throws, in the name of `op`, when a window could lie wholly in the padding or does not fit.
+  static Pool2dGeometry of(const Shape& x, const Pool2dOptions& options, const char* op = "pool2d");
   Shape x_shape() const { return {images, height, width, channels}; }
   Shape y_shape() const { return {images, out_h, out_w, channels}; }
 };

@@ -86,17 +86,18 @@ OpEntry pool_entry(const std::string& name, Variable (*op)(const Variable&, cons
       {"gaps between windows", {1, 5, 4, 1}, {.window_h = 1, .window_w = 2, .stride_h = 3, .stride_w = 2}},
       {"no images", {0, 4, 4, 1}, {}},
   };
-  OpEntry entry{name,
-                {},
-                {{[op] {
-                    op(random({2, 3}), {});
-                  },
-                  "pool2d: needs x [N, H, W, C], not [2, 3]"},
-                 {[op] {
-                    op(random({1, 1, 4, 1}), {});
-                  },
-                  "pool2d: window 2 x 2 does not fit the padded image 1 x 4 of x [1, 1, 4, 1]; use a smaller window or "
-                  "padding"}}};
+  OpEntry entry{
+      name,
+      {},
+      {{[op] {
+          op(random({2, 3}), {});
+        },
+        name + ": needs x [N, H, W, C], not [2, 3]"},
+       {[op] {
+          op(random({1, 1, 4, 1}), {});
+        },
+        name + ": window 2 x 2 does not fit the padded image 1 x 4 of x [1, 1, 4, 1]; use a smaller window or "
+               "padding"}}};
   for (const Case& c : cases) {
     entry.samples.push_back({c.what,
                              [op, o = c.options](const Variables& x) { return op(x[0], o); },
