@@ -22,9 +22,10 @@ Tensor winner_share(const Tensor& wins, const Tensor& ties, DType dtype) {
 /// maximum or minimum: `a_wins` and `b_wins` are the strict comparisons.
 Variable select_extreme(const char* op, const Variable& a, const Variable& b, Tensor value, const Tensor& a_wins,
                         const Tensor& b_wins) {
-  const Tensor ties = kernels::equal(a.value(), b.value());
-  const auto route = [&](const Tensor& wins) {
-    return [share = saved(winner_share(wins, ties, a.dtype()))](const Variable& dy) { return dy * share.value(); };
+  const auto route = [ties = saved(kernels::equal(a.value(), b.value()))](const Tensor& wins) {
+    return [ties, own = saved(wins)](const Variable& dy) {
+      return dy * winner_share(own.value(), ties.value(), dy.dtype());
+    };
   };
   return record(broadcasting(op), std::move(value), wrt(a, route(a_wins)), wrt(b, route(b_wins)));
 }
@@ -135,6 +136,11 @@ Variable add(const Variable& x, double number) {
 Variable mul(const Variable& x, double number) {
   const auto scale = [number](const Tensor& t) { return kernels::mul(t, number); };
   return linear_map("mul", x, scale, scale);
+}
+
+Variable div(const Variable& x, double number) {
+  check(is_floating(x.dtype()), "div: needs float32 or float64, not ", x.dtype(), "; convert with cast");
+  return mul(x, 1 / number);
 }
 
 }  // namespace gibbs

@@ -37,6 +37,7 @@ Variable cast(const Variable& x, DType dtype);
 // With a number, taken in x's dtype. x / number multiplies by 1 / number.
 Variable add(const Variable& x, double number);
 Variable mul(const Variable& x, double number);
+Variable div(const Variable& x, double number);
 
 inline Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
 inline Variable operator-(const Variable& a, const Variable& b) { return sub(a, b); }
@@ -49,7 +50,7 @@ inline Variable operator-(const Variable& x, double number) { return add(x, -num
 inline Variable operator-(double number, const Variable& x) { return add(neg(x), number); }
 inline Variable operator*(const Variable& x, double number) { return mul(x, number); }
 inline Variable operator*(double number, const Variable& x) { return mul(x, number); }
-inline Variable operator/(const Variable& x, double number) { return mul(x, 1 / number); }
+inline Variable operator/(const Variable& x, double number) { return div(x, number); }
 inline Variable operator/(double number, const Variable& x) { return div(Tensor::full({}, number, x.dtype()), x); }
 
 }  // namespace gibbs

@@ -13,6 +13,10 @@
 namespace gibbs {
 namespace {
 
+void check_floating(const char* op, const Variable& x) {
+  check(is_floating(x.dtype()), op, ": needs float32 or float64, not ", x.dtype(), "; convert with cast");
+}
+
 /// Elements that each result of the reduction is made of.
 double reduced_count(const Shape& shape, const Axes& axes, const char* op) {
   const Shape kept = reduced_shape(shape, axes, /*keepdim=*/true, op);
@@ -49,12 +53,14 @@ Variable sum(const Variable& x, const Axes& axes, bool keepdim) {
 }
 
 Variable mean(const Variable& x, const Axes& axes, bool keepdim) {
+  check_floating("mean", x);
   const double count = reduced_count(x.shape(), axes, "mean");
   check(count > 0, "mean: no elements to average in ", x.shape());
   return sum(x, axes, keepdim) * (1 / count);
 }
 
 Variable var(const Variable& x, const Axes& axes, bool keepdim, int correction) {
+  check_floating("var", x);
   const double count = reduced_count(x.shape(), axes, "var");
   check(count > correction, "var: ", count, " elements are too few for correction ", correction);
   return sum(square(x - mean(x, axes, /*keepdim=*/true)), axes, keepdim) * (1 / (count - correction));

@@ -133,9 +133,13 @@ OpEntries arithmetic_entries() {
                                    {});
   const OpEntry mul_number = unary("mul",
                                    {{[](const Variable& x) { return 3.0 * x; }, [](double x) { return 3 * x; }},
-                                    {[](const Variable& x) { return x / 3.0; }, [](double x) { return x / 3; }},
-                                    {[](const Variable& x) { return 3.0 / x; }, [](double x) { return 3 / x; }}},
+                                    {[](const Variable& x) { return x * 3.0; }, [](double x) { return 3 * x; }}},
                                    {});
+  const OpEntry div_number = unary("div",
+                                   {{[](const Variable& x) { return x / 3.0; }, [](double x) { return x / 3; }},
+                                    {[](const Variable& x) { return 3.0 / x; }, [](double x) { return 3 / x; }}},
+                                   {{[] { Variable(Tensor::ones({2}, DType::int64)) / 3.0; },
+                                     "div: needs float32 or float64, not int64; convert with cast"}});
   const OpEntry pow_number =
       unary("pow",
             {{[](const Variable& x) { return pow(x, 3.0); }, [](double x) { return x * x * x; }},
@@ -145,7 +149,7 @@ OpEntries arithmetic_entries() {
       with_samples_of(binary("add", add, [](double a, double b) { return a + b; }), add_number),
       binary("sub", sub, [](double a, double b) { return a - b; }),
       with_samples_of(binary("mul", mul, [](double a, double b) { return a * b; }), mul_number),
-      binary("div", div, [](double a, double b) { return a / b; }),
+      with_samples_of(binary("div", div, [](double a, double b) { return a / b; }), div_number),
       with_samples_of(binary("pow", pow, [](double a, double b) { return std::pow(a, b); }), pow_number),
       binary("maximum", maximum, [](double a, double b) { return a > b ? a : b; }),
       binary("minimum", minimum, [](double a, double b) { return a < b ? a : b; }),

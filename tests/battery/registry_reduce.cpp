@@ -96,9 +96,13 @@ OpEntries reduce_entries() {
                 {{[] {
                     mean(random({2, 0}));
                   },
-                  "mean: no elements to average in [2, 0]"}}),
+                  "mean: no elements to average in [2, 0]"},
+                 {[] { mean(Tensor::ones({2}, DType::int64)); },
+                  "mean: needs float32 or float64, not int64; convert with cast"}}),
       reduction("var", population_variance, mean_square_deviation,
-                {{[] { var(random({1}), {}, false, 1); }, "var: 1 elements are too few for correction 1"}}),
+                {{[] { var(random({1}), {}, false, 1); }, "var: 1 elements are too few for correction 1"},
+                 {[] { var(Tensor::ones({2}, DType::int64)); },
+                  "var: needs float32 or float64, not int64; convert with cast"}}),
       reduction("max", max, [](const Numbers& v) { return *std::max_element(v.begin(), v.end()); },
                 {{[] {
                     max(random({2, 0}));
