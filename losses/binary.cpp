@@ -82,12 +82,14 @@ Variable finish_binary(const BinaryTarget& target, const Variable& elements, con
 }
 
 Variable weighted_terms(const Variable& a, const Variable& x) {
+  check_terms("weighted_terms", a, x);
   const Tensor counts =
       kernels::maximum(kernels::not_equal(a.value(), Tensor::zeros({}, a.dtype())), kernels::isfinite(x.value()));
   return a * where_or(counts, x, 0);
 }
 
 Variable log_sigmoid(const Variable& z) {
+  check_terms("log_sigmoid", z);
   const Tensor zero = Tensor::zeros({}, z.dtype());
   return record("log_sigmoid", kernels::neg(kernels::logaddexp(zero, kernels::neg(z.value()))),
                 wrt(z, [z](const Variable& dy) { return dy * sigmoid(-z); }));

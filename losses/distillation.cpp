@@ -6,6 +6,7 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/losses/kl_divergence.h"
+#include "gibbs/losses/under_name.h"
 
 namespace gibbs::losses {
 
@@ -15,7 +16,8 @@ Variable kl_divergence_with_log_target(const Variable& log_target, const Variabl
         "; logarithms of probabilities are floating");
   check(log_target.shape() == logits.shape(), "kl_divergence_with_log_target: the log target is ", log_target.shape(),
         ", the logits ", logits.shape(), "; they must be equal");
-  return kl_divergence_with_logits(Target(exp(log_target)), logits, options);
+  return under_name("kl_divergence_with_log_target",
+                    [&] { return kl_divergence_with_logits(Target(exp(log_target)), logits, options); });
 }
 
 Variable distillation_loss(const Variable& teacher_logits, const Variable& logits, const DistillationOptions& options) {
@@ -26,8 +28,10 @@ Variable distillation_loss(const Variable& teacher_logits, const Variable& logit
         "; they must be floating, [N, K]");
   check(teacher_logits.shape() == logits.shape(), "distillation_loss: the teacher's logits are ",
         teacher_logits.shape(), ", the logits ", logits.shape(), "; they must be equal");
-  const Target softened(softmax(teacher_logits / t));
-  return kl_divergence_with_logits(softened, logits / t, options.categorical) * (t * t);
+  return under_name("distillation_loss", [&] {
+    const Target softened(softmax(teacher_logits / t));
+    return kl_divergence_with_logits(softened, logits / t, options.categorical) * (t * t);
+  });
 }
 
 }  // namespace gibbs::losses

@@ -41,6 +41,8 @@ void check_distributions(const char* op, const Tensor& x, const DistributionRule
 }
 
 Variable normalized(const Variable& x) {
+  check(is_floating(x.dtype()) && x.rank() >= 1, "normalized: needs floating [..., K], not ", x.dtype(), " ",
+        x.shape());
   const Variable total = sum(x, {-1}, /*keepdim=*/true);
   return record("normalized", kernels::div(x.value(), total.value()), wrt(x, [x, total](const Variable& dy) {
                   const Tensor finite = kernels::isfinite(dy.value());

@@ -11,6 +11,7 @@
 #include "gibbs/losses/divergence.h"
 #include "gibbs/losses/js_logits.h"
 #include "gibbs/losses/terms.h"
+#include "gibbs/losses/under_name.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses {
@@ -132,8 +133,10 @@ Variable generalized_kl_divergence_with_log_rates(const Variable& target, const 
 
 Variable generalized_kl_divergence_with_rates(const Variable& target, const Variable& rates,
                                               const RateOptions& options) {
-  check_rates("generalized_kl_divergence_with_rates", "rates", target, rates);
-  return reduce(generalized_kl_divergence(target, rates, options.base), {}, options.reduction);
+  const char* op = "generalized_kl_divergence_with_rates";
+  check_rates(op, "rates", target, rates);
+  const auto rows = [&] { return generalized_kl_divergence(target, rates, options.base); };
+  return reduce(under_name(op, rows), {}, options.reduction);
 }
 
 }  // namespace gibbs::losses

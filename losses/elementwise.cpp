@@ -4,6 +4,17 @@
 #include "gibbs/autograd/ops/reduce.h"
 
 namespace gibbs::losses {
+namespace {
+
+Variable row_means(const char* op, const Variable& elements) {
+  check(is_floating(elements.dtype()) && elements.rank() >= 1, op, ": needs floating [N, ...], not ", elements.dtype(),
+        " ", elements.shape());
+  const Variable rows = flatten(elements);
+  check(rows.size(1) > 0, op, ": rows of ", elements.shape(), " have no elements to average");
+  return mean(rows, {1});
+}
+
+}  // namespace
 
 void check_elementwise(const char* op, const Variable& target, const Variable& prediction) {
   check(target.shape() == prediction.shape(), op, ": the target is ", target.shape(), ", the prediction ",
@@ -15,10 +26,10 @@ void check_elementwise(const char* op, const Variable& target, const Variable& p
         prediction.shape());
 }
 
-Variable row_means(const Variable& elements) { return mean(flatten(elements), {1}); }
+Variable row_means(const Variable& elements) { return row_means("row_means", elements); }
 
 Variable reduce_elements(const Variable& elements, Reduction reduction) {
-  return reduce(row_means(elements), {}, reduction);
+  return reduce(row_means("reduce_elements", elements), {}, reduction);
 }
 
 }  // namespace gibbs::losses

@@ -125,7 +125,7 @@ Explanation explain(ExplainedLoss loss, const Target& target, const Variable& pr
                     const CategoricalOptions& options) {
   const Form form = form_of(loss);
   const Rows rows =
-      prepare(form.name, target, prediction, form.on_logits ? Prediction::logits : Prediction::probabilities, options);
+      prepare("explain", target, prediction, form.on_logits ? Prediction::logits : Prediction::probabilities, options);
   const Variable leaf = Variable::leaf(prediction.value());
   const Variable total = sum(form.function(Target(target.value().detach()), leaf, options));
   const Tensor gradient = grad(total, {leaf})[0].value();

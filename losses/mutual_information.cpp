@@ -23,6 +23,11 @@ Variable sum_plogp(const Variable& joint) { return sum(joint * log_of_positive(j
 Variable log_marginal_x(const Variable& joint) { return log_of_positive(sum(joint, {-1}, /*keepdim=*/true)); }
 Variable log_marginal_y(const Variable& joint) { return log_of_positive(sum(joint, {-2}, /*keepdim=*/true)); }
 
+void check_dtypes(const char* op, const char* other, const Variable& p_x, const Variable& y) {
+  check(is_floating(p_x.dtype()) && p_x.dtype() == y.dtype(), op, ": p_x is ", p_x.dtype(), ", ", other, " ", y.dtype(),
+        "; they must be float32 or float64, and equal; convert with cast");
+}
+
 /// x [..., n] as [..., n, 1] or, before its last axis, [..., 1, n].
 Variable with_axis(const Variable& x, int before) { return reshape(x, x.shape().with_inserted(before, 1)); }
 
@@ -56,6 +61,8 @@ Variable marginal_y(const Variable& joint) {
 Variable independent_joint(const Variable& p_x, const Variable& p_y) {
   check(p_x.rank() >= 1 && p_y.rank() >= 1, "independent_joint: p_x must be [..., X] and p_y [..., Y], not ",
         p_x.shape(), " and ", p_y.shape());
+  check_dtypes("independent_joint", "p_y", p_x, p_y);
+  broadcast_shapes(p_x.shape().sub(0, p_x.rank() - 1), p_y.shape().sub(0, p_y.rank() - 1), "independent_joint");
   return with_axis(p_x, p_x.rank()) * with_axis(p_y, p_y.rank() - 1);
 }
 
@@ -63,6 +70,7 @@ Variable joint_of(const Variable& p_x, const Variable& p_y_given_x) {
   check(
       p_x.rank() >= 1 && p_y_given_x.rank() == p_x.rank() + 1 && p_x.shape() == p_y_given_x.shape().without(p_x.rank()),
       "joint_of: p_x must be [..., X] and p_y_given_x [..., X, Y], not ", p_x.shape(), " and ", p_y_given_x.shape());
+  check_dtypes("joint_of", "p_y_given_x", p_x, p_y_given_x);
   return with_axis(p_x, p_x.rank()) * p_y_given_x;
 }
 

@@ -4,12 +4,18 @@
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/losses/terms.h"
 
 namespace gibbs::losses {
 
 Variable reduce(const Variable& rows, const Variable& weights, Reduction reduction) {
-  check(!weights.defined() || weights.shape() == rows.shape(), "reduce: rows are ", rows.shape(), ", their weights ",
-        weights.defined() ? weights.shape() : Shape(), "; every row has one");
+  check_terms("reduce", rows);
+  if (weights.defined()) {
+    check(weights.shape() == rows.shape(), "reduce: rows are ", rows.shape(), ", their weights ", weights.shape(),
+          "; every row has one");
+    check(weights.dtype() == rows.dtype(), "reduce: dtypes differ: rows are ", rows.dtype(), ", their weights ",
+          weights.dtype(), "; convert one with cast");
+  }
   if (reduction == Reduction::none) {
     return rows;
   }
@@ -24,6 +30,9 @@ Variable reduce(const Variable& rows, const Variable& weights, Reduction reducti
   return divisor.value().item() == 0 ? total * 0.0 : total / divisor;
 }
 
-Variable in_base(const Variable& nats, Base base) { return base == Base::bits ? nats * std::numbers::log2e : nats; }
+Variable in_base(const Variable& nats, Base base) {
+  check_terms("in_base", nats);
+  return base == Base::bits ? nats * std::numbers::log2e : nats;
+}
 
 }  // namespace gibbs::losses

@@ -10,11 +10,10 @@
 namespace gibbs::losses {
 namespace {
 
-/// f(a, b) element by element, in float64, rounded to the dtype of a and b at the end. Nothing broadcasts.
+/// f(a, b) element by element, in float64, rounded to the dtype of a and b at the end.
 template <class Function>
 Tensor map(const char* op, const Tensor& a, const Tensor& b, Function f) {
-  check(a.shape() == b.shape() && a.dtype() == b.dtype(), op, ": operands are ", a.dtype(), " ", a.shape(), " and ",
-        b.dtype(), " ", b.shape(), "; they must be equal, broadcast or cast one");
+  check_terms(op, a, b);
   Tensor y = Tensor::uninitialized(a.shape(), a.dtype());
   dispatch_floating(a.dtype(), op, [&](auto zero) {
     using T = decltype(zero);
@@ -63,11 +62,27 @@ Variable jensen_shannon_gradient(const Variable& p, const Variable& q) {
 
 }  // namespace
 
+void check_terms(const char* op, const Variable& a, const Variable& b) {
+  check(a.shape() == b.shape() && a.dtype() == b.dtype(), op, ": operands are ", a.dtype(), " ", a.shape(), " and ",
+        b.dtype(), " ", b.shape(), "; they must be equal, broadcast or cast one");
+  check_terms(op, a);
+}
+
+void check_terms(const char* op, const Variable& x) {
+  check(is_floating(x.dtype()), op, ": needs float32 or float64, not ", x.dtype(), "; convert with cast");
+}
+
 Variable where_or(const Tensor& condition, const Variable& x, double number) {
+  check(condition.dtype() == DType::uint8, "where_or: the condition is ", condition.dtype(),
+        ", not uint8; make it with a comparison");
+  broadcast_shapes(condition.shape(), x.shape(), "where_or");
   return where(condition, x, Tensor::full(x.shape(), number, x.dtype()));
 }
 
-Variable log_of_positive(const Variable& x) { return log(where_or(kernels::greater(x.value(), 0.0), x, 1)); }
+Variable log_of_positive(const Variable& x) {
+  check_terms("log_of_positive", x);
+  return log(where_or(kernels::greater(x.value(), 0.0), x, 1));
+}
 
 Variable log_ratio(const Variable& a, const Variable& b) {
   return record("log_ratio", map("log_ratio", a.value(), b.value(), log_ratio_of),
@@ -76,17 +91,22 @@ Variable log_ratio(const Variable& a, const Variable& b) {
 }
 
 Variable log_ratio_for_target(const Variable& p, const Variable& q) {
+  check_terms("log_ratio_for_target", p, q);
   const Tensor p_positive = kernels::greater(p.value(), 0.0);
   const Tensor either = kernels::maximum(p_positive, kernels::greater(q.value(), 0.0));
   return log_ratio(where_or(p_positive, p, 1), where_or(either, q, 1));
 }
 
 Variable plogq(const Variable& p, const Variable& q) {
+  check_terms("plogq", p, q);
   const Tensor either = kernels::maximum(kernels::greater(p.value(), 0.0), kernels::greater(q.value(), 0.0));
   return p * log(where_or(either, q, 1));
 }
 
-Variable relative_entropy_terms(const Variable& p, const Variable& q) { return p * log_ratio_for_target(p, q); }
+Variable relative_entropy_terms(const Variable& p, const Variable& q) {
+  check_terms("relative_entropy_terms", p, q);
+  return p * log_ratio_for_target(p, q);
+}
 
 Variable jensen_shannon_terms(const Variable& p, const Variable& q) {
   return record("jensen_shannon_terms", map("jensen_shannon_terms", p.value(), q.value(), jensen_shannon_term),

@@ -9,6 +9,10 @@
 
 namespace gibbs::losses {
 
+/// Throws, in the name of `op`, unless a and b have equal shapes and equal floating dtypes; unless x is floating.
+void check_terms(const char* op, const Variable& a, const Variable& b);
+void check_terms(const char* op, const Variable& x);
+
 /// x where condition (uint8) holds, else the number. Gradients flow to x only there.
 Variable where_or(const Tensor& condition, const Variable& x, double number);
 

@@ -12,6 +12,7 @@
 #include "gibbs/losses/kl_divergence.h"
 #include "gibbs/losses/mean_absolute_error.h"
 #include "gibbs/losses/mean_squared_error.h"
+#include "gibbs/losses/under_name.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
 
@@ -42,7 +43,7 @@ Variable of_samples(const char* op, const Variable& y_true, const Variable& y_pr
   check_elementwise(op, y_true, y_pred);
   const Shape samples = y_pred.shape().sub(0, y_pred.rank() - 1);
   const Shape rows = {samples.numel(), y_pred.size(-1)};
-  const Variable row_losses = loss(reshape(y_true, rows), reshape(y_pred, rows));
+  const Variable row_losses = under_name(op, [&] { return loss(reshape(y_true, rows), reshape(y_pred, rows)); });
   return reduced(op, reshape(row_losses, samples), reduction, sample_weight, static_cast<double>(samples.numel()));
 }
 
@@ -85,12 +86,19 @@ Variable sparse_categorical_crossentropy(const Tensor& y_true, const Variable& y
       .reduction = kRows, .ignore_index = options.ignore_class, .numerics = Numerics::keras};
   const Tensor indices = y_true.reshape({samples.numel()});
   const Variable predictions = reshape(y_pred, {samples.numel(), y_pred.size(-1)});
-  const Variable row_losses = options.from_logits ? cross_entropy_with_logits(indices, predictions, rows)
-                                                  : cross_entropy_with_probabilities(indices, predictions, rows);
-  std::int64_t counted = samples.numel();
+  std::int64_t counted = 0;
   for (std::int64_t n = 0; n < indices.numel(); ++n) {
-    counted -= indices.data<std::int64_t>()[n] == options.ignore_class ? 1 : 0;
+    const std::int64_t label = indices.data<std::int64_t>()[n];
+    if (label != options.ignore_class) {
+      check(0 <= label && label < y_pred.size(-1), op, ": sample ", n, " is of class ", label, ", outside [0, ",
+            y_pred.size(-1), "); samples to leave out need .ignore_class");
+      ++counted;
+    }
   }
+  const Variable row_losses = under_name(op, [&] {
+    return options.from_logits ? cross_entropy_with_logits(indices, predictions, rows)
+                               : cross_entropy_with_probabilities(indices, predictions, rows);
+  });
   return reduced(op, reshape(row_losses, samples), options.reduction, options.sample_weight,
                  static_cast<double>(counted));
 }

@@ -11,6 +11,7 @@
 #include "gibbs/losses/information.h"
 #include "gibbs/losses/jensen_shannon.h"
 #include "gibbs/losses/terms.h"
+#include "gibbs/losses/under_name.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses::compat::scipy {
@@ -44,6 +45,8 @@ struct Operands {
 };
 
 Operands operands_of(const char* op, const Variable& a, const Variable& b) {
+  check(is_floating(a.dtype()) && a.dtype() == b.dtype(), op, ": x is ", a.dtype(), ", y ", b.dtype(),
+        "; they must be float32 or float64, and equal; convert with cast");
   const Shape shape = broadcast_shapes(a.shape(), b.shape(), op);
   const Variable x = broadcast_to(a, shape), y = broadcast_to(b, shape);
   const Tensor negative = kernels::maximum(kernels::less(x.value(), 0.0), kernels::less(y.value(), 0.0));
@@ -70,7 +73,8 @@ Variable entropy(const Variable& pk, const Options& options) {
 Variable entropy(const Variable& pk, const Variable& qk, const Options& options) {
   check_comparable("entropy", pk, qk);
   const Variable p = with_axis_last("entropy", pk, options.axis), q = with_axis_last("entropy", qk, options.axis);
-  return kl_divergence(p, q, kNormalize) * units("entropy", options);
+  const auto nats = [&] { return kl_divergence(p, q, kNormalize); };
+  return under_name("entropy", nats) * units("entropy", options);
 }
 
 Variable jensenshannon(const Variable& p, const Variable& q, const Options& options) {
@@ -79,7 +83,7 @@ Variable jensenshannon(const Variable& p, const Variable& q, const Options& opti
   const Variable second = with_axis_last("jensenshannon", q, options.axis);
   const double unit = units("jensenshannon", options);
   check(unit > 0, "jensenshannon: base is ", *options.base, "; a distance needs one above 1");
-  return js_distance(first, second, kNormalize) * std::sqrt(unit);
+  return under_name("jensenshannon", [&] { return js_distance(first, second, kNormalize); }) * std::sqrt(unit);
 }
 
 }  // namespace gibbs::losses::compat::scipy

@@ -12,6 +12,7 @@
 #include "gibbs/losses/mean_absolute_error.h"
 #include "gibbs/losses/mean_squared_error.h"
 #include "gibbs/losses/terms.h"
+#include "gibbs/losses/under_name.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses::compat::torch {
@@ -44,7 +45,7 @@ Variable huber_elements(const char* op, const Variable& input, const Variable& t
   const auto loss = [delta](const Variable& t, const Variable& x) {
     return huber(t, x, {.delta = delta, .reduction = losses::Reduction::none});
   };
-  return of_elements(op, input, target, loss);
+  return under_name(op, [&] { return of_elements(op, input, target, loss); });
 }
 
 /// x w for a weight that broadcasts to x.
@@ -84,7 +85,12 @@ Variable cross_entropy(const Variable& input, const Target& target, const CrossE
   if (target.is_indices()) {
     exact.ignore_index = options.ignore_index;
   }
-  const Variable rows = cross_entropy_with_logits(target, input, exact);
+  const char* op = "cross_entropy";
+  if (const Tensor& w = options.weight; w.defined() && input.rank() == 2) {
+    check(w.shape() == Shape{input.size(1)}, op, ": weight is ", w.shape(), "; ", input.size(1),
+          " classes need shape [", input.size(1), "]");
+  }
+  const Variable rows = under_name(op, [&] { return cross_entropy_with_logits(target, input, exact); });
   if (!target.is_indices() || options.reduction != Reduction::mean) {
     return reduced(rows, options.reduction);
   }
@@ -151,6 +157,7 @@ Variable huber_loss(const Variable& input, const Variable& target, Reduction red
 }
 
 Variable smooth_l1_loss(const Variable& input, const Variable& target, Reduction reduction, double beta) {
+  check(beta >= 0, "smooth_l1_loss: beta is ", beta, "; it is a distance, at least 0");
   return beta == 0 ? l1_loss(input, target, reduction)
                    : reduced(huber_elements("smooth_l1_loss", input, target, beta), reduction) / beta;
 }

@@ -58,8 +58,14 @@ OpEntries torch_entries() {
            return f64((.5 * at(rows, {0}) + at(rows, {1})) / 1.5);
          }}},
        {{[] { torch::cross_entropy(kLogits, kUnequal); },
-         "cross_entropy_with_logits: the target is float64 [1, 2], the logits [2, 3]; class indices are int64 [2], "
-         "distributions float [2, 3]"}}},
+         "cross_entropy: the target is float64 [1, 2], the logits [2, 3]; class indices are int64 [2], distributions "
+         "float [2, 3]"},
+        {[=] {
+           torch::cross_entropy(kLogits, classes, {.weight = f64({1, 2})});
+         },
+         "cross_entropy: weight is [2]; 3 classes need shape [3]"},
+        {[=] { torch::cross_entropy(kLogits, classes, {.label_smoothing = 2}); },
+         "cross_entropy: label_smoothing is 2; it is a part of 1, in [0, 1]"}}},
       {"losses::compat::torch::kl_div",
        {sample(
             "mean", [](const Variable& x, const Variable& p) { return torch::kl_div(x, p); }, log_q, kSoft,

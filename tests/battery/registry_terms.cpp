@@ -21,12 +21,7 @@ using testing::random;
 
 const Tensor kA = f64({{.2, .5, .3}, {.7, .1, .2}}), kB = f64({{.3, .3, .4}, {.25, .6, .15}});
 
-const std::string kDoNotBroadcast =
-    "maximum: shapes [2, 3] and [2] do not broadcast: axis -1 has 3 and 2; sizes must be equal or 1";
-const std::string kUnequal = ": operands are float64 [2, 3] and float64 [2]; they must be equal, broadcast or cast one";
-
-OpEntry of_one(const std::string& name, Variable (*op)(const Variable&), double (*f)(double), const Tensor& numbers,
-               const std::string& kernel) {
+OpEntry of_one(const std::string& name, Variable (*op)(const Variable&), double (*f)(double), const Tensor& numbers) {
   const auto oracle = [f](const Tensors& x) {
     return build(x[0].shape(), [&](const Index& i) { return f(at(x[0], i)); });
   };
@@ -36,11 +31,10 @@ OpEntry of_one(const std::string& name, Variable (*op)(const Variable&), double 
            {"[1, 1]", call, {f64({{.6}})}, oracle},
            {"none", call, {random({0, 2})}, oracle}},
           {{[op] { op(Tensor::ones({2}, DType::int64)); },
-            kernel + ": needs float32 or float64, not int64; convert with cast"}}};
+            name + ": needs float32 or float64, not int64; convert with cast"}}};
 }
 
-OpEntry of_two(const std::string& name, Variable (*op)(const Variable&, const Variable&), double (*f)(double, double),
-               const std::string& refusal = kDoNotBroadcast) {
+OpEntry of_two(const std::string& name, Variable (*op)(const Variable&, const Variable&), double (*f)(double, double)) {
   const auto oracle = [f](const Tensors& x) {
     return build(x[0].shape(), [&](const Index& i) { return f(at(x[0], i), at(x[1], i)); });
   };
@@ -57,7 +51,9 @@ OpEntry of_two(const std::string& name, Variable (*op)(const Variable&, const Va
           {{[op] {
               op(kA, f64({.5, .5}));
             },
-            refusal}}};
+            name + ": operands are float64 [2, 3] and float64 [2]; they must be equal, broadcast or cast one"},
+           {[op] { op(Tensor::ones({2}, DType::int64), Tensor::ones({2}, DType::int64)); },
+            name + ": needs float32 or float64, not int64; convert with cast"}}};
 }
 
 double mean_of_row(const Tensor& x, std::int64_t n) {
@@ -111,17 +107,16 @@ OpEntries term_entries() {
   return {
       of_one(
           "log_sigmoid", losses::log_sigmoid, [](double z) { return -std::log1p(std::exp(-z)); },
-          f64({{-3, -.5, .2}, {1, 2.5, 4}}), "logaddexp"),
+          f64({{-3, -.5, .2}, {1, 2.5, 4}})),
       of_one(
           "log_of_positive", losses::log_of_positive, [](double x) { return x > 0 ? std::log(x) : 0; },
-          f64({{-3, -.5, .2}, {1, 2.5, 4}}), "log"),
+          f64({{-3, -.5, .2}, {1, 2.5, 4}})),
       of_two("weighted_terms", losses::weighted_terms, [](double a, double x) { return a * x; }),
-      of_two(
-          "log_ratio", losses::log_ratio, [](double a, double b) { return std::log(a / b); }, "log_ratio" + kUnequal),
+      of_two("log_ratio", losses::log_ratio, [](double a, double b) { return std::log(a / b); }),
       of_two("log_ratio_for_target", losses::log_ratio_for_target, [](double a, double b) { return std::log(a / b); }),
       of_two("plogq", losses::plogq, [](double p, double q) { return p * std::log(q); }),
       of_two("relative_entropy_terms", losses::relative_entropy_terms, kl),
-      of_two("jensen_shannon_terms", losses::jensen_shannon_terms, js, "jensen_shannon_terms" + kUnequal),
+      of_two("jensen_shannon_terms", losses::jensen_shannon_terms, js),
       {"losses::where_or",
        {{"[2, 3]",
          [=](const Variables& x) { return losses::where_or(condition, x[0], 7); },
@@ -138,21 +133,23 @@ OpEntries term_entries() {
        {{[=] {
            losses::where_or(condition, f64({1, 2}), 0);
          },
-         "where: shapes [2, 3] and [2] do not broadcast: axis -1 has 3 and 2; sizes must be equal or 1"}}},
+         "where_or: shapes [2, 3] and [2] do not broadcast: axis -1 has 3 and 2; sizes must be equal or 1"},
+        {[] { losses::where_or(kA, kA, 0); },
+         "where_or: the condition is float64, not uint8; make it with a comparison"}}},
       {"losses::normalized",
        {{"[2, 3]",
          [](const Variables& x) { return losses::normalized(x[0]); },
          {f64({{2, 5, 3}, {1, 1, 2}})},
          normalized_rows},
         {"[1, 2]", [](const Variables& x) { return losses::normalized(x[0]); }, {f64({{2, 6}})}, normalized_rows}},
-       {{[] { losses::normalized(f64(1)); }, "sum: axis -1 does not exist in 0 axes"}}},
+       {{[] { losses::normalized(f64(1)); }, "normalized: needs floating [..., K], not float64 []"}}},
       {"losses::row_means",
        {{"[2, 3]", [](const Variables& x) { return losses::row_means(x[0]); }, {kA}, row_mean_oracle},
         {"[3, 1]", [](const Variables& x) { return losses::row_means(x[0]); }, {random({3, 1})}, row_mean_oracle}},
        {{[] {
            losses::row_means(random({2, 0}));
          },
-         "mean: no elements to average in [2, 0]"}}},
+         "row_means: rows of [2, 0] have no elements to average"}}},
       {"losses::reduce_elements",
        {{"none",
          [](const Variables& x) { return losses::reduce_elements(x[0], Reduction::none); },
@@ -169,12 +166,16 @@ OpEntries term_entries() {
        {{[] {
            losses::reduce_elements(random({2, 0}), Reduction::mean);
          },
-         "mean: no elements to average in [2, 0]"}}},
+         "reduce_elements: rows of [2, 0] have no elements to average"}}},
       {"losses::reduce",
        {reduce_sample("none", Reduction::none, false), reduce_sample("sum", Reduction::sum, false),
         reduce_sample("mean", Reduction::mean, false), reduce_sample("mean, with weights", Reduction::mean, true)},
        {{[] { losses::reduce(random({3}), random({2}), Reduction::mean); },
-         "reduce: rows are [3], their weights [2]; every row has one"}}},
+         "reduce: rows are [3], their weights [2]; every row has one"},
+        {[] { losses::reduce(random({3}), Tensor::ones({3}), Reduction::mean); },
+         "reduce: dtypes differ: rows are float64, their weights float32; convert one with cast"},
+        {[] { losses::reduce(Tensor::ones({3}, DType::int64), {}, Reduction::mean); },
+         "reduce: needs float32 or float64, not int64; convert with cast"}}},
       {"losses::in_base",
        {{"nats",
          [](const Variables& x) { return losses::in_base(x[0], Base::nats); },
@@ -186,8 +187,8 @@ OpEntries term_entries() {
          [](const Tensors& x) {
            return build({2, 3}, [&](const Index& i) { return at(x[0], i) / std::log(2.0); });
          }}},
-       {},
-       true},
+       {{[] { losses::in_base(Tensor::ones({2}, DType::int64), Base::bits); },
+         "in_base: needs float32 or float64, not int64; convert with cast"}}},
   };
 }
 

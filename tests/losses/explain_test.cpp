@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "gibbs/autograd/ops/softmax.h"
+#include "tests/testing/expect_op.h"
 
 namespace gibbs::losses {
 namespace {
@@ -74,6 +75,11 @@ TEST(Explain, SaysWhatWasClippedMaskedAndSmoothed) {
   EXPECT_TRUE(ignored.rows[0].ignored);
   EXPECT_TRUE(ignored.rows[0].classes[2].masked);
   EXPECT_EQ(ignored.loss, 0);
+}
+
+TEST(Explain, RefusesInItsOwnName) {
+  EXPECT_EQ(testing::error_of([] { explain(ExplainedLoss::cross_entropy_with_logits, kIndices, kSoft[0]); }),
+            "explain: logits must be [N, K], not [3]; reshape leading axes into one");
 }
 
 TEST(Explain, PrintsATable) {

@@ -225,6 +225,16 @@ TEST(Keras, Errors) {
               keras::sparse_categorical_crossentropy(indices({}), Tensor::zeros({0, 3}));
             }),
             "sparse_categorical_crossentropy: the predictions must be [..., K], not empty: [0, 3]");
+  EXPECT_EQ(error_of([] {
+              keras::sparse_categorical_crossentropy(indices({0, 3}), kLogits);
+            }),
+            "sparse_categorical_crossentropy: sample 1 is of class 3, outside [0, 3); samples to leave out need "
+            ".ignore_class");
+  EXPECT_EQ(error_of([] { keras::huber(kYes, kLogits, -1); }), "huber: delta is -1; it is a distance, above 0");
+  EXPECT_EQ(error_of([] { keras::categorical_focal_crossentropy(kYes, kLogits, {.gamma = -1}); }),
+            "categorical_focal_crossentropy: gamma is -1; it is finite and at least 0");
+  EXPECT_EQ(error_of([] { keras::binary_crossentropy(kYes, kLogits, {.label_smoothing = 2}); }),
+            "binary_crossentropy: label_smoothing is 2; it is a part of 1, in [0, 1]");
 }
 
 }  // namespace

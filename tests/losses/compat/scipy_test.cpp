@@ -66,6 +66,18 @@ TEST(Scipy, Errors) {
             }),
             "entropy: p row 0 sums to 0; only a positive sum can be normalised");
   EXPECT_EQ(error_of([] {
+              scipy::entropy(f64({1, 1}), f64({0, 0}));
+            }),
+            "entropy: q row 0 sums to 0; only a positive sum can be normalised");
+  EXPECT_EQ(error_of([] {
+              scipy::jensenshannon(f64({1, 1}), f64({0, 0}));
+            }),
+            "jensenshannon: q row 0 sums to 0; only a positive sum can be normalised");
+  EXPECT_EQ(error_of([] {
+              scipy::rel_entr(f64({1, 1}), Tensor::ones({2}));
+            }),
+            "rel_entr: x is float64, y float32; they must be float32 or float64, and equal; convert with cast");
+  EXPECT_EQ(error_of([] {
               scipy::entropy(f64({.5, .5}), {.base = 1});
             }),
             "entropy: base is 1; logarithms need one above 0, not 1");

@@ -205,7 +205,11 @@ TEST(Torch, Errors) {
   EXPECT_EQ(error_of([] {
               torch::cross_entropy(kLogits, indices({0, 1, 3}));
             }),
-            "cross_entropy_with_logits: target row 2 is class 3, outside [0, 3); rows to leave out need .ignore_index");
+            "cross_entropy: target row 2 is class 3, outside [0, 3); rows to leave out need .ignore_index");
+  EXPECT_EQ(error_of([] { torch::huber_loss(f64({1}), f64({1}), torch::Reduction::mean, -1); }),
+            "huber_loss: delta is -1; it is a distance, above 0");
+  EXPECT_EQ(error_of([] { torch::smooth_l1_loss(f64({1}), f64({1}), torch::Reduction::mean, -1); }),
+            "smooth_l1_loss: beta is -1; it is a distance, at least 0");
 }
 
 }  // namespace
