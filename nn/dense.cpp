@@ -6,6 +6,7 @@
 
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/linalg.h"
+#include "gibbs/nn/check_input.h"
 #include "gibbs/nn/forward.h"
 
 namespace gibbs::nn {
@@ -37,6 +38,7 @@ double Dense::flops(const Shape& /*input*/, const Shape& output) const {
 Variable Dense::forward(const Variable& x) {
   check(x.rank() >= 2 && x.size(-1) == options_.in, "Dense: layer '", forward_path(), "' expects [N, ", options_.in,
         "], received ", x.shape(), x.rank() > 2 ? "; put a Flatten before it" : "");
+  check_dtype("Dense", x, weight_.dtype());
   const Variable bias = bias_.defined() ? bias_.variable() : Variable();
   const Shape rows{x.numel() / options_.in, options_.in};
   const Shape result = x.shape().sub(0, x.rank() - 1).followed_by({options_.out});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gibbs/autograd/record.h"
+#include "gibbs/nn/check_input.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/tensor/kernels/dropout.h"
 
@@ -20,6 +21,7 @@ Variable Dropout::forward(const Variable& x) {
     return x;
   }
   check(x.rank() >= 1, "Dropout: layer '", forward_path(), "' expects [N, ...], received ", x.shape());
+  check_floating("Dropout", x);
   const auto elements_per_sample = static_cast<std::uint64_t>(x.shape().without(0).numel());
   const auto drop = [rate = options_.rate, key = forward_key(), first = scope.first_sample * elements_per_sample](
                         const Tensor& t) { return kernels::dropout(t, rate, key, first); };

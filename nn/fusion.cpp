@@ -32,6 +32,20 @@ const Layer* exactly(const Module& module) {
   return typeid(module) == typeid(Layer) ? static_cast<const Layer*>(&module) : nullptr;
 }
 
+/// The geometry of the fused op, if it has a kernel. What does not fit at all is refused by the layers, when they are
+/// called one by one and know where they are in the model.
+std::optional<kernels::ConvBlockGeometry> fused_geometry(const Conv2d& conv, const MaxPool2d& pool, const Variable& x) {
+  try {
+    const Shape& w = conv.weight().shape();
+    const kernels::Conv2dOptions options = conv.kernel_options(x.shape());
+    const Shape y = kernels::Conv2dGeometry::of(x.shape(), w, options).y_shape();
+    const auto geometry = kernels::ConvBlockGeometry::of(x.shape(), w, options, pool.kernel_options(y));
+    return kernels::conv_block_fits(geometry, x.dtype()) ? std::optional(geometry) : std::nullopt;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 bool fusion_enabled() { return enabled(); }
@@ -52,11 +66,8 @@ std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Module>> layer
       !conv->accepts(x)) {
     return {};
   }
-  const kernels::Conv2dOptions options = conv->kernel_options(x.shape());
-  const auto conv_geometry = kernels::Conv2dGeometry::of(x.shape(), conv->weight().shape(), options);
-  const auto geometry = kernels::ConvBlockGeometry::of(x.shape(), conv->weight().shape(), options,
-                                                       pool->kernel_options(conv_geometry.y_shape()));
-  if (!kernels::conv_block_fits(geometry, x.dtype())) {
+  const auto geometry = fused_geometry(*conv, *pool, x);
+  if (!geometry) {
     return {};
   }
   std::optional<LayerScope> cluster;
@@ -65,7 +76,7 @@ std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Module>> layer
         fmt::format("{}, {}, {}", detail::path_of(*conv), detail::path_of(*layers[1]), detail::path_of(*pool)),
         fmt::format("{}, {}, {}, as one op", conv->describe(), layers[1]->describe(), pool->describe()));
   }
-  return FusedRun{.y = conv_block(x, conv->weight(), conv->bias(), geometry), .layers = 3};
+  return FusedRun{.y = conv_block(x, conv->weight(), conv->bias(), *geometry), .layers = 3};
 }
 
 }  // namespace gibbs::nn

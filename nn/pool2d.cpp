@@ -4,6 +4,7 @@
 
 #include "gibbs/autograd/ops/pool2d.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/nn/check_input.h"
 #include "gibbs/nn/forward.h"
 
 namespace gibbs::nn {
@@ -46,7 +47,10 @@ std::string MaxPool2d::describe() const { return describe_pool("MaxPool2d", wind
 
 kernels::Pool2dOptions MaxPool2d::kernel_options(const Shape& x) const { return options_for("MaxPool2d", window_, x); }
 
-Variable MaxPool2d::forward(const Variable& x) { return max_pool2d(x, kernel_options(x.shape())); }
+Variable MaxPool2d::forward(const Variable& x) {
+  check_floating("MaxPool2d", x);
+  return max_pool2d(x, kernel_options(x.shape()));
+}
 
 AvgPool2d::AvgPool2d(const Pool2dOptions& options) : window_(checked_window("AvgPool2d", options)) {}
 
@@ -56,7 +60,10 @@ double AvgPool2d::flops(const Shape& /*input*/, const Shape& output) const {
   return static_cast<double>(window_.size.h * window_.size.w) * static_cast<double>(output.numel());
 }
 
-Variable AvgPool2d::forward(const Variable& x) { return avg_pool2d(x, options_for("AvgPool2d", window_, x.shape())); }
+Variable AvgPool2d::forward(const Variable& x) {
+  check_floating("AvgPool2d", x);
+  return avg_pool2d(x, options_for("AvgPool2d", window_, x.shape()));
+}
 
 double GlobalAvgPool2d::flops(const Shape& input, const Shape& /*output*/) const {
   return static_cast<double>(input.numel());
@@ -65,6 +72,7 @@ double GlobalAvgPool2d::flops(const Shape& input, const Shape& /*output*/) const
 Variable GlobalAvgPool2d::forward(const Variable& x) {
   check(x.rank() == 4 && x.size(1) > 0 && x.size(2) > 0, "GlobalAvgPool2d: layer '", forward_path(),
         "' expects [N, H, W, C], received ", x.shape());
+  check_floating("GlobalAvgPool2d", x);
   return mean(x, {1, 2});
 }
 

@@ -28,7 +28,7 @@ TEST_P(Layers, Battery) {
 
 TEST_P(Layers, Refusals) {
   const LayerEntry& entry = GetParam();
-  EXPECT_EQ(entry.refusals.empty(), entry.refuses_nothing) << "a layer refuses something, or takes every tensor";
+  EXPECT_FALSE(entry.refusals.empty()) << "a layer refuses integers, if nothing else";
   for (std::size_t i = 0; i < entry.refusals.size(); ++i) {
     EXPECT_EQ(testing::error_of(entry.refusals[i].call), entry.refusals[i].message) << "refusal " << i;
   }

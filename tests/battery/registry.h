@@ -86,7 +86,6 @@ struct LayerEntry {
   std::string name;
   std::vector<LayerSample> samples;
   std::vector<Refusal> refusals;
-  bool refuses_nothing = false;
 };
 const std::vector<LayerEntry>& all_layers();
 

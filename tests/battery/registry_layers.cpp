@@ -31,6 +31,13 @@ Refusal refused_input(const Layer& layer, const Shape& input, const std::string&
   return {[=] { (*nn::clone(layer))(Tensor::ones(input)); }, message};
 }
 
+/// A layer without parameters on integers.
+template <class Layer>
+Refusal refused_dtype(const Layer& layer, const Shape& input, const std::string& name) {
+  return {[=] { (*nn::clone(layer))(Tensor::ones(input, DType::int64)); },
+          name + ": layer '' expects float32 or float64, received int64; convert with cast"};
+}
+
 Tensor parameter(Module& layer, const std::string& path) {
   for (const auto& [name, found] : nn::named_parameters(layer)) {
     if (name == path) {
@@ -49,8 +56,7 @@ LayerEntry activation(const std::string& name, double (*f)(double)) {
   const auto oracle = [f](Module&, const Tensor& x) { return element_by_element(x, f); };
   return {name,
           {{"rows", copies(Layer()), {2, 3}, oracle}, {"images", copies(Layer()), {1, 2, 2, 3}, oracle}},
-          {},
-          /*refuses_nothing=*/true};
+          {refused_dtype(Layer(), {2, 3}, name)}};
 }
 
 /// y + bias over the last axis, where there is one.
@@ -73,7 +79,12 @@ LayerEntry dense_entry() {
               nn::Dense({.in = 0, .out = 2}, unused);
             },
             "Dense: in and out must be positive, not 0 and 2"},
-           refused_input(plain, {2, 4}, "Dense: layer '' expects [N, 3], received [2, 4]")}};
+           refused_input(plain, {2, 4}, "Dense: layer '' expects [N, 3], received [2, 4]"),
+           {[plain] {
+              (*nn::clone(plain))(Tensor::ones({2, 3}, DType::float64));
+            },
+            "Dense: layer '' has float32 parameters, received float64; convert the input with cast, or the model with "
+            "to"}}};
 }
 
 /// A convolution of these options, with the kernel's name for them.
@@ -127,16 +138,21 @@ LayerEntry pool_entry(const std::string& name, double (*f)(const std::vector<dou
            sample("padded to the same size", {.window = 2, .padding = nn::Padding::same},
                   {.pads = {.bottom = 1, .right = 1}}, {1, 3, 3, 1})},
           {{[] { Layer({.window = 0}); }, name + ": the window must be positive, not 0x0"},
-           refused_input(Layer({.window = 2}), {2, 3}, name + ": layer '' expects [N, H, W, C], received [2, 3]")}};
+           refused_input(Layer({.window = 2}), {2, 3}, name + ": layer '' expects [N, H, W, C], received [2, 3]"),
+           refused_input(Layer({.window = 3}), {1, 2, 4, 1},
+                         name + ": layer '' needs images of at least 3x3 after padding, received [1, 2, 4, 1] padded "
+                                "to 2x4"),
+           refused_dtype(Layer({.window = 2}), {1, 2, 2, 1}, name)}};
 }
 
 LayerEntry global_pool_entry() {
   const auto oracle = [](Module&, const Tensor& x) { return testing::reduced(x, {1, 2}, false, mean_of); };
-  return {"GlobalAvgPool2d",
-          {{"images", copies(nn::GlobalAvgPool2d()), {2, 3, 2, 2}, oracle},
-           {"one pixel", copies(nn::GlobalAvgPool2d()), {1, 1, 1, 3}, oracle}},
-          {refused_input(nn::GlobalAvgPool2d(), {2, 3},
-                         "GlobalAvgPool2d: layer '' expects [N, H, W, C], received [2, 3]")}};
+  return {
+      "GlobalAvgPool2d",
+      {{"images", copies(nn::GlobalAvgPool2d()), {2, 3, 2, 2}, oracle},
+       {"one pixel", copies(nn::GlobalAvgPool2d()), {1, 1, 1, 3}, oracle}},
+      {refused_input(nn::GlobalAvgPool2d(), {2, 3}, "GlobalAvgPool2d: layer '' expects [N, H, W, C], received [2, 3]"),
+       refused_dtype(nn::GlobalAvgPool2d(), {1, 2, 2, 1}, "GlobalAvgPool2d")}};
 }
 
 LayerEntry dropout_entry() {
@@ -144,7 +160,12 @@ LayerEntry dropout_entry() {
   return {"Dropout",
           {{"half", copies(nn::Dropout({.rate = .5})), {4, 5}, same},
            {"none", copies(nn::Dropout({.rate = 0})), {2, 3}, same}},
-          {{[] { nn::Dropout({.rate = 1}); }, "Dropout: the rate must be in [0, 1), it is 1"}}};
+          {{[] { nn::Dropout({.rate = 1}); }, "Dropout: the rate must be in [0, 1), it is 1"},
+           {[] {
+              const nn::ForwardScope scope({.training = true});
+              nn::Dropout({.rate = .5})(Tensor::ones({2, 3}, DType::int64));
+            },
+            "Dropout: layer '' expects float32 or float64, received int64; convert with cast"}}};
 }
 
 LayerEntry flatten_entry() {
@@ -160,7 +181,8 @@ LayerEntry softmax_entry() {
   const auto oracle = [](Module&, const Tensor& x) { return testing::softmax_along(x, -1); };
   return {"Softmax",
           {{"rows", copies(nn::Softmax()), {2, 3}, oracle}, {"deeper", copies(nn::Softmax()), {2, 1, 4}, oracle}},
-          {refused_input(nn::Softmax(), {}, "softmax: axis -1 does not exist in 0 axes")}};
+          {refused_input(nn::Softmax(), {}, "Softmax: layer '' expects [..., K], received []"),
+           refused_dtype(nn::Softmax(), {2, 3}, "Softmax")}};
 }
 
 LayerEntry sequential_entry() {
