@@ -1,8 +1,12 @@
 // Every registered layer under check_layer, in float32 and float64, against its oracle, and word for word in what it
 // refuses.
+#include <algorithm>
+
 #include "gibbs/nn/check_layer.h"
+#include "gibbs/nn/forward.h"
 #include "gibbs/tensor/random.h"
 #include "tests/battery/registry.h"
+#include "tests/battery/spoiled.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::battery {
@@ -31,6 +35,35 @@ TEST_P(Layers, Refusals) {
   EXPECT_FALSE(entry.refusals.empty()) << "a layer refuses integers, if nothing else";
   for (std::size_t i = 0; i < entry.refusals.size(); ++i) {
     EXPECT_EQ(testing::error_of(entry.refusals[i].call), entry.refusals[i].message) << "refusal " << i;
+  }
+}
+
+/// Whether an error begins with this layer's name, or, when it contains layers, with the name of one of these. Conv2d
+/// leaves the dtype to its op.
+bool names_a_layer(const std::string& message, const LayerEntry& entry) {
+  if (message.starts_with("conv2d: dtypes differ")) {
+    return true;
+  }
+  const auto begins_with = [&message](const LayerEntry& layer, const char* path) {
+    return message.starts_with(layer.name + ": layer '" + path);
+  };
+  const auto is_inner = [&](const LayerEntry& layer) { return begins_with(layer, "0'"); };
+  return entry.name == "Sequential" ? std::any_of(all_layers().begin(), all_layers().end(), is_inner)
+                                    : begins_with(entry, "'");
+}
+
+TEST_P(Layers, ErrorsNameTheLayer) {
+  const LayerEntry& entry = GetParam();
+  for (const LayerSample& sample : entry.samples) {
+    const std::unique_ptr<nn::Module> layer = sample.make();
+    for (const bool training : {false, true}) {
+      const nn::ForwardScope scope({.training = training});
+      for (const Spoiled& wrong : spoiled(Tensor::ones(sample.input))) {
+        const std::string message = testing::error_of([&] { (*layer)(wrong.x); });
+        EXPECT_TRUE(message.empty() || names_a_layer(message, entry)) << sample.what << ", " << wrong.how << "\n"
+                                                                      << message;
+      }
+    }
   }
 }
 

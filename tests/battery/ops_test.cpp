@@ -1,7 +1,8 @@
 // Every registered op under the whole battery: each of its samples through check_op, each of its refusals word for
-// word.
+// word; and whatever else it refuses, it refuses in its own name.
 #include "gibbs/autograd/check_op.h"
 #include "tests/battery/registry.h"
+#include "tests/battery/spoiled.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::battery {
@@ -27,6 +28,37 @@ TEST_P(Ops, Refusals) {
   EXPECT_EQ(op.refusals.empty(), op.refuses_nothing) << "an op refuses something, or takes every tensor";
   for (std::size_t i = 0; i < op.refusals.size(); ++i) {
     EXPECT_EQ(testing::error_of(op.refusals[i].call), op.refusals[i].message) << "refusal " << i;
+  }
+}
+
+/// Nothing, or an error that begins with the name of the op: of all that op's caller knows only that.
+void expect_own_name(const OpEntry& op, const Sample& sample, const Variables& inputs, const std::string& how) {
+  const std::string name = op.name.substr(op.name.rfind(':') + 1);
+  const std::string message = testing::error_of([&] { sample.f(inputs); });
+  EXPECT_TRUE(message.empty() || message.starts_with(name + ": ")) << sample.what << ", " << how << "\n" << message;
+}
+
+TEST_P(Ops, ErrorsNameTheOp) {
+  const OpEntry& op = GetParam();
+  for (const Sample& sample : op.samples) {
+    if (!sample.options.alone) {
+      continue;
+    }
+    for (const DType dtype : {DType::float32, DType::int64, DType::uint8}) {
+      Variables all;
+      for (const Tensor& x : sample.inputs) {
+        all.emplace_back(kernels::cast(kernels::abs(x), dtype));
+      }
+      expect_own_name(op, sample, all, std::string("all inputs as ") + name_of(dtype));
+    }
+    const Variables right(sample.inputs.begin(), sample.inputs.end());
+    for (std::size_t i = 0; i < right.size(); ++i) {
+      for (const Spoiled& wrong : spoiled(sample.inputs[i])) {
+        Variables inputs = right;
+        inputs[i] = is_floating(wrong.x.dtype()) ? Variable::leaf(wrong.x) : Variable(wrong.x);
+        expect_own_name(op, sample, inputs, "input " + std::to_string(i) + " " + wrong.how);
+      }
+    }
   }
 }
 

@@ -26,6 +26,8 @@ struct SampleOptions {
   bool repeated_input = true;
   /// f repeats smaller inputs to the shape of its result, as element-wise ops do: mutants may do it wrong.
   bool broadcasts = false;
+  /// Off where f calls other ops besides, which refuse in names of their own.
+  bool alone = true;
 };
 
 /// An op at work: what it is tried on ("[2, 1] with [3]"), and what it should give, by loops in float64.

@@ -56,7 +56,8 @@ OpEntry binary(const std::string& name, BinaryOp op, BinaryOracle oracle) {
        {random({2, 3}), random({3}, 2, 0.1, 0.4)},
        [oracle](const Tensors& x) {
          return build({2, 3}, [&](const Index& i) { return oracle(std::exp(at(x[0], i)), at(x[0], i) * at(x[1], i)); });
-       }});
+       },
+       {.alone = false}});
   return entry;
 }
 
@@ -79,13 +80,16 @@ OpEntry unary(const std::string& name,
                              {f64({0.5, 1.2})},
                              [oracle](const Tensors& x) {
                                return oracle({build({2}, [&](const Index& i) { return at(x[0], i) * at(x[0], i); })});
-                             }});
+                             },
+                             {.alone = false}});
   }
   return entry;
 }
 
+/// With the refusals of `more`, too.
 OpEntry with_samples_of(OpEntry entry, const OpEntry& more) {
   entry.samples.insert(entry.samples.end(), more.samples.begin(), more.samples.end());
+  entry.refusals.insert(entry.refusals.end(), more.refusals.begin(), more.refusals.end());
   return entry;
 }
 

@@ -63,7 +63,8 @@ OpEntry convolution_entry(const std::string& name, GeometryOp op, GeometryOracle
                                return build(t.shape(), [&](const Index& i) { return at(t, i) * at(t, i); });
                              };
                              return oracle(g, squared(v[0]), squared(v[1]));
-                           }});
+                           },
+                           {.alone = false}});
   return entry;
 }
 

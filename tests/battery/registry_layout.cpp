@@ -125,7 +125,8 @@ OpEntry concat_entry() {
             [](const Tensors& x) {
               return build({3},
                            [&](const Index& i) { return i[0] > 0 ? at(x[0], {i[0] - 1}) * at(x[0], {i[0] - 1}) : 1; });
-            }}},
+            },
+            {.alone = false}}},
           {{[] { concat({}); }, "concat: needs at least one part"},
            {[] {
               concat({random({2, 3}), random({2, 2})});
@@ -181,7 +182,8 @@ OpEntry unbind_entry() {
         {random({3, 3, 3})},
         [k](const Tensors& x) {
           return build({3, 3}, [&](const Index& i) { return at(x[0], with(i, k, 0)) * at(x[0], with(i, k, 1)); });
-        }};
+        },
+        {.alone = false}};
   };
   return {"unbind",
           {sample(0), sample(1), sample(-1)},

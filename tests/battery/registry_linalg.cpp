@@ -90,11 +90,19 @@ OpEntry softmax_entry(const std::string& name, Variable (*op)(const Variable&, i
                   [=](const Tensors& x) {
                     const Tensor q = softmax_along(x[0], axis);
                     return build(shape, [&](const Index& i) { return of_probability(at(q, i)) * at(weights, i); });
-                  }};
+                  },
+                  {.alone = false}};
   };
   return {name,
-          {sample({2, 3}, -1), sample({2, 3}, 0), sample({2, 3, 2}, 1), sample({4}, 0), sample({20, 17}, -1),
-           sample({0, 3}, 1)},
+          {sample({2, 3}, -1),
+           sample({2, 3}, 0),
+           sample({2, 3, 2}, 1),
+           sample({4}, 0),
+           sample({20, 17}, -1),
+           {"no rows",
+            [op](const Variables& x) { return op(x[0], 1); },
+            {random({0, 3})},
+            [](const Tensors& x) { return x[0]; }}},
           {{[op] {
               op(random({2, 3}), 2);
             },

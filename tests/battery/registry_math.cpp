@@ -37,7 +37,8 @@ OpEntry elementary(const std::string& name, Variable (*op)(const Variable&), dou
             [of](const Tensors& x) {
               const Tensor squares = build({2}, [&](const Index& i) { return at(x[0], i) * at(x[0], i); });
               return build({2}, [&](const Index& i) { return at(of(squares), i) * at(x[0], i); });
-            }}},
+            },
+            {.alone = false}}},
           refuses_nothing ? std::vector<Refusal>{} : refusals,
           refuses_nothing};
 }

@@ -83,7 +83,8 @@ OpEntry measure(const std::string& name, const Measure& op, const std::function<
                 }
                 return f(divided(exponentials));
               });
-            }}},
+            },
+            {.alone = false}}},
           {{[op] {
               op(f64({.5, .6}), {});
             },
@@ -221,6 +222,7 @@ OpEntries measure_entries() {
                                                  o.normalize ? losses::normalized(q) : q, o.base);
       },
       sum_of([](double p, double q) { return relative_entropy(p, q) - p + q; }));
+  generalized.samples.back().options.alone = false;  // normalises its inputs first
   generalized.samples.push_back(
       {"arrays of any sum",
        [](const Variables& x) { return losses::generalized_kl_divergence(x[0], x[1]); },

@@ -51,7 +51,8 @@ OpEntry reduction(const std::string& name, Reduction op, double (*f)(const Numbe
        [f](const Tensors& x) {
          const Tensor squares = build({3, 2}, [&](const Index& i) { return at(x[0], i) * at(x[0], i); });
          return reduced(squares, {0}, false, f);
-       }});
+       },
+       {.alone = false}});
   entry.refusals.push_back({[op] { op(random({2, 3}), {2}, false); }, name + ": axis 2 does not exist in 2 axes"});
   entry.refusals.push_back({[op] { op(random({2, 3}), {1, -1}, false); }, name + ": axis -1 is given twice"});
   return entry;
