@@ -21,6 +21,9 @@ namespace {
 
 using gibbs::detail::check_same_bits;
 
+/// x in another dtype if it is floating; integers stay what they are.
+Tensor input_in(DType dtype, const Tensor& x) { return is_floating(x.dtype()) ? kernels::cast(x, dtype) : x; }
+
 class LayerBattery {
  public:
   LayerBattery(Module& layer, Tensor x, const CheckLayerOptions& options)
@@ -66,9 +69,18 @@ class LayerBattery {
     return copy;
   }
 
+  /// The parameters that gradients are taken of.
+  std::vector<Named<Parameter>> trained(Module& module) const {
+    std::vector<Named<Parameter>> found = named_parameters(module);
+    std::erase_if(found, [](const auto& named) { return named.item.frozen(); });
+    return found;
+  }
+
+  bool has_gradients() const { return is_floating(x_.dtype()) || !trained(layer_).empty(); }
+
   void check_derivatives(const ForwardOptions& how) const {
     const std::unique_ptr<Module> copy = in(DType::float64);
-    const Tensor x = kernels::cast(x_, DType::float64);
+    const Tensor x = input_in(DType::float64, x_);
     const ForwardScope scope(how);
     for (const GradcheckReport& found :
          {gradcheck(*copy, x, options_.gradcheck), gradgradcheck(*copy, x, options_.gradcheck)}) {
@@ -77,18 +89,28 @@ class LayerBattery {
   }
 
   std::string gradients() {
+    const std::string no_input = std::string("the input is ") + name_of(x_.dtype()) + " and has none";
+    if (!has_gradients()) {
+      return no_input + ", and no parameter is trained";
+    }
     check_derivatives(detail::evaluation());
-    return "of the input and all parameters, as central differences say; second derivatives, too";
+    return is_floating(x_.dtype())
+               ? "of the input and all parameters, as central differences say; second derivatives, too"
+               : "of all parameters, as central differences say; second derivatives, too; " + no_input;
   }
 
   std::string training() {
     const std::unique_ptr<Module> one = clone(layer_), other = clone(layer_);
     const Tensor y = detail::output_of(*one, x_, detail::training());
     check_same_bits("the same seed and step again", detail::output_of(*other, x_, detail::training()), y);
-    check_derivatives(detail::training());
     const bool differs = y.to_vector() != detail::output_of(layer_, x_).to_vector();
-    return std::string("gradients as central differences say; the output is ") +
-           (differs ? "another than in evaluation" : "that of evaluation");
+    const std::string output =
+        differs ? "the output is another than in evaluation" : "the output is that of evaluation";
+    if (!has_gradients()) {
+      return output;
+    }
+    check_derivatives(detail::training());
+    return "gradients as central differences say; " + output;
   }
 
   std::string train_and_eval() {
@@ -117,21 +139,27 @@ class LayerBattery {
     return "neither writes anything";
   }
 
-  /// The output in evaluation and the gradients of x and of every parameter that is not frozen.
+  /// The output in evaluation and the gradients of x, if it is floating, and of every parameter that is not frozen.
   NamedTensors results(Module& module, const Tensor& input) const {
     const ForwardScope scope(detail::evaluation());
-    std::vector<std::string> names{"the input"};
-    Variables leaves{Variable::leaf(input)};
-    for (const auto& [path, parameter] : named_parameters(module)) {
-      if (!parameter.frozen()) {
-        names.push_back(path);
-        leaves.push_back(parameter.variable());
-      }
+    const Variable x = is_floating(input.dtype()) ? Variable::leaf(input) : Variable(input);
+    std::vector<std::string> names;
+    Variables leaves;
+    if (x.traced()) {
+      names.emplace_back("the input");
+      leaves.push_back(x);
     }
-    const Variable y = module(leaves[0]);
+    for (const auto& [path, parameter] : trained(module)) {
+      names.push_back(path);
+      leaves.push_back(parameter.variable());
+    }
+    const Variable y = module(x);
+    NamedTensors found{{"the output", y.value()}};
+    if (leaves.empty()) {
+      return found;
+    }
     const Tensor dy = kernels::uniform({.seed = 7}, y.shape(), 0.5, 1.5, DType::float32);
     const Variables dx = grad(y, leaves, kernels::cast(dy, y.dtype()), {.allow_unused = true});
-    NamedTensors found{{"the output", y.value()}};
     for (std::size_t i = 0; i < dx.size(); ++i) {
       found.push_back({"the gradient of " + names[i], dx[i].value()});
     }
@@ -141,8 +169,8 @@ class LayerBattery {
   std::string float64() {
     const std::unique_ptr<Module> single = in(DType::float32), precise = clone(*single);
     to(*precise, DType::float64);
-    const Tensor x = kernels::cast(x_, DType::float32);
-    const NamedTensors found = results(*single, x), expected = results(*precise, kernels::cast(x, DType::float64));
+    const Tensor x = input_in(DType::float32, x_);
+    const NamedTensors found = results(*single, x), expected = results(*precise, input_in(DType::float64, x));
     for (std::size_t i = 0; i < found.size(); ++i) {
       const Tensor& e = expected[i].item;
       check(found[i].item.dtype() == DType::float32, found[i].path, " is ", found[i].item.dtype(),
@@ -152,7 +180,8 @@ class LayerBattery {
       gibbs::detail::check_near(found[i].path, kernels::mul(kernels::cast(found[i].item, DType::float64), scale),
                                 kernels::mul(e, scale), options_.float32_tolerance);
     }
-    return fmt::format("output and gradients agree within {:g}", options_.float32_tolerance);
+    return fmt::format("{} within {:g}", found.size() > 1 ? "output and gradients agree" : "the output agrees",
+                       options_.float32_tolerance);
   }
 
   std::string threads() {
@@ -188,7 +217,7 @@ CheckReport check_layer(Module& layer, const Shape& input_shape, const CheckLaye
       options.input.defined() ? options.input : kernels::uniform({.seed = 11}, input_shape, -1, 1, DType::float64);
   check(numbers.shape() == input_shape, "check_layer: the input is ", numbers.shape(), ", its shape was to be ",
         input_shape);
-  const Tensor x = kernels::cast(numbers, dtype_of_layer(layer)).clone(), original = x.clone();
+  const Tensor x = input_in(dtype_of_layer(layer), numbers).clone(), original = x.clone();
   gibbs::detail::Checks checks(layer.describe() + " on " + to_string(input_shape));
   const std::int64_t nodes = Node::alive();
   LayerBattery(layer, x, options).run(checks);

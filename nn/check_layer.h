@@ -2,6 +2,9 @@
 //
 //   std::cout << nn::check_layer(layer, {2, 5, 5, 3});
 //
+// A layer that takes indices is given some: {.input = Tensor::of({{0, 2, 2}, {1, 0, 3}}, DType::int64)}. Gradients of
+// them there are none, which the report says; all else is checked.
+//
 // The lines of its report:
 //   visit              reports the same parts each time, under different names
 //   forward            runs, gives finite numbers, and the same ones the second time
@@ -25,6 +28,7 @@ namespace gibbs::nn {
 
 struct CheckLayerOptions {
   /// The input; without it uniform random numbers in [-1, 1), a kink at 0 or between equal numbers being unlikely.
+  /// Floating numbers are converted to the layer's dtype, integers are taken as they are.
   Tensor input = {};
   double float32_tolerance = 2e-5;  // of output and gradients, relative to the largest number of each tensor
   GradcheckOptions gradcheck = {};

@@ -65,7 +65,12 @@ struct Contraction {
   Parameter cotangent;
   Scalar value;
 
-  Contraction(Module& module, const Tensor& x, std::uint64_t seed) : inputs{{"x", Parameter(x.clone())}} {
+  Contraction(Module& module, const Tensor& x, std::uint64_t seed) {
+    std::function<Variable()> input = [x] { return Variable(x); };
+    if (is_floating(x.dtype())) {
+      inputs.push_back({"x", Parameter(x.clone())});
+      input = [leaf = inputs[0].item] { return leaf.variable(); };
+    }
     std::vector<const void*> seen;
     for (auto& [path, parameter] : named_parameters(module)) {
       if (!parameter.frozen() && std::find(seen.begin(), seen.end(), parameter.id()) == seen.end()) {
@@ -73,9 +78,10 @@ struct Contraction {
         inputs.push_back({path, parameter});
       }
     }
-    const auto run = [&module, input = inputs[0].item] {
+    check(!inputs.empty(), "gradcheck: nothing has a gradient: x is ", x.dtype(), ", and no parameter is trained");
+    const auto run = [&module, input] {
       const ForwardScope scope(ForwardScope::current());
-      return module(input);
+      return module(input());
     };
     cotangent = Parameter(random_weights(run().shape(), seed));
     value = [run, v = cotangent] { return sum(run() * v); };

@@ -3,8 +3,9 @@
 //
 //   EXPECT_TRUE(nn::gradcheck(layer, x)) << nn::gradcheck(layer, x).message;
 //
-// The module and x are float64: nn::to(module, DType::float64). Every evaluation runs in a fresh ForwardScope with the
-// current options, so dropout draws one mask throughout.
+// The module and x are float64: nn::to(module, DType::float64). Integers (indices) have no gradient: of such an x only
+// the parameters are left. Every evaluation runs in a fresh ForwardScope with the current options, so dropout draws one
+// mask throughout.
 #pragma once
 
 #include "gibbs/autograd/gradcheck.h"

@@ -13,6 +13,7 @@
 #include "gibbs/autograd/check_report.h"
 #include "gibbs/autograd/node.h"
 #include "gibbs/nn/weights.h"
+#include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::nn::detail {
@@ -44,6 +45,21 @@ std::unordered_map<const Node*, Shape> leaves_behind(Module& layer, const Variab
     }
   }
   return leaves;
+}
+
+/// Every sample replaced by the first.
+Tensor first_sample_repeated(const Tensor& x) {
+  return kernels::take_rows(x, Tensor::zeros({x.size(0)}, DType::int64));
+}
+
+/// For integers, which no graph leads back to: throws when other ones give the same output.
+void check_integers_matter(Module& layer, const Tensor& x) {
+  if (x.rank() == 0 || x.size(0) == 0) {
+    return;
+  }
+  const Tensor other = first_sample_repeated(x);
+  check(other.to_vector() == x.to_vector() || output_of(layer, other).to_vector() != output_of(layer, x).to_vector(),
+        "the output is the same when every sample is the first; does it depend on the input?");
 }
 
 /// The leaf of every parameter that is not frozen, tied ones once, with its path.
@@ -127,10 +143,15 @@ std::string check_visit(Module& layer) {
 }
 
 std::string check_parameters(Module& layer, const Tensor& x) {
-  const Variable input = Variable::leaf(x);
+  const bool differentiable = is_floating(x.dtype());
+  const Variable input = differentiable ? Variable::leaf(x) : Variable(x);
   auto reached = leaves_behind(layer, input, evaluation());
   reached.merge(leaves_behind(layer, input, training()));
-  check(reached.erase(input.edge().node.get()) == 1, "the output does not depend on the input");
+  if (differentiable) {
+    check(reached.erase(input.edge().node.get()) == 1, "the output does not depend on the input");
+  } else {
+    check_integers_matter(layer, x);
+  }
   const auto visited = leaves_of(layer);
   for (const auto& [path, leaf] : visited) {
     check(reached.erase(leaf) == 1, "parameter '", path, "' is visited, but the output does not depend on it");
