@@ -38,6 +38,8 @@ struct Case {
   const char* finding;
 };
 
+void PrintTo(const Case& test, std::ostream* out) { *out << test.name; }
+
 class Findings : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Findings, NameWhatIsWrongAndItsRepair) {

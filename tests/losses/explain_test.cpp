@@ -5,7 +5,9 @@
 
 #include <sstream>
 
+#include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/cross_entropy.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::losses {
@@ -71,10 +73,36 @@ TEST(Explain, SaysWhatWasClippedMaskedAndSmoothed) {
   const auto smoothed = explain(ExplainedLoss::kl_divergence_with_logits, y, z, {.label_smoothing = .1});
   EXPECT_TRUE(smoothed.rows[0].classes[0].smoothed);
   EXPECT_DOUBLE_EQ(smoothed.rows[0].classes[1].p, .025);
+  const auto weightless = explain(ExplainedLoss::cross_entropy_with_logits, y, z,
+                                  {.label_smoothing = .1, .class_weights = Tensor::of({1, 0, 1, 1})});
+  EXPECT_TRUE(weightless.rows[0].classes[1].masked) << "its weight is 0";
+  EXPECT_FALSE(weightless.rows[0].classes[2].masked);
   const auto ignored = explain(ExplainedLoss::cross_entropy_with_logits, y, z, {.ignore_index = 0});
   EXPECT_TRUE(ignored.rows[0].ignored);
   EXPECT_TRUE(ignored.rows[0].classes[2].masked);
   EXPECT_EQ(ignored.loss, 0);
+}
+
+TEST(Explain, DividesProbabilitiesByTheirSumAsKerasDoes) {
+  const Tensor q = Tensor::of({{.4, 1, .6}}, DType::float64), y = Tensor::of({0}, DType::int64);
+  const auto explanation =
+      explain(ExplainedLoss::cross_entropy_with_probabilities, y, q, {.numerics = Numerics::keras});
+  EXPECT_DOUBLE_EQ(explanation.rows[0].classes[0].q, .2);
+  EXPECT_NEAR(added_up(explanation), explanation.loss, 1e-12);
+}
+
+TEST(Explain, GradientsStandBesideTheirRows) {
+  const Tensor y = Tensor::of({0, 2, 1}, DType::int64);
+  const CategoricalOptions options = {.ignore_index = 0};
+  const Variable z = Variable::leaf(kLogits);
+  const Tensor expected = grad(cross_entropy_with_logits(y, z, options), {z})[0].value();
+  const Explanation explanation = explain(ExplainedLoss::cross_entropy_with_logits, y, kLogits, options);
+  for (std::int64_t n = 0; n < 3; ++n) {
+    for (std::int64_t k = 0; k < 3; ++k) {
+      const ExplainedRow& row = explanation.rows[static_cast<std::size_t>(n)];
+      EXPECT_EQ(row.classes[static_cast<std::size_t>(k)].gradient, expected.at({n, k})) << n << ", " << k;
+    }
+  }
 }
 
 TEST(Explain, RefusesInItsOwnName) {

@@ -34,6 +34,25 @@ TEST(SoftmaxGroups, HoldEveryRowOnce) {
   }
 }
 
+TEST(SoftmaxGroups, LogTotalsKeepWhatIsSmallBesideOne) {
+  for (const std::int64_t rows : {1, 2, 16, 17}) {
+    for (const double behind : {.5, 5.0, 10.0, 20.0}) {
+      Tensor z = Tensor::zeros({rows, 2});
+      for (std::int64_t n = 0; n < rows; ++n) {
+        z.set({n, 1}, -behind);
+      }
+      const double expected = std::log1p(std::exp(-behind));
+      for_softmax_groups<float>(z, [&]<int L>(const SoftmaxGroup<float, L>& group) {
+        double log_total[L];
+        group.log_total(log_total);
+        for (std::int64_t i = 0; i < group.rows; ++i) {
+          EXPECT_NEAR(log_total[i] / expected, 1, 1e-6) << rows << " rows, " << behind;
+        }
+      });
+    }
+  }
+}
+
 TEST(SoftmaxGroups, TurnBackIntoTheirRowsOnly) {
   constexpr std::int64_t kCanaries = 64;
   for (const std::int64_t rows : {2, 16, 17, 31, 32, 33}) {
