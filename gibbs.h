@@ -11,6 +11,7 @@
 #include "gibbs/autograd/notes.h"
 #include "gibbs/autograd/ops/ops.h"
 #include "gibbs/autograd/parameter.h"
+#include "gibbs/autograd/profile.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/autograd/variable.h"
 #include "gibbs/data/loader.h"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gibbs/autograd/examine.h"
+#include "gibbs/autograd/measure.h"
 #include "gibbs/autograd/node.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
@@ -130,6 +131,7 @@ class Traversal {
     }
     check(node->state != Node::State::consumed, "grad: '", node->op,
           "' was already differentiated and freed; pass .retain_graph = true to the first call");
+    const detail::MeasuredGradient measured(*node, wanted_);
     Variables dy = visit.target ? visit.gradients : std::exchange(visit.gradients, {});
     for (std::size_t k = 0; k < dy.size(); ++k) {
       if (!dy[k].defined()) {

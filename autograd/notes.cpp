@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gibbs/autograd/measure.h"
 #include "gibbs/autograd/node.h"
 
 namespace gibbs {
@@ -25,6 +26,8 @@ Notes& notes_of(Node& node) {
 
 bool notes_are_taken() { return taking_notes; }
 
+bool layers_are_watched() { return taking_notes || detail::profiling(); }
+
 NotesScope::NotesScope(bool on) : before_(std::exchange(taking_notes, on)) {}
 
 NotesScope::~NotesScope() { taking_notes = before_; }
@@ -44,11 +47,17 @@ const std::shared_ptr<const LayerCall>& current_layer() { return layer(); }
 
 LayerScope::LayerScope(std::string path, std::string description) {
   layer() = std::make_shared<const LayerCall>(LayerCall{std::move(path), std::move(description), layer()});
+  if (detail::profiling()) {
+    detail::measure_mark();
+  }
 }
 
 LayerScope::~LayerScope() {
   const std::shared_ptr<const LayerCall> left = std::move(layer());
   layer() = left->outer;
+  if (detail::profiling()) {
+    detail::measure_mark();
+  }
 }
 
 void detail::take_notes(Node& node, const std::vector<Tensor>& values) {

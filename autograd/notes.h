@@ -25,12 +25,15 @@ struct LayerCall {
 
 struct Notes {
   std::string name;
-  std::vector<Saved> values;               // one per output; empty when nobody watched
+  std::vector<Saved> values;               // one per output; empty when nobody wanted them
   std::shared_ptr<const LayerCall> layer;  // null outside of layers
 };
 
 /// Whether nodes that this thread records keep notes. Off by default.
 bool notes_are_taken();
+
+/// Whether layers are to tell where they are, by a LayerScope: while notes are taken, and under a profile (profile.h).
+bool layers_are_watched();
 
 /// Nodes that this thread records, and parameters that it uses, keep notes until the end of the block. Parameters are
 /// shared: one thread at a time may watch a model.
@@ -48,7 +51,7 @@ class NotesScope {
 /// x, whose node remembers the name and x's value, whether or not notes are taken. Throws when x is a constant.
 Variable named(std::string name, const Variable& x);
 
-/// The running call of a layer on this thread; null outside of layers and while no notes are taken.
+/// The running call of a layer on this thread; null outside of layers and while nobody watches.
 const std::shared_ptr<const LayerCall>& current_layer();
 
 /// A layer runs until the end of the block, inside the one that ran before.

@@ -25,6 +25,9 @@ std::shared_ptr<Node> make_node(const OpInfo& op, std::vector<Edge> inputs, Grad
   node->state = Node::State::live;
   node->inputs = std::move(inputs);
   node->gradients = std::move(gradients);
+  if (detail::profiling()) {
+    detail::take_notes(*node, {});  // the layer, for the gradient's place in the trace
+  }
   return node;
 }
 
@@ -39,15 +42,9 @@ Variable add_output(const std::shared_ptr<Node>& node, Tensor value, bool keep) 
   return {std::move(value), Edge{node, output}};
 }
 
-}  // namespace
-
-Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<Edge> inputs,
-                      GradientFunction gradients, bool keep_outputs) {
-  if (detail::examining()) {
-    for (const Tensor& value : values) {
-      detail::examine_output(op.name, {}, value);
-    }
-  }
+/// A node of several outputs that have been looked at.
+Variables record_outputs(const OpInfo& op, std::vector<Tensor> values, std::vector<Edge> inputs,
+                         GradientFunction gradients, bool keep_outputs) {
   if (!detail::makes_node(op, !inputs.empty())) {
     return {std::make_move_iterator(values.begin()), std::make_move_iterator(values.end())};
   }
@@ -61,6 +58,21 @@ Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<
     results.push_back(add_output(node, std::move(value), keep_outputs));
   }
   return results;
+}
+
+}  // namespace
+
+Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<Edge> inputs,
+                      GradientFunction gradients, bool keep_outputs) {
+  if (detail::examining()) {
+    for (const Tensor& value : values) {
+      detail::examine_output(op.name, {}, value);
+    }
+  }
+  if (detail::profiling()) {
+    detail::measure_op(op.name, inputs, values);
+  }
+  return record_outputs(op, std::move(values), std::move(inputs), std::move(gradients), keep_outputs);
 }
 
 Variable detail::record_terms(const OpInfo& op, Tensor value, std::vector<Edge> inputs,
@@ -113,6 +125,9 @@ Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient f
   if (detail::examining()) {
     detail::examine_output(op.name, inputs, value);
   }
+  if (detail::profiling()) {
+    detail::measure_op(op.name, inputs, value);
+  }
   std::vector<Edge> edges;
   std::vector<std::size_t> traced;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -137,6 +152,9 @@ Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient f
       all = differentiate_reference(reference, inputs, call.dy[0], wanted);
     } else {
       std::vector<Tensor> tensors = fast(inputs, call.dy[0].value(), wanted);
+      if (detail::profiling()) {
+        detail::measure_work(0, detail::bytes_of(inputs) + detail::bytes_of(call.dy) + detail::bytes_of(tensors));
+      }
       all.assign(std::make_move_iterator(tensors.begin()), std::make_move_iterator(tensors.end()));
     }
     Variables dx;
@@ -147,7 +165,7 @@ Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient f
   };
   std::vector<Tensor> values;
   values.push_back(std::move(value));
-  return std::move(record_many(op, std::move(values), std::move(edges), std::move(gradients))[0]);
+  return std::move(record_outputs(op, std::move(values), std::move(edges), std::move(gradients), false)[0]);
 }
 
 }  // namespace gibbs

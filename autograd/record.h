@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "gibbs/autograd/examine.h"
+#include "gibbs/autograd/measure.h"
 #include "gibbs/autograd/node.h"
 #include "gibbs/autograd/variable.h"
 
@@ -88,6 +89,9 @@ template <class... Gradients>
 Variable record(const OpInfo& op, Tensor value, Wrt<Gradients>... terms) {
   if (detail::examining()) {
     detail::examine_output(op.name, {terms.input...}, value);
+  }
+  if (detail::profiling()) {
+    detail::measure_op(op.name, {terms.input...}, value);
   }
   if (!detail::makes_node(op, (terms.input.traced() || ...))) {
     return {std::move(value)};

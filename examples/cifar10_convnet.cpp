@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "examples/support/article_convnet.h"
 #include "examples/support/gnuplot.h"
@@ -35,6 +36,7 @@ struct Arguments {
   fs::path out = "runs/cifar10_convnet";
   bool resume = false;
   std::string numerics = "exact";
+  bool profile = false;
   bool quiet = false;
 
   void declare(CLI::App& app) {
@@ -73,6 +75,10 @@ struct Arguments {
     app.add_option("--numerics", numerics, "exact, or keras (clipped probabilities, for comparison)")
         ->check(CLI::IsMember({"exact", "keras"}))
         ->capture_default_str();
+    app.add_flag(
+        "--profile", profile,
+        "Show which op takes how much of a training step, and write trace.json, for ui.perfetto.dev: the first "
+        "50 steps after two of warm-up. Validation lies outside of steps and is not counted");
     app.add_flag("--quiet", quiet, "No summary and no progress");
   }
 };
@@ -216,6 +222,10 @@ int run(const Arguments& arguments) {
   optim::Adam adam(nn::parameters(model),
                    {.learning_rate = arguments.learning_rate, .epsilon_mode = optim::EpsilonMode::keras});
   const train::LossFunction loss = make_loss(arguments);
+  std::optional<Profile> profile;
+  if (arguments.profile) {
+    profile.emplace(ProfileOptions{.warm_up_steps = 2, .trace_steps = 50});
+  }
   const train::FitResult result =
       train::fit(model, adam, loss, sets.train, sets.validation,
                  {.epochs = arguments.epochs,
@@ -226,6 +236,10 @@ int run(const Arguments& arguments) {
                   .settings = settings_of(arguments, source.train),
                   .history = out / "history.csv",
                   .progress = arguments.quiet ? train::ProgressStyle::silent : train::ProgressStyle::automatic});
+  if (profile) {
+    profile->write_trace(out / "trace.json");
+    fmt::print("\n{}", profile->report());
+  }
   if (result.interrupted) {
     fmt::print("\nInterrupted after step {}. The checkpoint is saved; the same command with --resume goes on.\n",
                result.steps);

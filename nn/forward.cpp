@@ -136,11 +136,11 @@ ModuleCall::ModuleCall(Module& module) : module_(module), is_root_(!root_call) {
   }
   root_call->running.push_back(&path_of(module));
   ++(current_scope ? current_scope->calls : root_call->calls)[forward_path()];
-  if (notes_are_taken()) {
+  if (layers_are_watched()) {
     layer_.emplace(forward_path(), module.describe());
-    if (is_root_) {
-      name_parameters(module);
-    }
+  }
+  if (is_root_ && notes_are_taken()) {
+    name_parameters(module);
   }
 }
 

@@ -75,7 +75,7 @@ class ModuleCall {
  private:
   Module& module_;
   bool is_root_;
-  std::optional<LayerScope> layer_;  // while notes are taken (autograd/notes.h)
+  std::optional<LayerScope> layer_;  // while somebody watches (autograd/notes.h)
 };
 
 }  // namespace detail

@@ -71,7 +71,7 @@ std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Module>> layer
     return {};
   }
   std::optional<LayerScope> cluster;
-  if (notes_are_taken()) {
+  if (layers_are_watched()) {
     cluster.emplace(
         fmt::format("{}, {}, {}", detail::path_of(*conv), detail::path_of(*layers[1]), detail::path_of(*pool)),
         fmt::format("{}, {}, {}, as one op", conv->describe(), layers[1]->describe(), pool->describe()));

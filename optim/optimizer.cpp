@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "gibbs/autograd/profile.h"
+
 namespace gibbs::optim {
 
 Optimizer::Optimizer(const char* name, std::vector<Parameter> parameters, double learning_rate) : name_(name) {
@@ -28,6 +30,7 @@ void Optimizer::set_learning_rate(double learning_rate) {
 }
 
 void Optimizer::step() {
+  const ProfileSpan span("optimizer step", ProfileCategory::optimizer);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Parameter& parameter = parameters_[i];
     const Form& form = forms_[i];

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "gibbs/autograd/grad.h"
+#include "gibbs/autograd/profile.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/train/interrupt.h"
@@ -116,8 +117,7 @@ class Training {
     }
     for (bool last = false; !last;) {
       const Clock::time_point step_began = Clock::now();
-      const data::Batch batch = loader.next();
-      train_step(batch);
+      const data::Batch batch = step_on_next(loader);
       state_.position = loader.position();
       last = batch.last_of_epoch;
       step_seconds_.push_back(seconds_since(step_began));
@@ -134,6 +134,23 @@ class Training {
     finish_epoch(seconds_before + seconds_since(began));
   }
 
+  data::Batch step_on_next(data::DataLoader& loader) {
+    const ProfileStep step;
+    data::Batch batch = next_batch(loader);
+    train_step(batch);
+    return batch;
+  }
+
+  static data::Batch next_batch(data::DataLoader& loader) {
+    const ProfileSpan span("waiting for a batch", ProfileCategory::data);
+    return loader.next();
+  }
+
+  Variable loss_of(const Tensor& labels, const Variable& logits) const {
+    const ProfileSpan span("loss");
+    return loss_(labels, logits);
+  }
+
   void train_step(const data::Batch& batch) {
     const nn::ForwardOptions forward{.training = true,
                                      .seed = options_.seed,
@@ -143,7 +160,7 @@ class Training {
     {
       const nn::ForwardScope scope(forward);
       const Variable logits = model_(batch.images);
-      const Variable loss = loss_(batch.labels, logits);
+      const Variable loss = loss_of(batch.labels, logits);
       const double value = loss.value().item();
       if (!std::isfinite(value)) {
         report_not_finite("the loss", value, state_.step + 1, forward, [&] { model_(batch.images); });
@@ -196,6 +213,7 @@ class Training {
                        .seconds = seconds};
     if (validation_.size() > 0) {
       const Clock::time_point began = Clock::now();
+      const ProfileSpan span("validation");
       const Evaluation evaluation = evaluate(model_, loss_, validation_, {.batch_size = options_.batch_size});
       if (!std::isfinite(evaluation.loss)) {
         report_not_finite("the validation loss", evaluation.loss, state_.step, {},

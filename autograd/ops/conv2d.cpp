@@ -1,5 +1,6 @@
 #include "gibbs/autograd/ops/conv2d.h"
 
+#include "gibbs/autograd/profile.h"
 #include "gibbs/autograd/record.h"
 
 namespace gibbs {
@@ -7,6 +8,7 @@ namespace gibbs {
 using Geometry = kernels::Conv2dGeometry;
 
 static Variable conv2d_with(const Variable& x, const Variable& w, const Geometry& g) {
+  count_flops(g.flops());
   return record("conv2d", kernels::conv2d(x.value(), w.value(), g),
                 wrt(x, [w, g](const Variable& dy) { return conv2d_dx(dy, w, g); }),
                 wrt(w, [x, g](const Variable& dy) { return conv2d_dw(x, dy, g); }));
@@ -17,12 +19,14 @@ Variable conv2d(const Variable& x, const Variable& w, const kernels::Conv2dOptio
 }
 
 Variable conv2d_dx(const Variable& dy, const Variable& w, const Geometry& g) {
+  count_flops(g.flops());
   return record("conv2d_dx", kernels::conv2d_dx(dy.value(), w.value(), g),
                 wrt(dy, [w, g](const Variable& dx) { return conv2d_with(dx, w, g); }),
                 wrt(w, [dy, g](const Variable& dx) { return conv2d_dw(dx, dy, g); }));
 }
 
 Variable conv2d_dw(const Variable& x, const Variable& dy, const Geometry& g) {
+  count_flops(g.flops());
   return record("conv2d_dw", kernels::conv2d_dw(x.value(), dy.value(), g),
                 wrt(x, [dy, g](const Variable& dw) { return conv2d_dx(dy, dw, g); }),
                 wrt(dy, [x, g](const Variable& dw) { return conv2d_with(x, dw, g); }));

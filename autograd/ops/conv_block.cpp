@@ -2,6 +2,7 @@
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/conv2d.h"
+#include "gibbs/autograd/profile.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
@@ -42,9 +43,11 @@ Variable reference(const Variable& x, const Variable& w, const Variable& bias, c
 Variable conv_block(const Variable& x, const Variable& w, const Variable& bias, const Geometry& g) {
   auto [y, routing] = kernels::conv_block(x.value(), w.value(), bias.value(), g);
   const Saved route(std::move(routing));
+  count_flops(g.conv.flops());
   return fused(
       "conv_block", {x, w, bias}, std::move(y),
       [g, route](const Variables& in, const Tensor& dy, const std::vector<bool>& wanted) {
+        count_flops(g.conv.flops() * (wanted[0] + wanted[1]));
         auto [dx, dw, dbias] = kernels::conv_block_gradients(in[0].value(), in[1].value(), route.value(), dy, g,
                                                              {.dx = wanted[0], .dw = wanted[1], .dbias = wanted[2]});
         return std::vector<Tensor>{std::move(dx), std::move(dw), std::move(dbias)};

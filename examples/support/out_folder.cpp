@@ -20,8 +20,8 @@ namespace {
 /// "checkpoint.safetensors.partial.PID.0": a file of a run that was killed while writing it. Only names that runs use.
 bool is_left_over(const std::string& name) {
   constexpr const char* kFiles[] = {
-      "checkpoint.safetensors", "model.safetensors", "history.csv",   "summary.json", "loss.svg",    "loss.png",
-      "accuracy.svg",           "accuracy.png",      "confusion.png", "filters.png",  "mistakes.png"};
+      "checkpoint.safetensors", "model.safetensors", "history.csv",   "summary.json", "loss.svg",     "loss.png",
+      "accuracy.svg",           "accuracy.png",      "confusion.png", "filters.png",  "mistakes.png", "trace.json"};
   return std::any_of(std::begin(kFiles), std::end(kFiles),
                      [&](const char* file) { return name.starts_with(std::string(file) + ".partial."); });
 }

@@ -35,6 +35,11 @@ struct Conv2dGeometry {
   Shape x_shape() const { return {images, height, width, channels}; }
   Shape w_shape() const { return {kernel_h, kernel_w, channels / options.groups, filters}; }
   Shape y_shape() const { return {images, out_h, out_w, filters}; }
+  /// Of each of the three kernels; a multiply-add is two.
+  double flops() const {
+    return 2.0 * static_cast<double>(y_shape().numel()) *
+           static_cast<double>(kernel_h * kernel_w * (channels / options.groups));
+  }
 };
 
 Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& geometry);
