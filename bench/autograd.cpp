@@ -4,29 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <vector>
 
+#include "bench/timing.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 
 namespace {
 
 using namespace gibbs;
+using bench::median;
 
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
+double seconds(const std::function<void()>& work) { return 1e-3 * bench::milliseconds(work); }
 
 struct Times {
   double forward, backward, free;

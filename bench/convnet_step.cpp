@@ -5,10 +5,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "bench/timing.h"
 #include "examples/support/article_convnet.h"
 #include "gibbs/data/drawn.h"
 #include "gibbs/data/loader.h"
@@ -18,13 +17,8 @@
 namespace {
 
 using namespace gibbs;
-using Clock = std::chrono::steady_clock;
 
 constexpr double kFlopPerImage = 25.35e6;  // multiply-adds of a training step, each counted as two
-
-double milliseconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-}
 
 void train_step(nn::Module& model, optim::Adam& adam, const Tensor& images, const Tensor& labels, double& loss_value) {
   adam.clear_gradients();
@@ -59,14 +53,8 @@ double loss_after_five_steps(std::int64_t batch) {
 /// GFLOP/s of the product of two 2048 x 2048 matrices: what the step is measured against.
 double sgemm_rate() {
   const Tensor a = Tensor::ones({2048, 2048}), b = Tensor::ones({2048, 2048});
-  std::vector<double> times;
-  for (int i = 0; i < 6; ++i) {
-    const Clock::time_point began = Clock::now();
-    kernels::matmul(a, b);
-    times.push_back(milliseconds_since(began));
-  }
-  std::sort(times.begin() + 1, times.end());  // the first warms up
-  return 2e-6 * 2048.0 * 2048.0 * 2048.0 / times[3];
+  const auto times = bench::repeat([&] { kernels::matmul(a, b); }, {.warmup = 1, .calls = 5});
+  return 2e-6 * 2048.0 * 2048.0 * 2048.0 / bench::median(times);
 }
 
 }  // namespace
@@ -88,25 +76,20 @@ int main(int argc, char** argv) {
   optim::Adam adam = make_adam(model);
   const data::ImageDataset images = data::drawn_images(10'000, 0);
   data::DataLoader loader(images, {.batch_size = batch_size});
-  std::vector<double> times;
-  for (int step = 0; step < warmup + steps; ++step) {
-    const Clock::time_point began = Clock::now();
+  std::uint64_t step = 0;
+  const auto one_step = [&] {
     const data::Batch batch = loader.next();
-    const nn::ForwardScope scope({.training = true,
-                                  .step = static_cast<std::uint64_t>(step),
-                                  .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
+    const nn::ForwardScope scope(
+        {.training = true, .step = step++, .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
     double loss = 0;
     train_step(model, adam, batch.images, batch.labels, loss);
-    if (step >= warmup) {
-      times.push_back(milliseconds_since(began));
-    }
-  }
-  std::sort(times.begin(), times.end());
-  const double median = times[times.size() / 2], sgemm = sgemm_rate();
+  };
+  const std::vector<double> times = bench::repeat(one_step, {.warmup = warmup, .calls = steps});
+  const double median = bench::median(times), sgemm = sgemm_rate();
   nlohmann::ordered_json result;
   result["peer"] = "gibbs";
   result["ms"] = median;
-  result["best_ms"] = times.front();
+  result["best_ms"] = bench::least(times);
   result["sgemm_gflop_per_s"] = sgemm;
   result["efficiency"] = kFlopPerImage * static_cast<double>(batch_size) / (1e6 * median) / sgemm;
   result["blas_core"] = kernels::blas_core_name();

@@ -5,12 +5,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <vector>
 
+#include "bench/timing.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"
@@ -31,18 +30,6 @@ void stream_three_times(Tensor& x) {
       }
     });
   }
-}
-
-double milliseconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 struct Contender {
@@ -80,16 +67,16 @@ int main(int argc, char** argv) {
   };
   for (int round = -2; round < rounds; ++round) {  // the first two warm up
     for (Contender& contender : contenders) {
-      const double time = milliseconds(contender.work);
+      const double time = bench::milliseconds(contender.work);
       if (round >= 0) {
         contender.times.push_back(time);
       }
     }
   }
-  const double yardstick = median(contenders[0].times);
+  const double yardstick = bench::median(contenders[0].times);
   fmt::print("{:24} {:>10} {:>8}\n", "1,000,000 x 10 float32", "median ms", "ratio");
   for (const Contender& contender : contenders) {
-    const double time = median(contender.times);
+    const double time = bench::median(contender.times);
     fmt::print("{:24} {:10.2f} {:8.2f}\n", contender.name, time, time / yardstick);
   }
 }
