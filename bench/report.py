@@ -1,7 +1,8 @@
-"""Reads the runs that bench/run.sh collected (a JSON object per line), prints the table, writes convnet_step.json and a
-bar chart. Usage: report.py RUNS FOLDER"""
-import collections
+"""Reads what run.sh, inference.sh and shapes.sh collected (a file per round, a JSON object per line), prints the table and
+writes it as JSON; for the training step also a bar chart. Ratios are taken round by round, and their median is shown.
+Ends with 1 when a peer did not compute what we compute. Usage: report.py step|inference|shapes RUNS FOLDER"""
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -10,75 +11,166 @@ import subprocess
 import sys
 
 
-def summarize(lines):
-    """One entry per program, ours first: times over the rounds, and the ratio round by round to ours."""
-    runs = collections.defaultdict(list)
-    for line in lines:
-        run = json.loads(line)
-        runs[run["peer"]].append(run)
-    ours = [run["ms"] for run in runs["gibbs"]]
-    summary = []
-    for peer, rounds in runs.items():
-        times = [run["ms"] for run in rounds]
-        entry = {"peer": peer, "median_ms": statistics.median(times), "min_ms": min(times), "max_ms": max(times),
-                 "times_ours": statistics.median(theirs / mine for mine, theirs in zip(ours, times)),
-                 "loss_after_5_steps": next((run["loss_after_5_steps"] for run in rounds if "loss_after_5_steps" in run),
-                                            None)}
-        if "efficiency" in rounds[0]:
-            entry["efficiency"] = statistics.median(run["efficiency"] for run in rounds)
-            entry["sgemm_gflop_per_s"] = statistics.median(run["sgemm_gflop_per_s"] for run in rounds)
-            entry["blas_core"] = rounds[0]["blas_core"]
+def read_rounds(folder):
+    """One list of runs per round, in order."""
+    files = sorted(folder.glob("round_*"), key=lambda file: int(file.name.split("_")[1]))
+    return [[json.loads(line) for line in file.read_text().splitlines()] for file in files]
+
+
+def by_peer(rounds):
+    """{peer: [(its run, ours of the same round), ...]}, ours first."""
+    pairs = {}
+    for runs in rounds:
+        ours = next(run for run in runs if run["peer"] == "gibbs")
+        for run in runs:
+            pairs.setdefault(run["peer"], []).append((run, ours))
+    return pairs
+
+
+def median_of(pairs, key):
+    return statistics.median(run[key] for run, _ in pairs)
+
+
+def ratio(pairs, key):
+    """Theirs over ours."""
+    return statistics.median(run[key] / ours[key] for run, ours in pairs)
+
+
+def checksum_errors(run, ours):
+    """Tensors whose norm or projection is more than 1e-4 of the norm away from ours (bench/checksum.h)."""
+    wrong = []
+    for name, (norm, projection) in ours["checksums"].items():
+        theirs = run["checksums"].get(name, [math.nan, math.nan])
+        if not max(abs(theirs[0] - norm), abs(theirs[1] - projection)) <= 1e-4 * norm:
+            wrong.append(f"{run['peer']}, {run.get('shape', 'network')}: {name} has checksum {theirs}, ours {[norm, projection]}")
+    return wrong
+
+
+def step(rounds):
+    summary, wrong = [], []
+    for peer, pairs in by_peer(rounds).items():
+        first, ours = pairs[0][0], pairs[0][1]
+        entry = {"peer": peer, "median_ms": median_of(pairs, "ms"), "min_ms": min(run["ms"] for run, _ in pairs),
+                 "max_ms": max(run["ms"] for run, _ in pairs), "times_ours": ratio(pairs, "ms"),
+                 "loss_after_5_steps": first.get("loss_after_5_steps")}
+        if "efficiency" in first:
+            entry |= {key: median_of(pairs, key) for key in ("efficiency", "sgemm_gflop_per_s")}
+            entry["blas_core"] = first["blas_core"]
+        if not abs((entry["loss_after_5_steps"] or math.nan) - ours["loss_after_5_steps"]) <= 1e-3:
+            wrong.append(f"{peer}: the loss after five steps is {entry['loss_after_5_steps']}, ours {ours['loss_after_5_steps']}")
         summary.append(entry)
-    return summary
-
-
-def print_table(summary):
-    print(f"{'who':32} {'ms/step':>9} {'min':>8} {'max':>8} {'times ours':>11} {'loss after 5 steps':>19}")
+    print(f"{'who':44} {'ms/step':>9} {'min':>8} {'max':>8} {'times ours':>11} {'loss after 5 steps':>19}")
     for entry in summary:
-        print(f"{entry['peer']:32} {entry['median_ms']:9.1f} {entry['min_ms']:8.1f} {entry['max_ms']:8.1f} "
-              f"{entry['times_ours']:11.2f} {entry['loss_after_5_steps']:19.6f}")
+        loss = entry["loss_after_5_steps"]
+        print(f"{entry['peer']:44} {entry['median_ms']:9.1f} {entry['min_ms']:8.1f} {entry['max_ms']:8.1f} "
+              f"{entry['times_ours']:11.2f} {math.nan if loss is None else loss:19.6f}")
     ours = summary[0]
     print(f"gibbs runs the step at {ours['efficiency']:.2f} of sgemm (2048 x 2048: {ours['sgemm_gflop_per_s']:.0f} "
           f"GFLOP/s with OpenBLAS' kernels for {ours['blas_core']})")
+    return summary, wrong
+
+
+def inference(rounds):
+    summary, wrong = [], []
+    for peer, pairs in by_peer(rounds).items():
+        wrong += checksum_errors(*pairs[0])
+        summary.append({"peer": peer, "images_per_s": median_of(pairs, "images_per_s"),
+                        "throughput_times_theirs": 1 / ratio(pairs, "images_per_s"),
+                        "latency_ms": median_of(pairs, "latency_ms"), "latency_times_ours": ratio(pairs, "latency_ms")})
+    print(f"{'who':44} {'images/s':>10} {'ours is faster by':>18} {'one image, ms':>14} {'times ours':>11}")
+    for entry in summary:
+        print(f"{entry['peer']:44} {entry['images_per_s']:10,.0f} {entry['throughput_times_theirs']:18.2f} "
+              f"{entry['latency_ms']:14.3f} {entry['latency_times_ours']:11.2f}")
+    return summary, wrong
+
+
+def framework(peer):
+    """"pytorch 1.13.0 channels_last" without the layout."""
+    return peer.rsplit(" ", 1)[0]
+
+
+def shapes(rounds):
+    """Of a framework's layouts the fastest counts, round by round."""
+    wrong, table = [], {}
+    for runs in rounds:
+        best = {}
+        for run in runs:
+            row = best.setdefault(run["shape"], {})
+            name = framework(run["peer"])
+            row[name] = min(row.get(name, run), run, key=lambda candidate: candidate["ms"])
+        for shape, row in best.items():
+            for name, run in row.items():
+                table.setdefault(shape, {}).setdefault(name, []).append((run, row["gibbs"]))
+    ours = {run["shape"]: run for run in rounds[0] if run["peer"] == "gibbs"}
+    for run in rounds[0]:
+        wrong += checksum_errors(run, ours[run["shape"]])
+    frameworks = list(dict.fromkeys(name for row in table.values() for name in row if name != "gibbs"))
+    summary = [{"shape": shape, "ms": median_of(row["gibbs"], "ms"),
+                "gflop_per_s": row["gibbs"][0][0].get("gflop_per_s") and median_of(row["gibbs"], "gflop_per_s"),
+                "peers": {name: {"ms": median_of(pairs, "ms"), "times_ours": ratio(pairs, "ms")}
+                          for name, pairs in row.items() if name != "gibbs"}} for shape, row in table.items()]
+    print(f"{'forward and backward, ms':48} {'gibbs':>8} {'GFLOP/s':>8}" +
+          "".join(f" {name:>18} {'times ours':>11}" for name in frameworks))
+    for entry in summary:
+        rate = f"{entry['gflop_per_s']:8.0f}" if entry["gflop_per_s"] else " " * 8
+        peers = [entry["peers"].get(name, {"ms": math.nan, "times_ours": math.nan}) for name in frameworks]
+        print(f"{entry['shape']:48} {entry['ms']:8.3f} {rate}" +
+              "".join(f" {peer['ms']:18.3f} {peer['times_ours']:11.2f}" for peer in peers))
+    for name in frameworks:
+        ratios = {entry["shape"]: entry["peers"][name]["times_ours"] for entry in summary if name in entry["peers"]}
+        worst = min(ratios, key=ratios.get)
+        print(f"against {name}: geometric mean {statistics.geometric_mean(ratios.values()):.2f} times ours, "
+              f"worst {ratios[worst]:.2f} ({worst})")
+    return summary, wrong
 
 
 def draw(summary, path):
+    """A bar per program, from top to bottom; the picture grows with their number."""
     data = "\n".join(f'"{entry["peer"]}" {entry["median_ms"]} {entry["min_ms"]} {entry["max_ms"]}' for entry in summary)
     script = f"""
-set terminal svg size 720,360 font "sans,13" background "white"
+set terminal svg size 860,{110 + 34 * len(summary)} font "sans,13" background "white"
 set output "{path}"
-set title "One training step of the article's network, 250 images"
-set ylabel "ms (median, least to most)"
-set yrange [0:{1.15 * max(entry["max_ms"] for entry in summary)}]
-set style fill solid 0.8
-set boxwidth 0.6
-set grid ytics
+set title "One training step of the article's network, 250 images: ms (median, least to most)"
+set xrange [0:{1.12 * max(entry["max_ms"] for entry in summary)}]
+set yrange [{len(summary) - 0.4}:-0.6]
+set style fill solid 0.8 noborder
+set grid xtics
+set ytics scale 0
 unset key
 $runs << EOD
 {data}
 EOD
-plot $runs using 0:2:xtic(1) with boxes linecolor rgb "#4472c4", \\
-     $runs using 0:2:3:4 with yerrorbars linecolor rgb "black" pointsize 0, \\
-     $runs using 0:4:(sprintf("%.1f ms", $2)) with labels offset 0,0.8
+plot $runs using ($2/2):0:($2/2):(0.3):ytic(1) with boxxyerror linecolor rgb "#4472c4", \\
+     $runs using 2:0:3:4 with xerrorbars linecolor rgb "black" pointsize 0, \\
+     $runs using 4:0:(sprintf("%.1f", $2)) with labels left offset 0.8,0
 """
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
-def main():
-    runs, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    summary = summarize(open(runs))
-    print_table(summary)
-    folder.mkdir(exist_ok=True)
-    temporary = folder / "convnet_step.json.part"
+def write(summary, path):
+    """Whole or not at all."""
+    path.parent.mkdir(exist_ok=True)
+    temporary = path.with_suffix(".json.part")
     with open(temporary, "w") as file:
         file.write(json.dumps(summary, indent=2) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    temporary.rename(folder / "convnet_step.json")
-    if shutil.which("gnuplot"):
-        draw(summary, folder / "convnet_step.svg")
-    else:
-        print("The chart is not drawn: gnuplot is not installed (Debian: apt install gnuplot-nox)")
+    temporary.rename(path)
+
+
+def main():
+    kind, runs, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+    summarize, name = {"step": (step, "convnet_step"), "inference": (inference, "convnet_inference"),
+                       "shapes": (shapes, "shapes")}[kind]
+    summary, wrong = summarize(read_rounds(runs))
+    write(summary, folder / f"{name}.json")
+    if kind == "step":
+        if shutil.which("gnuplot"):
+            draw(summary, folder / "convnet_step.svg")
+        else:
+            print("The chart is not drawn: gnuplot is not installed (Debian: apt install gnuplot-nox)")
+    if wrong:
+        sys.exit("\n".join(["These did not compute the same:", *wrong]))
 
 
 if __name__ == "__main__":
