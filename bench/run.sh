@@ -16,9 +16,8 @@ one_round() { # one_round NUMBER: the first also proves that all compute the sam
   for setting in nchw channels_last compile compile_channels_last; do
     peer pytorch pytorch_step.py --setting "$setting" "${options[@]}"
   done
-  for setting in graph xla; do
-    peer keras keras_step.py --setting "$setting" "${options[@]}"
-  done
+  peer keras keras_step.py --setting graph "${options[@]}"
+  peer keras keras_step.py --setting xla --warmup 2 --steps 5 "${options[@]}" # a step takes seconds
   peer jax jax_step.py "${options[@]}"
 }
 rounds "${1:-5}" one_round
