@@ -1,5 +1,5 @@
-# What run.sh, inference.sh and shapes.sh share: where the peers are, and rounds in which ours and every peer run in turn, so
-# that whatever else the machine does meets all of them. Sourced, never run.
+# What run.sh, inference.sh and shapes.sh share: where the peers are, and rounds in which ours and every peer run in
+# turn, so that whatever else the machine does meets all of them. Sourced, never run.
 # shellcheck shell=bash
 
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Times the article's network at inference, here and in every PyTorch that is installed (bench/install_peers.sh): images per
-# second in batches of 1,000, and how long one image takes. Writes bench/results/convnet_inference.json.
+# Times the article's network at inference, here and in every PyTorch that is installed (bench/install_peers.sh): images
+# per second in batches of 1,000, and how long one image takes. Writes bench/results/convnet_inference.json.
 # Usage: bench/inference.sh [rounds] [threads]
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs what bench/run.sh, inference.sh and shapes.sh compare with: Debian's PyTorch with apt, and today's PyTorch, Keras on
-# TensorFlow, and JAX with pip, each in a Python virtual environment of its own below $GIBBS_PEERS (~/.cache/gibbs/peers), outside
-# the project. What is there already stays as it is; to renew a peer, remove its folder and run this again.
+# Installs what bench/run.sh, inference.sh and shapes.sh compare with: Debian's PyTorch with apt, and today's PyTorch,
+# Keras on TensorFlow, and JAX with pip, each in a Python virtual environment of its own below $GIBBS_PEERS
+# (~/.cache/gibbs/peers), outside the project. What is there already stays as it is; to renew a peer, remove its folder
+# and run this again.
 #
 # PyTorch as pip gives it carries 5 GB of libraries for GPUs, without which it does not load, though nothing here uses
-# them; Keras takes 1.6 GB and JAX 0.6. Usage: bench/install_peers.sh [system] [pytorch] [keras] [jax]; without names: all.
+# them; Keras takes 1.6 GB and JAX 0.6. Without names, all are installed.
+# Usage: bench/install_peers.sh [system] [pytorch] [keras] [jax]
 set -euo pipefail
 
 peers=${GIBBS_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/gibbs/peers}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Times the article's training step here and in every peer that is installed (bench/install_peers.sh), in turn, round after
-# round, and prints medians, the ratio to ours, and how near the step is to sgemm. Writes bench/results/convnet_step.json
-# and, with gnuplot, a bar chart beside it. Usage: bench/run.sh [rounds] [threads]
+# Times the article's training step here and in every peer that is installed (bench/install_peers.sh), in turn, round
+# after round, and prints medians, the ratio to ours, and how near the step is to sgemm. Writes
+# bench/results/convnet_step.json and, with gnuplot, a bar chart beside it. Usage: bench/run.sh [rounds] [threads]
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -17,7 +17,7 @@ one_round() { # one_round NUMBER: the first also proves that all compute the sam
     peer pytorch pytorch_step.py --setting "$setting" "${options[@]}"
   done
   peer keras keras_step.py --setting graph "${options[@]}"
-  peer keras keras_step.py --setting xla --warmup 2 --steps 5 "${options[@]}" # a step takes seconds
+  peer keras keras_step.py --setting xla --warmup 2 --steps 5 "${options[@]}" # slow
   peer jax jax_step.py "${options[@]}"
 }
 rounds "${1:-5}" one_round

@@ -1,5 +1,5 @@
-"""What the peers' programs share: numbers that every framework can make, so that runs can be compared; the pool of images
-that batches are gathered from; timing; and the JSON line that bench/report.py reads. Knows no framework.
+"""What the peers' programs share: numbers that every framework can make, so that runs can be compared; the pool of
+images that batches are gathered from; timing; and the JSON line that bench/report.py reads. Knows no framework.
 
 The numbers are those of tests/testing/golden_numbers.h: with s <- (1664525 s + 1013904223) mod 2^32 they are
 u = s / 2^32 - 1/2. Arrays are in the order of ours: images [N, H, W, C], kernels [KH, KW, in, out], dense [in, out].
@@ -18,7 +18,7 @@ POOL = 10_000  # images
 
 
 def golden_numbers(seed, shape):
-    """u, in float64. A run of numbers gives the next run of the same length: s[n + i] = a^n s[i] + c (a^n - 1) / (a - 1)."""
+    """u, in float64. Every run gives the next one of its length: s[n + i] = a^n s[i] + c (a^n - 1) / (a - 1)."""
     count = math.prod(shape)
     s = np.array([(1664525 * seed + 1013904223) % 2**32], dtype=np.uint32)
     factor, shift = 1664525, 1013904223
@@ -88,7 +88,7 @@ def step_options(description, settings):
 
 
 def limit_processors(threads):
-    """For frameworks whose thread pools can only be limited by the processors that they see; before they are imported."""
+    """For frameworks whose thread pools are as large as the processors that they see; before they are imported."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 

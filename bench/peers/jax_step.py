@@ -1,5 +1,5 @@
-"""The article's training step in JAX, one jitted function from uint8 images to new weights, with Adam by hand: its formula is
-three lines, and JAX has no optimizers of its own. See pytorch_step.py for what is timed and printed.
+"""The article's training step in JAX, one jitted function from uint8 images to new weights, with Adam by hand: its
+formula is three lines, and JAX has no optimizers of its own. See pytorch_step.py for what is timed and printed.
 
 XLA sizes its pool of threads by the processors that the process may use, so --threads limits those.
 """

@@ -40,7 +40,7 @@ def main():
         return step
 
     def loss_after_five_steps():
-        """Keras adds epsilon before the second moment is corrected: scaled by sqrt(1 - beta2^t), it is the same formula."""
+        """Keras adds epsilon before the second moment is corrected; scaled by sqrt(1 - beta2^t) it is our formula."""
         model = convnet(0.0)
         model.set_weights(common.golden_parameters())
         adam = keras.optimizers.Adam(1e-3)

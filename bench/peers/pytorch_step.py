@@ -1,7 +1,7 @@
 """The article's training step in PyTorch: what bench/run.sh compares bench/convnet_step with.
 
-Same network, batch, optimizer and dropout; batches are gathered from uint8 images and scaled inside the timed step, as in
-ours. Prints one JSON line: milliseconds per step (median over the timed steps) and the loss after five steps without
+Same network, batch, optimizer and dropout; batches are gathered from uint8 images and scaled inside the timed step, as
+in ours. Prints one JSON line: milliseconds per step (median over the timed steps) and the loss after five steps without
 dropout on a fixed batch from fixed weights, which must agree with ours.
 """
 import torch
