@@ -6,30 +6,30 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 
 #include "gibbs/autograd/variable.h"
 #include "gibbs/losses/target.h"
 #include "gibbs/tensor/kernels/softmax_groups.h"
+#include "gibbs/tensor/storage.h"
 
 namespace gibbs::losses {
 
-/// Working space for one group, not filled: on the stack where it is small.
+/// Working space for one group, not filled: on the stack where it is small, else recycled.
 template <class T>
 class Scratch {
  public:
   explicit Scratch(std::int64_t size) {
     if (size > kOnStack) {
-      heap_ = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(size));
+      heap_ = Storage(static_cast<std::size_t>(size) * sizeof(T));
     }
   }
-  T* data() { return heap_ ? heap_.get() : stack_; }
+  T* data() { return heap_.bytes() ? reinterpret_cast<T*>(heap_.bytes()) : stack_; }
 
  private:
   static constexpr std::int64_t kOnStack = 1024;
   alignas(kernels::kVectorBytes) T stack_[kOnStack];  // NOLINT: filled before it is read
-  std::unique_ptr<T[]> heap_;
+  Storage heap_;
 };
 
 /// Rows of [M, K] in the dtype T: read from an array, or written on the spot from class indices.

@@ -2,7 +2,8 @@
 // losses on logits read the logits once, and write nothing that they do not return.
 //
 // The one idea: rows of ten classes are too short for vectors, so sixteen rows are turned to lie side by side, entry k
-// of all of them together, and every loop over rows is one vector instruction. Long rows are taken one by one.
+// of all of them together, and every loop over rows is one vector instruction. Of long rows that works, too; only where
+// they are few are they taken one by one.
 #pragma once
 
 #include <algorithm>
@@ -134,7 +135,8 @@ void for_groups(const Tensor& z, Body& body) {
 /// body(const SoftmaxGroup<T, L>&), L = 16 or 1, for all rows of z [N, K] of dtype T, in parallel.
 template <class T, class Body>
 void for_softmax_groups(const Tensor& z, Body body) {
-  if (z.size(1) <= 512 && z.size(0) > 1) {
+  // A few long rows would leave most of a group empty.
+  if (z.size(0) >= 8 || (z.size(1) <= 512 && z.size(0) > 1)) {
     detail::for_groups<T, 16>(z, body);
   } else {
     detail::for_groups<T, 1>(z, body);
