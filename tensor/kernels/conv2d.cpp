@@ -3,12 +3,14 @@
 //   dx = col2im(dy w^T)
 //   dw = rows^T dy
 // The matrix never exists as a whole: a piece of work makes the rows of a few output lines, which stay in the cache,
-// and multiplies them at once. Geometries that fit conv2d_winograd.h or conv2d_direct.h need no matrix and go there.
-// Which way, and how work is cut, follows from the geometry alone, so the bits do not depend on the number of threads.
+// and multiplies them at once. Geometries that fit conv2d_winograd.h, conv2d_depthwise.h or conv2d_direct.h need no
+// matrix and go there. Which way, and how work is cut, follows from the geometry alone, so the bits do not depend on
+// the number of threads.
 #include "gibbs/tensor/kernels/conv2d.h"
 
 #include <algorithm>
 
+#include "gibbs/tensor/kernels/conv2d_depthwise.h"
 #include "gibbs/tensor/kernels/conv2d_direct.h"
 #include "gibbs/tensor/kernels/conv2d_winograd.h"
 #include "gibbs/tensor/kernels/gemm.h"
@@ -215,6 +217,7 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& g) {
   dispatch_floating(x.dtype(), "conv2d", [&](auto zero) {
     using T = decltype(zero);
     const auto kernel = winograd::fits(g, x.dtype()) ? winograd::forward<T>
+                        : depthwise::fits(g)         ? depthwise::forward<T>
                         : direct::fits<T>(g)         ? direct::forward<T>
                                                      : forward<T>;
     kernel(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
@@ -228,6 +231,7 @@ Tensor conv2d_dx(const Tensor& dy, const Tensor& w, const Conv2dGeometry& g) {
   dispatch_floating(dy.dtype(), "conv2d_dx", [&](auto zero) {
     using T = decltype(zero);
     const auto kernel = winograd::input_fits(g, dy.dtype()) ? winograd::input<T>
+                        : depthwise::fits(g)                ? depthwise::input<T>
                         : direct::input_fits<T>(g)          ? direct::input<T>
                                                             : backward_input<T>;
     kernel(g, dy.data<T>(), w.data<T>(), dx.mutable_data<T>());
@@ -244,6 +248,7 @@ Tensor conv2d_dw(const Tensor& x, const Tensor& dy, const Conv2dGeometry& g) {
   dispatch_floating(x.dtype(), "conv2d_dw", [&](auto zero) {
     using T = decltype(zero);
     const auto kernel = winograd::fits(g, x.dtype()) ? winograd::weights<T>
+                        : depthwise::fits(g)         ? depthwise::weights<T>
                         : direct::fits<T>(g)         ? direct::weights<T>
                                                      : backward_weights<T>;
     kernel(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());

@@ -16,7 +16,9 @@ using direct::block_rows, direct::kLanes, direct::kMostVectors, direct::Sum;
 using std::int64_t;
 
 constexpr int64_t kBlockBytes = 1 << 19;  // of transformed tiles at a time: half of a second-level cache
-constexpr int64_t kPlanes = 16;
+constexpr int64_t kPlanes = 16, kTilesOfPiece = 16;
+constexpr int64_t kManyBytes = 1 << 25;     // of transformed tiles, where the weights are large
+constexpr int64_t kSmallWeights = 1 << 20;  // bytes of transformed ones that every block of tiles may read
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -120,12 +122,12 @@ template <class T>
 void multiply(const Sum& sum, int64_t rows, const T* x, int64_t x_plane, const T* w, int64_t w_plane, T* y,
               int64_t y_plane) {
   constexpr int64_t kColumns = kMostVectors * kLanes<T>;
-  for (int64_t p = 0; p < kPlanes; ++p) {
+  parallel_for(0, kPlanes, 1, [&](int64_t p, int64_t) {
     for (int64_t column = 0; column < sum.columns; column += kColumns) {
       const auto vectors = static_cast<int>(std::min(kColumns, sum.columns - column) / kLanes<T>);
       block_rows(vectors, sum, rows, x + p * x_plane, w + p * w_plane + column, y + p * y_plane + column);
     }
-  }
+  });
 }
 
 }  // namespace
@@ -143,9 +145,14 @@ bool input_fits(const Conv2dGeometry& g, DType dtype) {
   return fits(g, dtype) && g.images > 1;  // shared out image by image, since tiles overlap
 }
 
+bool weights_are_large(const Conv2dGeometry& g) {
+  return kPlanes * g.channels * g.filters * static_cast<int64_t>(sizeof(float)) > kSmallWeights;
+}
+
 std::int64_t tiles_at_a_time(const Conv2dGeometry& g) {
   const int64_t tile_bytes = kPlanes * (g.channels + g.filters) * static_cast<int64_t>(sizeof(float));
-  return std::clamp<int64_t>(kBlockBytes / tile_bytes, 16, 128);
+  return weights_are_large(g) ? std::max<int64_t>(kManyBytes / tile_bytes, 16)
+                              : std::clamp<int64_t>(kBlockBytes / tile_bytes, 16, 128);
 }
 
 template <class T>
@@ -175,9 +182,19 @@ void TileBlock<T>::visit_inputs(int64_t tile, Visit visit) const {
 }
 
 template <class T>
+template <class Body>
+void TileBlock<T>::for_tiles(Body body) const {
+  parallel_for(0, count_, kTilesOfPiece, [&body](int64_t first, int64_t last) {
+    for (int64_t t = first; t < last; ++t) {
+      body(t);
+    }
+  });
+}
+
+template <class T>
 void TileBlock<T>::read(const T* x) {
   const int64_t channels = g_.channels, line = g_.width * channels;
-  for (int64_t t = 0; t < count_; ++t) {
+  for_tiles([&](int64_t t) {
     const T* pixels[4][4];
     visit_inputs(first_ + t,
                  [&](int i, int j, int64_t pixel) { pixels[i][j] = pixel < 0 ? nullptr : x + pixel * channels; });
@@ -199,7 +216,7 @@ void TileBlock<T>::read(const T* x) {
       transform(
           [&](int i, int j, int64_t c) { return pixels[i][j] != nullptr ? vector_at(pixels[i][j] + c) : Vector<T>{}; });
     }
-  }
+  });
 }
 
 template <class T>
@@ -214,7 +231,7 @@ void TileBlock<T>::outputs(const T* u, T* z) {
                 .columns = filters,
                 .accumulate = false};
   multiply(sum, count_, inputs_, inputs_plane_, u, g_.channels * filters, outputs_, outputs_plane_);
-  for (int64_t t = 0; t < count_; ++t) {
+  for_tiles([&](int64_t t) {
     for (int64_t f = 0; f < filters; f += kLanes<T>) {
       Vector<T> m[4][4];
       load(outputs_ + t * filters + f, outputs_plane_, m);
@@ -223,13 +240,13 @@ void TileBlock<T>::outputs(const T* u, T* z) {
         vector_at(z + (t * 4 + pixel) * filters + f) = m[pixel / 2][pixel % 2];
       }
     }
-  }
+  });
 }
 
 template <class T>
 void TileBlock<T>::read_gradients(const T* dz) {
   const int64_t filters = g_.filters;
-  for (int64_t t = 0; t < count_; ++t) {
+  for_tiles([&](int64_t t) {
     for (int64_t f = 0; f < filters; f += kLanes<T>) {
       Vector<T> m[4][4];
       for (int pixel = 0; pixel < 4; ++pixel) {
@@ -238,7 +255,7 @@ void TileBlock<T>::read_gradients(const T* dz) {
       on_columns_then_rows(m, 2, 4, apply_a_transposed<Vector<T>>);
       store<T>(m, outputs_ + t * filters + f, outputs_plane_);
     }
-  }
+  });
 }
 
 template <class T>
@@ -266,7 +283,7 @@ void TileBlock<T>::add_inputs(const T* u, T* dx) {
                 .columns = channels,
                 .accumulate = false};
   multiply(sum, count_, outputs_, outputs_plane_, u, g_.filters * channels, inputs_, inputs_plane_);
-  for (int64_t t = 0; t < count_; ++t) {
+  const auto add_tile = [&](int64_t t) {
     T* pixels[4][4];
     visit_inputs(first_ + t,
                  [&](int i, int j, int64_t pixel) { pixels[i][j] = pixel < 0 ? nullptr : dx + pixel * channels; });
@@ -281,7 +298,15 @@ void TileBlock<T>::add_inputs(const T* u, T* dx) {
         }
       }
     }
-  }
+  };
+  // Tiles of an image overlap: one thread adds them.
+  const int64_t of_image = grid_.count();
+  parallel_for(first_ / of_image, (first_ + count_ - 1) / of_image + 1, 1, [&](int64_t image, int64_t) {
+    const int64_t begin = std::max(image * of_image, first_), end = std::min((image + 1) * of_image, first_ + count_);
+    for (int64_t tile = begin; tile < end; ++tile) {
+      add_tile(tile - first_);
+    }
+  });
 }
 
 template <class T>
@@ -327,12 +352,28 @@ void weights_from_transformed(const Conv2dGeometry& g, const T* du, T* dw) {
   }
 }
 
+namespace {
+
+/// Pieces of [0, end) in parallel, or one after the other where each piece is worked on by all threads.
+template <class Body>
+void for_pieces(const Conv2dGeometry& g, int64_t end, int64_t grain, const Body& body) {
+  if (!weights_are_large(g)) {
+    parallel_for(0, end, grain, body);
+    return;
+  }
+  for (int64_t first = 0; first < end; first += grain) {
+    body(first, std::min(first + grain, end));
+  }
+}
+
+}  // namespace
+
 template <class T>
 void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
   const TileGrid grid = whole_grid(g);
   const int64_t most = tiles_at_a_time(g), filters = g.filters;
   const Tensor u = transformed_weights(g, w, /*turned=*/false);
-  parallel_for(0, g.images * grid.count(), most, [&, filters](int64_t first, int64_t last) {
+  for_pieces(g, g.images * grid.count(), most, [&, filters](int64_t first, int64_t last) {
     TileBlock<T> block(g, grid, last - first);
     const Storage storage(static_cast<std::size_t>((last - first) * 4 * filters) * sizeof(T));
     T* z = reinterpret_cast<T*>(storage.bytes());
@@ -361,14 +402,15 @@ void read_output_gradients(const Conv2dGeometry& g, const TileGrid& grid, const 
 template <class T>
 void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   const TileGrid grid = whole_grid(g);
-  const int64_t most = std::min(tiles_at_a_time(g), grid.count()), image_size = g.height * g.width * g.channels;
+  const int64_t images = weights_are_large(g) ? g.images : 1;
+  const int64_t most = std::min(tiles_at_a_time(g), images * grid.count()), image_size = g.x_shape().numel() / g.images;
   const Tensor u = transformed_weights(g, w, /*turned=*/true);
-  parallel_for(0, g.images, 1, [&](int64_t image, int64_t) {
+  for_pieces(g, g.images, images, [&](int64_t first_image, int64_t last_image) {
     TileBlock<T> block(g, grid, most);
     const Storage storage(static_cast<std::size_t>(most * 4 * g.filters) * sizeof(T));
     T* dz = reinterpret_cast<T*>(storage.bytes());
-    std::fill_n(dx + image * image_size, image_size, T{0});
-    for (int64_t first = image * grid.count(), end = first + grid.count(); first < end; first += most) {
+    std::fill(dx + first_image * image_size, dx + last_image * image_size, T{0});
+    for (int64_t first = first_image * grid.count(), end = last_image * grid.count(); first < end; first += most) {
       const int64_t count = std::min(most, end - first);
       read_output_gradients(g, grid, dy, first, count, dz);
       block.select(first, count);
@@ -381,11 +423,13 @@ void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
 template <class T>
 void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   const TileGrid grid = whole_grid(g);
-  const int64_t most = tiles_at_a_time(g), size = kPlanes * g.channels * g.filters, tiles = g.images * grid.count();
-  const int64_t slice = ceil_div(ceil_div(tiles, slices_for(size * static_cast<int64_t>(sizeof(T)))), most) * most;
+  const int64_t size = kPlanes * g.channels * g.filters, tiles = g.images * grid.count();
+  const int64_t most = std::min(tiles_at_a_time(g), tiles);
+  const int64_t slices = weights_are_large(g) ? 1 : slices_for(size * static_cast<int64_t>(sizeof(T)));
+  const int64_t slice = ceil_div(ceil_div(tiles, slices), most) * most;
   Tensor du = Tensor::uninitialized({size}, dtype_of<T>);
   sum_of_slices(ceil_div(tiles, slice), size, du.mutable_data<T>(), [&](T* sums) {
-    parallel_for(0, tiles, slice, [&](int64_t begin, int64_t end) {
+    for_pieces(g, tiles, slice, [&](int64_t begin, int64_t end) {
       TileBlock<T> block(g, grid, most);
       const Storage storage(static_cast<std::size_t>(most * 4 * g.filters) * sizeof(T));
       T* dz = reinterpret_cast<T*>(storage.bytes());

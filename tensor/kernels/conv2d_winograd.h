@@ -46,11 +46,14 @@ struct TileGrid {
   std::int64_t count() const { return rows * columns; }
 };
 
-/// How many tiles are worked on together, so that they stay in the cache.
+/// Whether the transformed weights are too many for a cache. Then threads share the sixteen products of many tiles, so
+/// that weights are read seldom; else each thread takes tiles of its own.
+bool weights_are_large(const Conv2dGeometry& g);
+/// How many tiles are worked on together: what stays in the cache, or many where the weights are large.
 std::int64_t tiles_at_a_time(const Conv2dGeometry& g);
 
-/// The steps, for some tiles at a time, on one thread. Outputs are [tiles, 2 x 2, O]: a tile's four pixels stand
-/// together, as pooling wants them.
+/// The steps, for some tiles at a time, on one thread, or on all where they are not called in a parallel loop. Outputs
+/// are [tiles, 2 x 2, O]: a tile's four pixels stand together, as pooling wants them.
 template <class T>
 class TileBlock {
  public:
@@ -71,6 +74,8 @@ class TileBlock {
   void add_inputs(const T* u, T* dx);
 
  private:
+  template <class Body>
+  void for_tiles(Body body) const;
   /// Calls visit(i, j, pixel) for the 4 x 4 inputs of a tile; pixel is where it lies in the images, or -1 in the
   /// padding.
   template <class Visit>

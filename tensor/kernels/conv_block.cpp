@@ -159,6 +159,10 @@ void backward(const ConvBlockGeometry& g, const T* x, const T* w, const uint8_t*
   });
 }
 
+bool takes_winograd(const ConvBlockGeometry& g, DType dtype) {
+  return winograd::fits(g.conv, dtype) && !winograd::weights_are_large(g.conv);
+}
+
 /// The windows of the pooling as Winograd's tiles, image after image, so that tile t gives result t.
 struct Windows {
   explicit Windows(const ConvBlockGeometry& g)
@@ -246,9 +250,8 @@ bool conv_block_fits(const ConvBlockGeometry& g, DType dtype) {
   if (!two_by_two || !is_floating(dtype) || g.conv.images == 0) {
     return false;
   }
-  return dispatch_floating(dtype, "conv_block", [&](auto zero) {
-    return direct::fits<decltype(zero)>(g.conv) || winograd::fits(g.conv, dtype);
-  });
+  return dispatch_floating(dtype, "conv_block",
+                           [&](auto zero) { return direct::fits<decltype(zero)>(g.conv) || takes_winograd(g, dtype); });
 }
 
 ConvBlockResult conv_block(const Tensor& x, const Tensor& w, const Tensor& bias, const ConvBlockGeometry& g) {
@@ -258,7 +261,7 @@ ConvBlockResult conv_block(const Tensor& x, const Tensor& w, const Tensor& bias,
   check_block("conv_block", "bias", bias, {g.conv.filters}, x.dtype());
   ConvBlockResult result{Tensor::uninitialized(g.pool.y_shape(), x.dtype()),
                          Tensor::uninitialized(g.pool.y_shape(), DType::uint8)};
-  if (winograd::fits(g.conv, x.dtype())) {
+  if (takes_winograd(g, x.dtype())) {
     winograd_forward(g, x.data<float>(), w.data<float>(), bias.data<float>(), result.y.mutable_data<float>(),
                      result.routing.mutable_data<uint8_t>());
     return result;
@@ -283,7 +286,7 @@ ConvBlockGradients conv_block_gradients(const Tensor& x, const Tensor& w, const 
     gradients.dbias = wanted.dbias ? sums.rows(weights, sums.numel()) : Tensor();
     return gradients;
   };
-  if (winograd::fits(g.conv, x.dtype())) {
+  if (takes_winograd(g, x.dtype())) {
     gradients.dx = wanted.dx ? Tensor::uninitialized(g.conv.x_shape(), x.dtype()) : Tensor();
     winograd_backward(g, x.data<float>(), w.data<float>(), routing.data<uint8_t>(), dy.data<float>(),
                       wanted.dx ? gradients.dx.mutable_data<float>() : nullptr, sums.mutable_data<float>());

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "tests/tensor/kernels/convolution_testing.h"
 
@@ -22,6 +24,7 @@ const std::vector<Conv2dGeometry>& geometries() {
       Conv2dGeometry::of({2, 8, 5, 32}, {3, 3, 32, 16}, {.pads = {2, 0, 1, 2}}),
       Conv2dGeometry::of({2, 41, 38, 16}, {3, 3, 16, 80}, {.pads = {1, 1, 1, 1}}),
       Conv2dGeometry::of({40, 6, 6, 16}, {3, 3, 16, 16}, {}),
+      Conv2dGeometry::of({30, 7, 6, 128}, {3, 3, 128, 144}, {.pads = {1, 1, 1, 1}}),  // large weights
   };
   return all;
 }
@@ -77,6 +80,28 @@ TEST(Conv2dWinograd, TheSameBitsOnAnyNumberOfThreads) {
       const Results r = run<float>(g, x, w, dy);
       return std::vector<Tensor>{r.y, r.dx, r.dw};
     });
+  }
+}
+
+TEST(Conv2dWinograd, LargeWeightsAreWorkedOnInSeveralBlocks) {
+  const Conv2dGeometry g = Conv2dGeometry::of({5, 90, 90, 144}, {3, 3, 144, 128}, {});
+  ASSERT_TRUE(winograd::weights_are_large(g));
+  ASSERT_LT(winograd::tiles_at_a_time(g), 5 * 44 * 44);
+  const Tensor x = random_tensor(g.x_shape(), DType::float32, 1), w = random_tensor(g.w_shape(), DType::float32, 2);
+  const Tensor dy = random_tensor(g.y_shape(), DType::float32, 3);
+  const Results r = run<float>(g, x, w, dy);
+  const double y_dy = inner_product(r.y, dy), scale = std::sqrt(static_cast<double>(r.y.numel()) * 144 * 9);
+  EXPECT_NEAR(inner_product(r.dx, x), y_dy, 1e-5 * scale) << "<dy, conv(x, w)> is linear in x";
+  EXPECT_NEAR(inner_product(r.dw, w), y_dy, 1e-5 * scale) << "and in w";
+  for (const int64_t pixel : {int64_t{0}, int64_t{5 * 88 * 88 - 7}}) {
+    double sum = 0;
+    const int64_t image = pixel / (88 * 88), row = pixel / 88 % 88, column = pixel % 88;
+    for (int64_t k = 0; k < 9; ++k) {
+      for (int64_t c = 0; c < 144; ++c) {
+        sum += x.at({image, row + k / 3, column + k % 3, c}) * w.at({k / 3, k % 3, c, 5});
+      }
+    }
+    EXPECT_NEAR(r.y.at({image, row, column, 5}), sum, 1e-4);
   }
 }
 

@@ -1,0 +1,180 @@
+// All three sums run over pairs (input pixel, output pixel) that meet under a tap of the kernel: y sums over the taps
+// of an output, dx over the taps of an input, dw over the outputs of a tap.
+#include "gibbs/tensor/kernels/conv2d_depthwise.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "gibbs/tensor/kernels/lanes.h"
+#include "gibbs/tensor/kernels/partial_sums.h"
+#include "gibbs/tensor/parallel.h"
+
+namespace gibbs::kernels::depthwise {
+namespace {
+
+using std::int64_t;
+
+constexpr int64_t kPieceWork = 1 << 16;  // multiply-adds that are worth a piece of a parallel loop
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Lines of so many pixels that make up a piece.
+int64_t lines_of_piece(const Conv2dGeometry& g, int64_t width) {
+  return ceil_div(kPieceWork, std::max<int64_t>(width * g.kernel_h * g.kernel_w * g.channels, 1));
+}
+
+/// One axis of the convolution.
+struct Axis {
+  int64_t in, out, kernel, stride, dilation, pad;
+
+  static Axis vertical(const Conv2dGeometry& g) {
+    return {g.height, g.out_h, g.kernel_h, g.options.stride_h, g.options.dilation_h, g.options.pads.top};
+  }
+  static Axis horizontal(const Conv2dGeometry& g) {
+    return {g.width, g.out_w, g.kernel_w, g.options.stride_w, g.options.dilation_w, g.options.pads.left};
+  }
+  /// The input under a tap of this output; -1 in the padding.
+  int64_t input_of(int64_t output, int64_t tap) const {
+    const int64_t i = output * stride + tap * dilation - pad;
+    return 0 <= i && i < in ? i : -1;
+  }
+  /// The output whose tap this input is under; -1 if there is none.
+  int64_t output_of(int64_t input, int64_t tap) const {
+    const int64_t strides = input + pad - tap * dilation;
+    return strides >= 0 && strides % stride == 0 && strides / stride < out ? strides / stride : -1;
+  }
+};
+
+/// Calls body(c, lanes) for vectors of channels, and for the channels that are left one by one.
+template <class T, class Body>
+void for_channels(int64_t channels, Body body) {
+  constexpr int kWide = kVectorBytes / static_cast<int>(sizeof(T));
+  int64_t c = 0;
+  for (; c + kWide <= channels; c += kWide) {
+    body.template operator()<kWide>(c);
+  }
+  for (; c < channels; ++c) {
+    body.template operator()<1>(c);
+  }
+}
+
+/// to[pixel] = sum over the taps of from[partner(pixel, tap)] * w[tap]; partner works along one axis, and is -1 for
+/// none.
+template <class T, class Partner>
+void sum_over_taps(const Conv2dGeometry& g, const Shape& to_shape, const Shape& from_shape, const T* from, const T* w,
+                   T* to, Partner partner) {
+  struct Pair {
+    const T *from, *w;
+  };
+  const Axis down = Axis::vertical(g), across = Axis::horizontal(g);
+  const int64_t channels = g.channels, rows = to_shape[1], columns = to_shape[2];
+  const int64_t line_size = from_shape[2] * channels, image_size = from_shape[1] * line_size;
+  parallel_for(0, to_shape[0] * rows, lines_of_piece(g, columns), [&](int64_t first, int64_t last) {
+    std::vector<Pair> pairs;
+    for (int64_t line = first; line < last; ++line) {
+      const T* image = from + line / rows * image_size;
+      for (int64_t column = 0; column < columns; ++column) {
+        pairs.clear();
+        for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
+          const int64_t y = partner(down, line % rows, ky);
+          for (int64_t kx = 0; y >= 0 && kx < g.kernel_w; ++kx) {
+            const int64_t x = partner(across, column, kx);
+            if (x >= 0) {
+              pairs.push_back({image + y * line_size + x * channels, w + (ky * g.kernel_w + kx) * channels});
+            }
+          }
+        }
+        T* pixel = to + (line * columns + column) * channels;
+        for_channels<T>(channels, [&]<int L>(int64_t c) {
+          Lanes<T, L> sum = {};
+          for (const Pair& pair : pairs) {
+            sum += lanes<L>(pair.from + c) * lanes<L>(pair.w + c);
+          }
+          lanes<L>(pixel + c) = sum;
+        });
+      }
+    }
+  });
+}
+
+/// Adds what output line `line` of all images' gives to dw.
+template <class T>
+void add_line(const Conv2dGeometry& g, const T* x, const T* dy, int64_t line, T* dw) {
+  const Axis down = Axis::vertical(g), across = Axis::horizontal(g);
+  const int64_t channels = g.channels;
+  for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
+    const int64_t y = down.input_of(line % g.out_h, ky);
+    for (int64_t kx = 0; y >= 0 && kx < g.kernel_w; ++kx) {
+      int64_t first = 0, end = g.out_w;  // the outputs that see an input under this tap
+      while (first < end && across.input_of(first, kx) < 0) {
+        ++first;
+      }
+      while (first < end && across.input_of(end - 1, kx) < 0) {
+        --end;
+      }
+      if (first == end) {
+        continue;
+      }
+      const int64_t step = across.stride * channels;
+      const T* inputs = x + ((line / g.out_h * g.height + y) * g.width + across.input_of(first, kx)) * channels;
+      const T* outputs = dy + (line * g.out_w + first) * channels;
+      T* sums = dw + (ky * g.kernel_w + kx) * channels;
+      for_channels<T>(channels, [&]<int L>(int64_t c) {
+        Lanes<T, L> even = {}, odd = {};  // two sums, which do not wait for each other
+        const T *input = inputs + c, *output = outputs + c;
+        int64_t count = end - first;
+        for (; count > 1; count -= 2, input += 2 * step, output += 2 * channels) {
+          even += lanes<L>(input) * lanes<L>(output);
+          odd += lanes<L>(input + step) * lanes<L>(output + channels);
+        }
+        if (count > 0) {
+          even += lanes<L>(input) * lanes<L>(output);
+        }
+        lanes<L>(sums + c) += even + odd;
+      });
+    }
+  }
+}
+
+}  // namespace
+
+bool fits(const Conv2dGeometry& g) {
+  return g.options.groups > 1 && g.options.groups == g.channels && g.filters == g.channels;
+}
+
+template <class T>
+void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+  sum_over_taps(g, g.y_shape(), g.x_shape(), x, w, y,
+                [](const Axis& axis, int64_t output, int64_t tap) { return axis.input_of(output, tap); });
+}
+
+template <class T>
+void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+  sum_over_taps(g, g.x_shape(), g.y_shape(), dy, w, dx,
+                [](const Axis& axis, int64_t input, int64_t tap) { return axis.output_of(input, tap); });
+}
+
+template <class T>
+void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
+  const int64_t size = g.w_shape().numel(), lines = g.images * g.out_h;
+  const int64_t slice = ceil_div(lines, slices_for(size * static_cast<int64_t>(sizeof(T))));
+  sum_of_slices(ceil_div(lines, slice), size, dw, [&](T* sums) {
+    parallel_for(0, lines, slice, [&](int64_t first, int64_t last) {
+      T* slice_sums = sums + first / slice * size;
+      std::fill_n(slice_sums, size, T{0});
+      for (int64_t line = first; line < last; ++line) {
+        add_line(g, x, dy, line, slice_sums);
+      }
+    });
+  });
+}
+
+#define GIBBS_INSTANTIATE(T)                                            \
+  template void forward(const Conv2dGeometry&, const T*, const T*, T*); \
+  template void input(const Conv2dGeometry&, const T*, const T*, T*);   \
+  template void weights(const Conv2dGeometry&, const T*, const T*, T*);
+GIBBS_INSTANTIATE(float)
+GIBBS_INSTANTIATE(double)
+#undef GIBBS_INSTANTIATE
+
+}  // namespace gibbs::kernels::depthwise
