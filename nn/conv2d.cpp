@@ -8,6 +8,7 @@
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/conv2d.h"
+#include "gibbs/nn/check_input.h"
 
 namespace gibbs::nn {
 
@@ -68,6 +69,7 @@ kernels::Conv2dOptions Conv2d::kernel_options(const Shape& x) const {
 }
 
 Variable Conv2d::forward(const Variable& x) {
+  check_dtype("Conv2d", x, weight_.dtype());
   const Variable y = conv2d(x, weight_, kernel_options(x.shape()));
   return bias_.defined() ? y + bias_ : y;
 }

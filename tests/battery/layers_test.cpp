@@ -38,12 +38,8 @@ TEST_P(Layers, Refusals) {
   }
 }
 
-/// Whether an error begins with this layer's name, or, when it contains layers, with the name of one of these. Conv2d
-/// leaves the dtype to its op.
+/// Whether an error begins with this layer's name, or, when it contains layers, with the name of one of these.
 bool names_a_layer(const std::string& message, const LayerEntry& entry) {
-  if (message.starts_with("conv2d: dtypes differ")) {
-    return true;
-  }
   const auto begins_with = [&message](const LayerEntry& layer, const char* path) {
     return message.starts_with(layer.name + ": layer '" + path);
   };
