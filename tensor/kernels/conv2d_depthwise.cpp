@@ -48,7 +48,7 @@ struct Axis {
 /// Calls body(c, lanes) for vectors of channels, and for the channels that are left one by one.
 template <class T, class Body>
 void for_channels(int64_t channels, Body body) {
-  constexpr int kWide = kVectorBytes / static_cast<int>(sizeof(T));
+  constexpr int kWide = kWidth<T>;
   int64_t c = 0;
   for (; c + kWide <= channels; c += kWide) {
     body.template operator()<kWide>(c);

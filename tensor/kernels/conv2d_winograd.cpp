@@ -4,15 +4,15 @@
 
 #include <algorithm>
 
-#include "gibbs/tensor/kernels/lanes.h"
 #include "gibbs/tensor/kernels/partial_sums.h"
 #include "gibbs/tensor/kernels/register_block.h"
+#include "gibbs/tensor/kernels/winograd_transforms.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::kernels::winograd {
 namespace {
 
-using direct::block_rows, direct::kLanes, direct::kMostVectors, direct::Sum;
+using direct::block_rows, direct::kMostVectors, direct::Sum;
 using std::int64_t;
 
 constexpr int64_t kBlockBytes = 1 << 19;  // of transformed tiles at a time: half of a second-level cache
@@ -21,85 +21,6 @@ constexpr int64_t kManyBytes = 1 << 25;     // of transformed tiles, where the w
 constexpr int64_t kSmallWeights = 1 << 20;  // bytes of transformed ones that every block of tiles may read
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-template <class T>
-using Vector = Lanes<T, static_cast<int>(kLanes<T>)>;
-
-template <class T>
-Vector<T>& vector_at(T* x) {
-  return lanes<static_cast<int>(kLanes<T>)>(x);
-}
-template <class T>
-const Vector<T>& vector_at(const T* x) {
-  return lanes<static_cast<int>(kLanes<T>)>(x);
-}
-
-// The transforms, on one column v[0], v[1], ... of vectors, result in place. A matrix's transpose undoes no transform:
-// it sends gradients back through it.
-
-/// B^T v: 4 -> 4.
-template <class V>
-void apply_b(V& v0, V& v1, V& v2, V& v3) {
-  const V a = v0 - v2, b = v1 + v2, c = v2 - v1, d = v1 - v3;
-  v0 = a, v1 = b, v2 = c, v3 = d;
-}
-template <class V>
-void apply_b_transposed(V& v0, V& v1, V& v2, V& v3) {
-  const V b = v1 - v2 + v3, c = v1 + v2 - v0;
-  v1 = b, v2 = c, v3 = -v3;
-}
-/// A^T v: 4 -> 2.
-template <class V>
-void apply_a(V& v0, V& v1, V& v2, V& v3) {
-  const V a = v0 + v1 + v2, b = v1 - v2 - v3;
-  v0 = a, v1 = b;
-}
-/// 2 -> 4.
-template <class V>
-void apply_a_transposed(V& v0, V& v1, V& v2, V& v3) {
-  v2 = v0 - v1, v3 = -v1, v1 = v0 + v1;
-}
-/// G v: 3 -> 4.
-template <class V>
-void apply_g(V& v0, V& v1, V& v2, V& v3) {
-  const V sum = (v0 + v2) / 2, half = v1 / 2;
-  v3 = v2, v1 = sum + half, v2 = sum - half;
-}
-/// 4 -> 3.
-template <class V>
-void apply_g_transposed(V& v0, V& v1, V& v2, V& v3) {
-  const V sum = (v1 + v2) / 2, difference = (v1 - v2) / 2;
-  v0 = v0 + sum, v1 = difference, v2 = sum + v3;
-}
-
-/// Applies a transform to `columns` columns of a square, then to `rows` rows.
-template <class V, class Transform>
-[[gnu::always_inline]] inline void on_columns_then_rows(V (&v)[4][4], int columns, int rows, Transform transform) {
-#pragma GCC unroll 4
-  for (int j = 0; j < columns; ++j) {
-    transform(v[0][j], v[1][j], v[2][j], v[3][j]);
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < rows; ++i) {
-    transform(v[i][0], v[i][1], v[i][2], v[i][3]);
-  }
-}
-
-/// The 4 x 4 vectors x[p * plane], p = 4 i + j; or writes them.
-template <class T>
-[[gnu::always_inline]] inline void load(const T* x, int64_t plane, Vector<T> (&v)[4][4]) {
-#pragma GCC unroll 16
-  for (int p = 0; p < kPlanes; ++p) {
-    v[p / 4][p % 4] = vector_at(x + p * plane);
-  }
-}
-template <class T>
-[[gnu::always_inline]] inline void store(const Vector<T> (&v)[4][4], T* x, int64_t plane) {
-#pragma GCC unroll 16
-  for (int p = 0; p < kPlanes; ++p) {
-    vector_at(x + p * plane) = v[p / 4][p % 4];
-  }
-}
 
 TileGrid whole_grid(const Conv2dGeometry& g) { return {ceil_div(g.out_h, 2), ceil_div(g.out_w, 2)}; }
 
@@ -121,10 +42,10 @@ void pair_outputs(const Conv2dGeometry& g, const TileGrid& grid, int64_t first, 
 template <class T>
 void multiply(const Sum& sum, int64_t rows, const T* x, int64_t x_plane, const T* w, int64_t w_plane, T* y,
               int64_t y_plane) {
-  constexpr int64_t kColumns = kMostVectors * kLanes<T>;
+  constexpr int64_t kColumns = kMostVectors * kWidth<T>;
   parallel_for(0, kPlanes, 1, [&](int64_t p, int64_t) {
     for (int64_t column = 0; column < sum.columns; column += kColumns) {
-      const auto vectors = static_cast<int>(std::min(kColumns, sum.columns - column) / kLanes<T>);
+      const auto vectors = static_cast<int>(std::min(kColumns, sum.columns - column) / kWidth<T>);
       block_rows(vectors, sum, rows, x + p * x_plane, w + p * w_plane + column, y + p * y_plane + column);
     }
   });
@@ -137,7 +58,7 @@ bool fits(const Conv2dGeometry& g, DType dtype) {
   const Pads& pads = o.pads;
   return dtype == DType::float32 && g.kernel_h == 3 && g.kernel_w == 3 && o.stride_h == 1 && o.stride_w == 1 &&
          o.dilation_h == 1 && o.dilation_w == 1 && o.groups == 1 && g.images > 0 && g.channels > 0 &&
-         g.channels % kLanes<float> == 0 && g.filters > 0 && g.filters % kLanes<float> == 0 &&
+         g.channels % kWidth<float> == 0 && g.filters > 0 && g.filters % kWidth<float> == 0 &&
          std::min(g.out_h, g.out_w) >= 4 && std::max({pads.top, pads.bottom, pads.left, pads.right}) < 3;
 }
 
@@ -160,8 +81,8 @@ TileBlock<T>::TileBlock(const Conv2dGeometry& g, const TileGrid& grid, int64_t m
     : g_(g),
       grid_(grid),
       // A vector more than needed: planes a power of two apart would all compete for the same places in the cache.
-      inputs_plane_(most * g.channels + kLanes<T>),
-      outputs_plane_(most * g.filters + kLanes<T>),
+      inputs_plane_(most * g.channels + kWidth<T>),
+      outputs_plane_(most * g.filters + kWidth<T>),
       storage_(static_cast<std::size_t>(kPlanes * (inputs_plane_ + outputs_plane_)) * sizeof(T)),
       inputs_(reinterpret_cast<T*>(storage_.bytes())),
       outputs_(inputs_ + kPlanes * inputs_plane_) {}
@@ -199,7 +120,7 @@ void TileBlock<T>::read(const T* x) {
     visit_inputs(first_ + t,
                  [&](int i, int j, int64_t pixel) { pixels[i][j] = pixel < 0 ? nullptr : x + pixel * channels; });
     const auto transform = [&](auto pixel) {  // pixel(i, j, c): channels c ... of an input
-      for (int64_t c = 0; c < channels; c += kLanes<T>) {
+      for (int64_t c = 0; c < channels; c += kWidth<T>) {
         Vector<T> d[4][4];
 #pragma GCC unroll 16
         for (int p = 0; p < kPlanes; ++p) {
@@ -232,7 +153,7 @@ void TileBlock<T>::outputs(const T* u, T* z) {
                 .accumulate = false};
   multiply(sum, count_, inputs_, inputs_plane_, u, g_.channels * filters, outputs_, outputs_plane_);
   for_tiles([&](int64_t t) {
-    for (int64_t f = 0; f < filters; f += kLanes<T>) {
+    for (int64_t f = 0; f < filters; f += kWidth<T>) {
       Vector<T> m[4][4];
       load(outputs_ + t * filters + f, outputs_plane_, m);
       on_columns_then_rows(m, 4, 2, apply_a<Vector<T>>);
@@ -247,7 +168,7 @@ template <class T>
 void TileBlock<T>::read_gradients(const T* dz) {
   const int64_t filters = g_.filters;
   for_tiles([&](int64_t t) {
-    for (int64_t f = 0; f < filters; f += kLanes<T>) {
+    for (int64_t f = 0; f < filters; f += kWidth<T>) {
       Vector<T> m[4][4];
       for (int pixel = 0; pixel < 4; ++pixel) {
         m[pixel / 2][pixel % 2] = vector_at(dz + (t * 4 + pixel) * filters + f);
@@ -287,7 +208,7 @@ void TileBlock<T>::add_inputs(const T* u, T* dx) {
     T* pixels[4][4];
     visit_inputs(first_ + t,
                  [&](int i, int j, int64_t pixel) { pixels[i][j] = pixel < 0 ? nullptr : dx + pixel * channels; });
-    for (int64_t c = 0; c < channels; c += kLanes<T>) {
+    for (int64_t c = 0; c < channels; c += kWidth<T>) {
       Vector<T> d[4][4];
       load(inputs_ + t * channels + c, inputs_plane_, d);
       on_columns_then_rows(d, 4, 4, apply_b_transposed<Vector<T>>);
@@ -328,7 +249,7 @@ Tensor transformed_weights(const Conv2dGeometry& g, const T* w, bool turned) {
     w = turned_w.data<T>();
   }
   T* to = u.mutable_data<T>();
-  for (int64_t at = 0; at < size; at += kLanes<T>) {
+  for (int64_t at = 0; at < size; at += kWidth<T>) {
     Vector<T> v[4][4];
     for (int k = 0; k < 9; ++k) {
       v[k / 3][k % 3] = vector_at(w + k * size + at);
@@ -342,7 +263,7 @@ Tensor transformed_weights(const Conv2dGeometry& g, const T* w, bool turned) {
 template <class T>
 void weights_from_transformed(const Conv2dGeometry& g, const T* du, T* dw) {
   const int64_t size = g.channels * g.filters;
-  for (int64_t at = 0; at < size; at += kLanes<T>) {
+  for (int64_t at = 0; at < size; at += kWidth<T>) {
     Vector<T> v[4][4];
     load(du + at, size, v);
     on_columns_then_rows(v, 4, 3, apply_g_transposed<Vector<T>>);

@@ -42,8 +42,6 @@ int64_t pooled_size(const Pool2dGeometry& g) { return g.out_h * g.out_w * g.chan
 // Windows are worked on a vector of channels at a time: filters fill vectors wherever this kernel is used. Places in a
 // window are as wide as T while they are compared.
 template <class T>
-constexpr int kWidth = kVectorBytes / static_cast<int>(sizeof(T));
-template <class T>
 using Vector = Lanes<T, kWidth<T>>;
 template <class T>
 using Places = Lanes<std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>, kWidth<T>>;

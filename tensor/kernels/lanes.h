@@ -15,6 +15,10 @@ inline constexpr int kVectorBytes = 32;
 inline constexpr int kVectorBytes = 16;
 #endif
 
+/// How many numbers of type T a vector of the machine holds.
+template <class T>
+inline constexpr int kWidth = kVectorBytes / static_cast<int>(sizeof(T));
+
 namespace detail {
 
 /// A member type, since compilers drop a vector type's attributes in template arguments.

@@ -21,7 +21,7 @@ inline constexpr int kMostVectors = kRegisters == 32 ? 4 : 2;
 constexpr int most_places(int vectors) { return kRegisters == 32 ? (vectors == 4 ? 7 : vectors == 3 ? 9 : 10) : 6; }
 
 template <class T>
-inline constexpr std::int64_t kLanes = kVectorBytes / static_cast<std::int64_t>(sizeof(T));
+inline constexpr std::int64_t kLanes = kWidth<T>;
 
 /// Lengths and strides (in elements) of one sum. Steps of w are `columns` apart, as are places of y.
 struct Sum {

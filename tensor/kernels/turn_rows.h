@@ -49,7 +49,7 @@ void turn_square(const T* x, std::int64_t x_stride, T* y, std::int64_t y_stride)
 
 /// The width of a square: a vector of the machine.
 template <class T>
-inline constexpr int kSquare = kVectorBytes / static_cast<int>(sizeof(T));
+inline constexpr int kSquare = kWidth<T>;
 
 /// Columns that turning may touch: the next multiple of the width of a square.
 template <class T>
