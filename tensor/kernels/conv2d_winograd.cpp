@@ -126,7 +126,7 @@ void TileBlock<T>::read(const T* x) {
         for (int p = 0; p < kPlanes; ++p) {
           d[p / 4][p % 4] = pixel(p / 4, p % 4, c);
         }
-        on_columns_then_rows(d, 4, 4, apply_b<Vector<T>>);
+        on_columns_then_rows<T>(d, 4, 4, apply_b<T>);
         store<T>(d, inputs_ + t * channels + c, inputs_plane_);
       }
     };
@@ -155,8 +155,8 @@ void TileBlock<T>::outputs(const T* u, T* z) {
   for_tiles([&](int64_t t) {
     for (int64_t f = 0; f < filters; f += kWidth<T>) {
       Vector<T> m[4][4];
-      load(outputs_ + t * filters + f, outputs_plane_, m);
-      on_columns_then_rows(m, 4, 2, apply_a<Vector<T>>);
+      load<T>(outputs_ + t * filters + f, outputs_plane_, m);
+      on_columns_then_rows<T>(m, 4, 2, apply_a<T>);
       for (int pixel = 0; pixel < 4; ++pixel) {
         vector_at(z + (t * 4 + pixel) * filters + f) = m[pixel / 2][pixel % 2];
       }
@@ -173,7 +173,7 @@ void TileBlock<T>::read_gradients(const T* dz) {
       for (int pixel = 0; pixel < 4; ++pixel) {
         m[pixel / 2][pixel % 2] = vector_at(dz + (t * 4 + pixel) * filters + f);
       }
-      on_columns_then_rows(m, 2, 4, apply_a_transposed<Vector<T>>);
+      on_columns_then_rows<T>(m, 2, 4, apply_a_transposed<T>);
       store<T>(m, outputs_ + t * filters + f, outputs_plane_);
     }
   });
@@ -210,8 +210,8 @@ void TileBlock<T>::add_inputs(const T* u, T* dx) {
                  [&](int i, int j, int64_t pixel) { pixels[i][j] = pixel < 0 ? nullptr : dx + pixel * channels; });
     for (int64_t c = 0; c < channels; c += kWidth<T>) {
       Vector<T> d[4][4];
-      load(inputs_ + t * channels + c, inputs_plane_, d);
-      on_columns_then_rows(d, 4, 4, apply_b_transposed<Vector<T>>);
+      load<T>(inputs_ + t * channels + c, inputs_plane_, d);
+      on_columns_then_rows<T>(d, 4, 4, apply_b_transposed<T>);
 #pragma GCC unroll 16
       for (int p = 0; p < kPlanes; ++p) {
         if (T* pixel = pixels[p / 4][p % 4]) {
@@ -254,7 +254,7 @@ Tensor transformed_weights(const Conv2dGeometry& g, const T* w, bool turned) {
     for (int k = 0; k < 9; ++k) {
       v[k / 3][k % 3] = vector_at(w + k * size + at);
     }
-    on_columns_then_rows(v, 3, 4, apply_g<Vector<T>>);
+    on_columns_then_rows<T>(v, 3, 4, apply_g<T>);
     store<T>(v, to + at, size);
   }
   return u;
@@ -265,8 +265,8 @@ void weights_from_transformed(const Conv2dGeometry& g, const T* du, T* dw) {
   const int64_t size = g.channels * g.filters;
   for (int64_t at = 0; at < size; at += kWidth<T>) {
     Vector<T> v[4][4];
-    load(du + at, size, v);
-    on_columns_then_rows(v, 4, 3, apply_g_transposed<Vector<T>>);
+    load<T>(du + at, size, v);
+    on_columns_then_rows<T>(v, 4, 3, apply_g_transposed<T>);
     for (int k = 0; k < 9; ++k) {
       vector_at(dw + k * size + at) = v[k / 3][k % 3];
     }

@@ -24,43 +24,48 @@ const Vector<T>& vector_at(const T* x) {
 // it sends gradients back through it.
 
 /// B^T v: 4 -> 4.
-template <class V>
-void apply_b(V& v0, V& v1, V& v2, V& v3) {
-  const V a = v0 - v2, b = v1 + v2, c = v2 - v1, d = v1 - v3;
+template <class T>
+void apply_b(Vector<T>& v0, Vector<T>& v1, Vector<T>& v2, Vector<T>& v3) {
+  const Vector<T> a = v0 - v2, b = v1 + v2, c = v2 - v1, d = v1 - v3;
   v0 = a, v1 = b, v2 = c, v3 = d;
 }
-template <class V>
-void apply_b_transposed(V& v0, V& v1, V& v2, V& v3) {
-  const V b = v1 - v2 + v3, c = v1 + v2 - v0;
+template <class T>
+void apply_b_transposed(Vector<T>& v0, Vector<T>& v1, Vector<T>& v2, Vector<T>& v3) {
+  const Vector<T> b = v1 - v2 + v3, c = v1 + v2 - v0;
   v1 = b, v2 = c, v3 = -v3;
 }
 /// A^T v: 4 -> 2.
-template <class V>
-void apply_a(V& v0, V& v1, V& v2, V& v3) {
-  const V a = v0 + v1 + v2, b = v1 - v2 - v3;
+template <class T>
+void apply_a(Vector<T>& v0, Vector<T>& v1, Vector<T>& v2, Vector<T>& v3) {
+  const Vector<T> a = v0 + v1 + v2, b = v1 - v2 - v3;
   v0 = a, v1 = b;
 }
 /// 2 -> 4.
-template <class V>
-void apply_a_transposed(V& v0, V& v1, V& v2, V& v3) {
+template <class T>
+void apply_a_transposed(Vector<T>& v0, Vector<T>& v1, Vector<T>& v2, Vector<T>& v3) {
   v2 = v0 - v1, v3 = -v1, v1 = v0 + v1;
 }
 /// G v: 3 -> 4.
-template <class V>
-void apply_g(V& v0, V& v1, V& v2, V& v3) {
-  const V sum = (v0 + v2) / 2, half = v1 / 2;
+template <class T>
+void apply_g(Vector<T>& v0, Vector<T>& v1, Vector<T>& v2, Vector<T>& v3) {
+  const Vector<T> sum = (v0 + v2) / 2, half = v1 / 2;
   v3 = v2, v1 = sum + half, v2 = sum - half;
 }
 /// 4 -> 3.
-template <class V>
-void apply_g_transposed(V& v0, V& v1, V& v2, V& v3) {
-  const V sum = (v1 + v2) / 2, difference = (v1 - v2) / 2;
+template <class T>
+void apply_g_transposed(Vector<T>& v0, Vector<T>& v1, Vector<T>& v2, Vector<T>& v3) {
+  const Vector<T> sum = (v1 + v2) / 2, difference = (v1 - v2) / 2;
   v0 = v0 + sum, v1 = difference, v2 = sum + v3;
 }
 
+/// One of them, for T. It is named, not deduced, wherever it is used: a deduced vector type loses its alignment.
+template <class T>
+using Transform = void (*)(Vector<T>&, Vector<T>&, Vector<T>&, Vector<T>&);
+
 /// Applies a transform to `columns` columns of a square, then to `rows` rows.
-template <class V, class Transform>
-[[gnu::always_inline]] inline void on_columns_then_rows(V (&v)[4][4], int columns, int rows, Transform transform) {
+template <class T>
+[[gnu::always_inline]] inline void on_columns_then_rows(Vector<T> (&v)[4][4], int columns, int rows,
+                                                        Transform<T> transform) {
 #pragma GCC unroll 4
   for (int j = 0; j < columns; ++j) {
     transform(v[0][j], v[1][j], v[2][j], v[3][j]);
