@@ -104,8 +104,7 @@ class LayerBattery {
     const Tensor y = detail::output_of(*one, x_, detail::training());
     check_same_bits("the same seed and step again", detail::output_of(*other, x_, detail::training()), y);
     const bool differs = y.to_vector() != detail::output_of(layer_, x_).to_vector();
-    const std::string output =
-        differs ? "the output is another than in evaluation" : "the output is that of evaluation";
+    std::string output = differs ? "the output is another than in evaluation" : "the output is that of evaluation";
     if (!has_gradients()) {
       return output;
     }

@@ -37,8 +37,8 @@ struct Conv2dGeometry {
   Shape y_shape() const { return {images, out_h, out_w, filters}; }
   /// Of each of the three kernels; a multiply-add is two.
   double flops() const {
-    return 2.0 * static_cast<double>(y_shape().numel()) *
-           static_cast<double>(kernel_h * kernel_w * (channels / options.groups));
+    const std::int64_t of_output = kernel_h * kernel_w * (channels / options.groups);
+    return 2.0 * static_cast<double>(of_output) * static_cast<double>(y_shape().numel());
   }
 };
 
