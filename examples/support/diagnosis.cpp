@@ -64,10 +64,8 @@ double seconds(const std::function<void()>& work) {
 /// Times of `rounds` runs in ascending order, after one that is not counted.
 std::vector<double> times(int rounds, const std::function<void()>& work) {
   work();
-  std::vector<double> result;
-  for (int i = 0; i < rounds; ++i) {
-    result.push_back(seconds(work));
-  }
+  std::vector<double> result(static_cast<std::size_t>(rounds));
+  std::generate(result.begin(), result.end(), [&work] { return seconds(work); });
   std::sort(result.begin(), result.end());
   return result;
 }
