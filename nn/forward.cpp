@@ -1,9 +1,11 @@
 // Which module is running, at which path, in which scope. All of it is per thread: models that are shared by threads
-// hold none of it. Paths are found by one walk when the outermost module is called, never stored in modules.
+// hold none of it. Paths are never stored in modules: they are found by one walk from the outermost module, the first
+// time that one is asked for. Most calls ask for none, and for one image the walk would take as long as a layer.
 #include "gibbs/nn/forward.h"
 
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -16,24 +18,46 @@
 namespace gibbs::nn {
 namespace {
 
-/// A scope, and how often each path was called in it.
+/// How many calls of each path have asked for a random stream.
+using CallCounts = std::unordered_map<std::string, std::uint64_t>;
+
 struct ScopeState {
   ForwardOptions options;
-  std::unordered_map<std::string, std::uint64_t> calls;
+  CallCounts calls;
 };
 
-/// The call of a root module: paths of everything below it, and the path of the running call.
+/// One running call, and which of its path's random streams it has, once it has asked for one.
+struct RunningCall {
+  const Module* module;
+  std::optional<std::uint64_t> stream = {};
+};
+
+/// The call of a root module, and the calls that it has led to.
 struct RootCall {
   using Paths = std::unordered_map<const Module*, std::string>;
-  std::shared_ptr<const Paths> paths;
-  std::vector<const std::string*> running;
-  std::unordered_map<std::string, std::uint64_t> calls;  // for calls outside any scope
+  Module* root;
+  std::shared_ptr<const Paths> paths = {};  // of everything below the root, once somebody has asked
+  std::vector<RunningCall> running = {};
+  CallCounts calls = {};  // outside any scope
 };
 
 thread_local ScopeState* current_scope = nullptr;
 thread_local std::unique_ptr<RootCall> root_call;
 
 const std::string kNoPath;
+
+/// The path of a module below the running root; "" if it is not there.
+const std::string& path_in(RootCall& call, const Module& module) {
+  if (!call.paths) {
+    RootCall::Paths paths;
+    for (auto& [path, part] : named_modules(*call.root)) {
+      paths.try_emplace(part, std::move(path));
+    }
+    call.paths = std::make_shared<const RootCall::Paths>(std::move(paths));
+  }
+  const auto known = call.paths->find(&module);
+  return known == call.paths->end() ? kNoPath : known->second;
+}
 
 /// A copy; null of null.
 template <class T>
@@ -67,6 +91,9 @@ class PastForward {
 };
 
 gibbs::detail::Reenter capture_forward() {
+  if (root_call) {
+    path_in(*root_call, *root_call->root);  // now, since the model may be gone when the past comes back
+  }
   const std::shared_ptr<const ScopeState> scope = copy_of(current_scope);
   const std::shared_ptr<const RootCall> root = copy_of(root_call.get());
   return [scope, root] { return std::make_shared<PastForward>(scope.get(), root.get()); };
@@ -91,17 +118,18 @@ const ForwardOptions& ForwardScope::current() {
 }
 
 const std::string& forward_path() {
-  return root_call && !root_call->running.empty() ? *root_call->running.back() : kNoPath;
+  return root_call && !root_call->running.empty() ? path_in(*root_call, *root_call->running.back().module) : kNoPath;
 }
 
 RandomKey forward_key() {
   check(root_call != nullptr, "forward_key: no module is running; call it inside a module's forward");
   const ForwardOptions& options = ForwardScope::current();
   const std::string& path = forward_path();
-  const auto& calls = current_scope ? current_scope->calls : root_call->calls;
-  const auto count = calls.find(path);
-  const std::uint64_t call_index = count == calls.end() ? 0 : count->second - 1;
-  return RandomKey{.seed = options.seed}.derive(path).derive(call_index).derive(options.step);
+  std::optional<std::uint64_t>& stream = root_call->running.back().stream;
+  if (!stream) {
+    stream = (current_scope ? current_scope->calls : root_call->calls)[path]++;
+  }
+  return RandomKey{.seed = options.seed}.derive(path).derive(*stream).derive(options.step);
 }
 
 namespace detail {
@@ -117,25 +145,13 @@ void name_parameters(Module& module) {
 
 }  // namespace
 
-const std::string& path_of(const Module& module) {
-  if (!root_call) {
-    return kNoPath;
-  }
-  const auto known = root_call->paths->find(&module);
-  return known == root_call->paths->end() ? kNoPath : known->second;
-}
+const std::string& path_of(const Module& module) { return root_call ? path_in(*root_call, module) : kNoPath; }
 
 ModuleCall::ModuleCall(Module& module) : module_(module), is_root_(!root_call) {
   if (is_root_) {
-    RootCall::Paths paths;
-    for (auto& [path, part] : named_modules(module)) {
-      paths.try_emplace(part, std::move(path));
-    }
-    root_call = std::make_unique<RootCall>();
-    root_call->paths = std::make_shared<const RootCall::Paths>(std::move(paths));
+    root_call = std::make_unique<RootCall>(RootCall{.root = &module});
   }
-  root_call->running.push_back(&path_of(module));
-  ++(current_scope ? current_scope->calls : root_call->calls)[forward_path()];
+  root_call->running.push_back({.module = &module});
   if (layers_are_watched()) {
     layer_.emplace(forward_path(), module.describe());
   }

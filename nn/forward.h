@@ -48,8 +48,8 @@ class ForwardScope {
   void* before_;
 };
 
-/// Inside a module's forward: the random stream of this call, a function of seed, module path, how often this path was
-/// called in this scope, and step. Throws outside a module's forward. Position in the stream is that of the global
+/// Inside a module's forward: the random stream of this call, a function of seed, module path, how many calls of this
+/// path have asked for theirs in this scope before, and step. Throws outside a module's forward. Position in the stream is that of the global
 /// sample, so batches may be cut anywhere.
 RandomKey forward_key();
 
