@@ -58,41 +58,107 @@ void for_channels(int64_t channels, Body body) {
   }
 }
 
+/// Neighbours on a line that are computed together, so that a weight is read once for all of them.
+constexpr int kTogether = 4;
+
 /// to[pixel] = sum over the taps of from[partner(pixel, tap)] * w[tap]; partner works along one axis, and is -1 for
 /// none.
 template <class T, class Partner>
-void sum_over_taps(const Conv2dGeometry& g, const Shape& to_shape, const Shape& from_shape, const T* from, const T* w,
-                   T* to, Partner partner) {
+class TapSum {
+ public:
+  TapSum(const Conv2dGeometry& g, const Shape& to_shape, const Shape& from_shape, const T* w, Partner partner)
+      : g_(g),
+        rows_(to_shape[1]),
+        columns_(to_shape[2]),
+        from_line_(from_shape[2] * g.channels),
+        from_image_(from_shape[1] * from_line_),
+        w_(w),
+        partner_(partner) {}
+
+  void line(int64_t line, const T* from, T* to) {
+    const T* image = from + line / rows_ * from_image_;
+    T* pixel = to + line * columns_ * g_.channels;
+    for (int64_t column = 0; column < columns_;) {
+      find_pairs(image, line % rows_, column);
+      const int64_t step = step_to_neighbour(column);
+      const int count = step > 0 ? kTogether : 1;
+      for_channels<T>(g_.channels, [&]<int L>(int64_t c) {
+        count > 1 ? sum<kTogether, L>(c, step * g_.channels, pixel) : sum<1, L>(c, 0, pixel);
+      });
+      column += count;
+      pixel += count * g_.channels;
+    }
+  }
+
+ private:
   struct Pair {
     const T *from, *w;
   };
-  const Axis down = Axis::vertical(g), across = Axis::horizontal(g);
-  const int64_t channels = g.channels, rows = to_shape[1], columns = to_shape[2];
-  const int64_t line_size = from_shape[2] * channels, image_size = from_shape[1] * line_size;
-  parallel_for(0, to_shape[0] * rows, lines_of_piece(g, columns), [&](int64_t first, int64_t last) {
-    std::vector<Pair> pairs;
-    for (int64_t line = first; line < last; ++line) {
-      const T* image = from + line / rows * image_size;
-      for (int64_t column = 0; column < columns; ++column) {
-        pairs.clear();
-        for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
-          const int64_t y = partner(down, line % rows, ky);
-          for (int64_t kx = 0; y >= 0 && kx < g.kernel_w; ++kx) {
-            const int64_t x = partner(across, column, kx);
-            if (x >= 0) {
-              pairs.push_back({image + y * line_size + x * channels, w + (ky * g.kernel_w + kx) * channels});
-            }
-          }
+
+  /// What meets pixel (row, column) under the taps.
+  void find_pairs(const T* image, int64_t row, int64_t column) {
+    pairs_.clear();
+    for (int64_t ky = 0; ky < g_.kernel_h; ++ky) {
+      const int64_t y = partner_(down_, row, ky);
+      for (int64_t kx = 0; y >= 0 && kx < g_.kernel_w; ++kx) {
+        const int64_t x = partner_(across_, column, kx);
+        if (x >= 0) {
+          pairs_.push_back({image + y * from_line_ + x * g_.channels, w_ + (ky * g_.kernel_w + kx) * g_.channels});
         }
-        T* pixel = to + (line * columns + column) * channels;
-        for_channels<T>(channels, [&]<int L>(int64_t c) {
-          Lanes<T, L> sum = {};
-          for (const Pair& pair : pairs) {
-            sum += lanes<L>(pair.from + c) * lanes<L>(pair.w + c);
-          }
-          lanes<L>(pixel + c) = sum;
-        });
       }
+    }
+  }
+
+  /// How far the partners move from one pixel to the next if all of the next kTogether pixels have the same taps, else
+  /// 0.
+  int64_t step_to_neighbour(int64_t column) const {
+    if (column + kTogether > columns_) {
+      return 0;
+    }
+    int64_t step = 0;
+    for (int64_t kx = 0; kx < g_.kernel_w; ++kx) {
+      const int64_t first = partner_(across_, column, kx);
+      for (int64_t i = 1; i < kTogether; ++i) {
+        const int64_t other = partner_(across_, column + i, kx);
+        if ((first < 0) != (other < 0)) {
+          return 0;
+        }
+        step = first < 0 ? step : (other - first) / i;
+      }
+    }
+    return step;
+  }
+
+  /// Channels c ... c + L - 1 of so many pixels.
+  template <int count, int L>
+  void sum(int64_t c, int64_t step, T* pixel) const {
+    Lanes<T, L> sums[count] = {};
+    for (const Pair& pair : pairs_) {
+      const Lanes<T, L> w = lanes<L>(pair.w + c);
+      for (int i = 0; i < count; ++i) {
+        sums[i] += lanes<L>(pair.from + i * step + c) * w;
+      }
+    }
+    for (int i = 0; i < count; ++i) {
+      lanes<L>(pixel + i * g_.channels + c) = sums[i];
+    }
+  }
+
+  const Conv2dGeometry& g_;
+  const Axis down_ = Axis::vertical(g_), across_ = Axis::horizontal(g_);
+  int64_t rows_, columns_, from_line_, from_image_;
+  const T* w_;
+  Partner partner_;
+  std::vector<Pair> pairs_;
+};
+
+template <class T, class Partner>
+void sum_over_taps(const Conv2dGeometry& g, const Shape& to_shape, const Shape& from_shape, const T* from, const T* w,
+                   T* to, Partner partner) {
+  parallel_for(0, to_shape[0] * to_shape[1], lines_of_piece(g, to_shape[2]), [&](int64_t first, int64_t last) {
+    TapSum<T, Partner> sum(g, to_shape, from_shape, w, partner);
+    for (int64_t line = first; line < last; ++line) {
+      sum.line(line, from, to);
     }
   });
 }
