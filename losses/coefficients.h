@@ -58,30 +58,23 @@ class CoefficientRows {
   /// y [L]: that entry in rows of these classes.
   template <int L>
   void own(const Label* label, T* y) const {
-    for (int i = 0; i < L; ++i) {
-      y[i] = own_are_alike_ ? own_[0] : own_[label[i]];
+    if (own_are_alike_) {
+      kernels::lanes<L>(y) = kernels::repeated<L>(own_[0]);
+    } else {
+      look_up<L>(own_, classes_, label, y);
     }
   }
 
-  /// y [L]: what x [K, L] holds for each row at its class, chosen lane by lane, as looking it up takes longer.
+  /// y [L] = x [K] at these classes.
+  template <int L>
+  static void look_up(const T* x, std::int64_t classes, const Label* label, T* y) {
+    choose<L>(classes, label, y, [x](std::int64_t k) { return kernels::repeated<L>(x[k]); });
+  }
+
+  /// y [L]: what x [K, L] holds for each row at its class.
   template <int L>
   void at_class(const T* x, const Label* label, T* y) const {
-    if constexpr (L == 1) {
-      *y = x[*label];
-      return;
-    }
-    using V = kernels::Lanes<T, L>;
-    V even = {}, odd = {};  // a sum of two sums, which do not wait for each other
-    const auto entry = [=](std::int64_t k) {
-      return kernels::lanes<L>(label) == kernels::repeated<L>(static_cast<Label>(k)) ? kernels::lanes<L>(x + k * L)
-                                                                                     : V{};
-    };
-    std::int64_t k = 0;
-    for (; k + 1 < classes_; k += 2) {
-      even += entry(k);
-      odd += entry(k + 1);
-    }
-    kernels::lanes<L>(y) = k < classes_ ? even + odd + entry(k) : even + odd;
+    choose<L>(classes_, label, y, [x](std::int64_t k) { return kernels::lanes<L>(x + k * L); });
   }
 
   /// The classes [L] of rows first ... first + rows - 1, the last one repeated. For class indices.
@@ -114,6 +107,27 @@ class CoefficientRows {
   }
 
  private:
+  /// y [L] = of(k) where a row's class is k, lane by lane: looking it up takes longer, and so does reading as one
+  /// vector what was written number by number.
+  template <int L, class Of>
+  static void choose(std::int64_t classes, const Label* label, T* y, Of of) {
+    using V = kernels::Lanes<T, L>;
+    if constexpr (L == 1) {
+      kernels::lanes<1>(y) = of(*label);
+      return;
+    }
+    V even = {}, odd = {};  // a sum of two sums, which do not wait for each other
+    const auto entry = [&](std::int64_t k) {
+      return kernels::lanes<L>(label) == kernels::repeated<L>(static_cast<Label>(k)) ? of(k) : V{};
+    };
+    std::int64_t k = 0;
+    for (; k + 1 < classes; k += 2) {
+      even += entry(k);
+      odd += entry(k + 1);
+    }
+    kernels::lanes<L>(y) = k < classes ? even + odd + entry(k) : even + odd;
+  }
+
   std::int64_t rows_ = 0, classes_;
   const T *dense_ = nullptr, *other_ = nullptr, *own_ = nullptr;
   bool own_are_alike_ = false;

@@ -4,6 +4,7 @@
 // The gradient needs the same logarithms. For class indices they are known at every class but one.
 #include "gibbs/losses/js_logits.h"
 
+#include <algorithm>
 #include <numbers>
 
 #include "gibbs/autograd/ops/reduce.h"
@@ -20,35 +21,54 @@ constexpr double kSmall = .1;  // |d| below which the series is exact to the las
 
 using kernels::Lanes, kernels::lanes, kernels::SoftmaxGroup;
 
-/// What one group works on, all [K, L].
+/// What one group works on, all [K, L]. The logarithms lie side by side, to be taken in one call.
 template <class T, int L>
 struct Work {
-  explicit Work(std::int64_t room)
+  Work(std::int64_t classes, std::int64_t room)
       : memory(5 * room),
         p(memory.data()),
         q(p + room),
         log_p_over_m(q + room),
-        log_q_over_m(log_p_over_m + room),
-        terms(log_q_over_m + room) {}
+        log_q_over_m(log_p_over_m + classes * L),
+        terms(log_q_over_m + classes * L) {}
 
   Scratch<T> memory;
   T *p, *q, *log_p_over_m, *log_q_over_m, *terms;
 };
 
-/// What to take the logarithm of for ln(1 + d) = ln(2 q / s): 1 + d, unless d is so near -1 that only 2 q / s is exact.
-template <class T, int L>
-Lanes<T, L> logarithm_argument(const Lanes<T, L>& d, const Lanes<T, L>& q, const Lanes<T, L>& s) {
-  return d > -.5F ? 1 + d : 2 * q / s;
-}
-
-/// ln(1 + d) from log_u = ln u, u = logarithm_argument(d, ...), without the error of rounding 1 + d (Kahan); 0 for q =
-/// 0, as 0 ln 0 = 0.
+/// ln(1 + d) = ln(2 q / s) from log_u = ln u, where u is 1 + d, unless d is so near -1 that only 2 q / s is exact;
+/// without the error of rounding 1 + d (Kahan); 0 for q = 0, as 0 ln 0 = 0.
 template <class T, int L>
 Lanes<T, L> corrected(const Lanes<T, L>& d, const Lanes<T, L>& q, const Lanes<T, L>& log_u) {
   const Lanes<T, L> rounded = (1 + d) - 1;
   const Lanes<T, L> near = rounded == 0 ? d : log_u * (d / rounded);
   return q > 0 ? (d > -.5F ? near : log_u) : Lanes<T, L>{};
 }
+
+/// w [K].
+template <class T>
+class ClassWeights {
+ public:
+  explicit ClassWeights(const Tensor& w)
+      : w_(w.data<T>()), classes_(w.numel()), alike_(std::all_of(w_, w_ + classes_, [&](T x) { return x == w_[0]; })) {}
+
+  T operator[](std::int64_t k) const { return w_[k]; }
+
+  /// y [L] = w at the classes `label` [L].
+  template <int L>
+  void at_class(const typename CoefficientRows<T>::Label* label, T* y) const {
+    if (alike_) {
+      lanes<L>(y) = kernels::repeated<L>(w_[0]);
+    } else {
+      CoefficientRows<T>::template look_up<L>(w_, classes_, label, y);
+    }
+  }
+
+ private:
+  const T* w_;
+  std::int64_t classes_;
+  bool alike_;
+};
 
 /// Logarithms and terms JS_k of `classes` classes from their p and q.
 template <class T, int L>
@@ -57,13 +77,12 @@ void compare(std::int64_t classes, Work<T, L>& s) {
   T* d_of = s.terms;
   for (std::int64_t at = 0; at < classes * L; at += L) {
     const V p = lanes<L>(s.p + at), q = lanes<L>(s.q + at), sum = p + q;
-    const V d = sum > 0 ? (q - p) / sum : V{};
+    const V d = sum > 0 ? (q - p) / sum : V{}, of_smaller = 2 * (q < p ? q : p) / sum;
     lanes<L>(d_of + at) = d;
-    lanes<L>(s.log_p_over_m + at) = logarithm_argument<T, L>(-d, p, sum);
-    lanes<L>(s.log_q_over_m + at) = logarithm_argument<T, L>(d, q, sum);
+    lanes<L>(s.log_p_over_m + at) = -d > -.5F ? 1 - d : of_smaller;
+    lanes<L>(s.log_q_over_m + at) = d > -.5F ? 1 + d : of_smaller;
   }
-  kernels::simd::log(s.log_p_over_m, s.log_p_over_m, classes * L);
-  kernels::simd::log(s.log_q_over_m, s.log_q_over_m, classes * L);
+  kernels::simd::log(s.log_p_over_m, s.log_p_over_m, 2 * classes * L);
   for (std::int64_t at = 0; at < classes * L; at += L) {
     const V p = lanes<L>(s.p + at), q = lanes<L>(s.q + at), d = lanes<L>(d_of + at), d2 = d * d;
     const V log_p_over_m = corrected<T, L>(-d, p, lanes<L>(s.log_p_over_m + at));
@@ -78,12 +97,20 @@ void compare(std::int64_t classes, Work<T, L>& s) {
   }
 }
 
-/// softmax = exponential * scale.
+/// 1 / total of each row, in double and rounded: softmax = exponential * rounded.
 template <class T, int L>
-void one_over_total(const SoftmaxGroup<T, L>& group, T* scale) {
-  constexpr int S = kernels::kSums<L>;
-  kernels::convert<L, S>([&group](int i) { return 1 / lanes<S>(group.total + i); }, scale);
-}
+struct Inverse {
+  explicit Inverse(const SoftmaxGroup<T, L>& group) {
+    constexpr int S = kernels::kSums<L>;
+    for (int i = 0; i < L; i += S) {
+      lanes<S>(of_total + i) = 1 / lanes<S>(group.total + i);
+    }
+    kernels::convert<L, S>([this](int i) { return lanes<S>(of_total + i); }, rounded);
+  }
+
+  double of_total[L];
+  T rounded[L];
+};
 
 // A class with p = 0 has m = q / 2, ln(q / m) = ln 2 and JS_k = q ln 2 / 2: only classes with p > 0 need logarithms.
 // With h = ln 2 / 2, S = the sum of w_k q_k over p_k = 0, and sums over p_k > 0:
@@ -98,11 +125,12 @@ struct Sums {
     kernels::sum_rows<L>(q_times_g, classes, mean);
   }
   /// others: [L], the sum of w_k exponential_k over p_k = 0.
-  void add_others(const SoftmaxGroup<T, L>& group, const double* others) {
-    for (int i = 0; i < L; ++i) {
-      const double from_others = kHalfLog2 * others[i] / group.total[i];
-      loss[i] += from_others;
-      mean[i] += from_others;
+  void add_others(const Inverse<T, L>& inverse, const double* others) {
+    constexpr int S = kernels::kSums<L>;
+    for (int i = 0; i < L; i += S) {
+      const auto from_others = kHalfLog2 * lanes<S>(others + i) * lanes<S>(inverse.of_total + i);
+      lanes<S>(loss + i) += from_others;
+      lanes<S>(mean + i) += from_others;
     }
   }
   double loss[L], mean[L];
@@ -117,11 +145,11 @@ void write_losses(const SoftmaxGroup<T, L>& group, const Sums<T, L>& sums, T* lo
 
 /// dz [K, L] from g(k) [L].
 template <class T, int L, class G>
-void write_gradient(const SoftmaxGroup<T, L>& group, const Sums<T, L>& sums, const Tensor& dy, G g, T* dz) {
+void write_gradient(const SoftmaxGroup<T, L>& group, const Inverse<T, L>& inverse, const Sums<T, L>& sums,
+                    const Tensor& dy, G g, T* dz) {
   T scale[L], row_dy[L], mean[L];
-  one_over_total(group, scale);
   group.read(dy, row_dy);
-  lanes<L>(scale) *= lanes<L>(row_dy);
+  lanes<L>(scale) = lanes<L>(inverse.rounded) * lanes<L>(row_dy);
   constexpr int S = kernels::kSums<L>;
   kernels::convert<L, S>([&sums](int i) { return lanes<S>(sums.mean + i); }, mean);
   for (std::int64_t k = 0; k < group.classes; ++k) {
@@ -131,14 +159,13 @@ void write_gradient(const SoftmaxGroup<T, L>& group, const Sums<T, L>& sums, con
 
 /// Losses, and the gradient (if dy is defined) turned, for distributions. dz is working space, too.
 template <class T, int L>
-void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const T* w, const Tensor& dy, T* losses,
-               T* dz) {
+void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w, const Tensor& dy,
+               T* losses, T* dz) {
   using V = Lanes<T, L>;
-  Work<T, L> work(group.room());
-  T scale[L];
-  one_over_total(group, scale);
+  Work<T, L> work(group.classes, group.room());
+  const Inverse<T, L> inverse(group);
   for (std::int64_t at = 0; at < group.classes * L; at += L) {
-    lanes<L>(work.q + at) = lanes<L>(group.exponential + at) * lanes<L>(scale);
+    lanes<L>(work.q + at) = lanes<L>(group.exponential + at) * lanes<L>(inverse.rounded);
   }
   p.template read<L>(group.first, group.rows, work.p);
   compare(group.classes, work);
@@ -155,51 +182,58 @@ void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, con
   double others[L];
   kernels::sum_rows<L>(dz, group.classes, others);
   Sums<T, L> sums(group.classes, work.terms, work.q);
-  sums.add_others(group, others);
+  sums.add_others(inverse, others);
   write_losses(group, sums, losses);
   if (dy.defined()) {
     write_gradient(
-        group, sums, dy, [g](std::int64_t k) -> const V& { return lanes<L>(g + k * L); }, dz);
+        group, inverse, sums, dy, [g](std::int64_t k) -> const V& { return lanes<L>(g + k * L); }, dz);
   }
 }
 
 /// The same, to the bit, where p is 1 at the row's class y and 0 elsewhere.
 template <class T, int L>
-void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const T* w, const Tensor& dy, T* losses,
-                 T* dz) {
+void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
+                 const Tensor& dy, T* losses, T* dz) {
   using V = Lanes<T, L>;
   using Label = typename CoefficientRows<T>::Label;
   Label y[L];
   p.template labels<L>(group.first, group.rows, y);
   const auto is_y = [&y](std::int64_t k) { return lanes<L>(y) == kernels::repeated<L>(static_cast<Label>(k)); };
-  Work<T, L> at_y(L);
-  T w_y[L], scale[L];
-  one_over_total(group, scale);
-  p.template at_class<L>(group.exponential, y, at_y.q);
-  lanes<L>(at_y.q) *= lanes<L>(scale);
-  p.template own<L>(y, at_y.p);
-  for (int i = 0; i < L; ++i) {
-    w_y[i] = w[y[i]];
+  // One pass finds e^z at the class, and adds up the rest.
+  constexpr int S = kernels::kSums<L>;
+  V exponential_y = {};
+  Lanes<double, S> sum[L / S] = {};
+  for (std::int64_t k = 0; k < group.classes; ++k) {
+    const V exponential = lanes<L>(group.exponential + k * L), weighted = w[k] * exponential;
+    exponential_y = is_y(k) ? exponential : exponential_y;
+    lanes<L>(dz + k * L) = is_y(k) ? V{} : weighted;
+    for (int s = 0; s < L / S; ++s) {
+      sum[s] += kernels::wide<S>(dz + k * L + s * S);
+    }
   }
+  double others[L];
+  for (int s = 0; s < L / S; ++s) {
+    lanes<S>(others + s * S) = sum[s];
+  }
+
+  Work<T, L> at_y(1, L);
+  T w_y[L];
+  const Inverse<T, L> inverse(group);
+  lanes<L>(at_y.q) = exponential_y * lanes<L>(inverse.rounded);
+  p.template own<L>(y, at_y.p);
+  w.template at_class<L>(y, w_y);
   compare(1, at_y);
   lanes<L>(at_y.terms) *= lanes<L>(w_y);
   const V g_y = lanes<L>(w_y) * lanes<L>(at_y.log_q_over_m) / 2;
   lanes<L>(at_y.q) *= g_y;
-
-  double others[L];
-  for (std::int64_t k = 0; k < group.classes; ++k) {
-    const V weighted = w[k] * lanes<L>(group.exponential + k * L);
-    lanes<L>(dz + k * L) = is_y(k) ? V{} : weighted;
-  }
-  kernels::sum_rows<L>(dz, group.classes, others);
   Sums<T, L> sums(1, at_y.terms, at_y.q);
-  sums.add_others(group, others);
+  sums.add_others(inverse, others);
   write_losses(group, sums, losses);
   if (dy.defined()) {
     const auto g = [&](std::int64_t k) -> V {
       return is_y(k) ? g_y : kernels::repeated<L>(static_cast<T>(kHalfLog2) * w[k]);
     };
-    write_gradient(group, sums, dy, g, dz);
+    write_gradient(group, inverse, sums, dy, g, dz);
   }
 }
 
@@ -209,14 +243,14 @@ LossesAndGradient run(const Coefficients& p, const Tensor& w, const Tensor& z, c
   dispatch_floating(z.dtype(), "js_divergence", [&](auto zero) {
     using T = decltype(zero);
     const CoefficientRows<T> p_rows(p);
-    const T* w_data = w.data<T>();
+    const ClassWeights<T> weights(w);
     T* losses = result.losses.mutable_data<T>();
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
     const bool one_hot = p_rows.one_hot();
     kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
       Scratch<T> turned(group.room()), scratch(group.room());
       const auto& run_group = one_hot ? run_one_hot<T, L> : run_dense<T, L>;
-      run_group(group, p_rows, w_data, dy, losses, turned.data());
+      run_group(group, p_rows, weights, dy, losses, turned.data());
       if (dz != nullptr) {
         group.turn_back(turned.data(), scratch.data(), dz);
       }

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "gibbs/tensor/kernels/lanes.h"
+#include "gibbs/tensor/kernels/lanes_exp.h"
 #include "gibbs/tensor/kernels/simd_math.h"
 #include "gibbs/tensor/kernels/turn_rows.h"
 #include "gibbs/tensor/parallel.h"
@@ -22,6 +23,19 @@ namespace gibbs::kernels {
 /// How many of L rows one vector of doubles holds: sums over a row are kept in double, this many rows at a time.
 template <int L>
 inline constexpr int kSums = std::min(L, 8);
+
+/// A group's arithmetic is longer than a CPU looks ahead: rows that come later are asked for now, so that they are on
+/// their way in the meantime.
+inline constexpr std::int64_t kGroupsAhead = 4;
+
+/// Asks for x[0] ... x[n - 1], which need not exist.
+template <bool to_write, class T>
+void prefetch(const T* x, std::int64_t n) {
+  constexpr std::int64_t line = 64 / sizeof(T), most = 4096 / sizeof(T);
+  for (std::int64_t i = 0; i < std::min(n, most); i += line) {
+    __builtin_prefetch(x + i, to_write);
+  }
+}
 
 /// Rows first ... first + rows - 1 of z [N, K], rows <= L. Entry k of row first + i stands at [k * L + i]; what lies
 /// behind the last row repeats it. softmax = exponential / total; ln softmax = shifted - log_total().
@@ -44,14 +58,18 @@ struct SoftmaxGroup {
     simd::log(u, log_u, L);
     const V log_total = lanes<L>(log_u) * (lanes<L>(rest) / without_one);
     lanes<L>(rest) = without_one == 0 ? lanes<L>(rest) : log_total;
-    std::copy_n(rest, L, y);
+    for (int i = 0; i < L; i += kSums<L>) {
+      lanes<kSums<L>>(y + i) = wide<kSums<L>>(rest + i);
+    }
   }
 
   /// y [L] = x[first], x[first + 1], ..., the last row's repeated, for x [N]; for x [1], x[0].
   void read(const Tensor& x, T* y) const {
     const T* from = x.data<T>();
     if (x.numel() == 1) {
-      std::fill_n(y, L, from[0]);
+      lanes<L>(y) = repeated<L>(from[0]);
+    } else if (rows == L) {
+      lanes<L>(y) = lanes<L>(from + first);
     } else {
       std::fill(std::copy_n(from + first, rows, y), y + L, from[first + rows - 1]);
     }
@@ -73,6 +91,7 @@ struct SoftmaxGroup {
   /// x [K, L], turned back into rows first ... of y [N, K]. x and scratch have room() elements.
   void turn_back(const T* x, T* scratch, T* y) const {
     T* place = y + first * classes;
+    prefetch</*to_write=*/true>(place + kGroupsAhead * L * classes, L * classes);
     if ((end - first - L) * classes >= kSquare<T>) {
       turn_back_whole<L>(x, classes, place);
     } else {
@@ -84,29 +103,45 @@ struct SoftmaxGroup {
   std::int64_t room() const { return whole_squares<T>(classes) * L; }
 };
 
-/// total[i] = sum_k x[k * L + i].
+/// total[i] = sum_k x[k * L + i]. The sums of all rows grow side by side, so that none waits for its last addition.
 template <int L, class T>
 void sum_rows(const T* x, std::int64_t classes, double* total) {
-  for (int i = 0; i < L; i += kSums<L>) {
-    Lanes<double, kSums<L>> sum = {};
-    for (std::int64_t k = 0; k < classes; ++k) {
-      sum += wide<kSums<L>>(x + k * L + i);
+  constexpr int S = kSums<L>;
+  Lanes<double, S> sum[L / S] = {};
+  for (std::int64_t k = 0; k < classes; ++k) {
+    for (int s = 0; s < L / S; ++s) {
+      sum[s] += wide<S>(x + k * L + s * S);
     }
-    lanes<kSums<L>>(total + i) = sum;
+  }
+  for (int s = 0; s < L / S; ++s) {
+    lanes<S>(total + s * S) = sum[s];
   }
 }
 
 namespace detail {
 
-/// y = x - the largest of the row. A row that holds a NaN or +inf keeps or gets a NaN, and so does its total.
+/// x = x - the largest of its row, exponential = e^x, total = the sum of exponential; x and exponential: [K, L]. A row
+/// that holds a NaN or +inf keeps or gets a NaN, and so does its total.
 template <int L, class T>
-void shift(T* x, std::int64_t classes) {
-  Lanes<T, L> largest = lanes<L>(x);
-  for (std::int64_t k = 1; k < classes; ++k) {
-    largest = lanes<L>(x + k * L) > largest ? lanes<L>(x + k * L) : largest;
-  }
-  for (std::int64_t k = 0; k < classes; ++k) {
-    lanes<L>(x + k * L) -= largest;
+void shift_and_exponentiate(T* x, std::int64_t classes, T* exponential, double* total) {
+  constexpr int W = std::min(L, kWidth<T>), S = std::min(W, 8);
+  for (int i = 0; i < L; i += W) {
+    Lanes<T, W> largest = lanes<W>(x + i);
+    for (std::int64_t k = 1; k < classes; ++k) {
+      largest = lanes<W>(x + k * L + i) > largest ? lanes<W>(x + k * L + i) : largest;
+    }
+    Lanes<double, S> sum[W / S] = {};
+    for (std::int64_t at = i; at < classes * L; at += L) {
+      const Lanes<T, W> shifted = lanes<W>(x + at) - largest;
+      lanes<W>(x + at) = shifted;
+      lanes<W>(exponential + at) = exp_of_negative<T, W>(shifted);
+      for (int s = 0; s < W / S; ++s) {
+        sum[s] += wide<S>(exponential + at + s * S);
+      }
+    }
+    for (int s = 0; s < W / S; ++s) {
+      lanes<S>(total + i + s * S) = sum[s];
+    }
   }
 }
 
@@ -121,10 +156,10 @@ void for_groups(const Tensor& z, Body& body) {
     alignas(kVectorBytes) double total[L];
     for (std::int64_t first = begin; first < end; first += L) {
       const std::int64_t rows = std::min<std::int64_t>(L, end - first);
-      turn_rows<L>(data + first * classes, rows, classes, z.numel() - first * classes, shifted);
-      shift<L>(shifted, classes);
-      simd::exp(shifted, exponential, L * classes);
-      sum_rows<L>(exponential, classes, total);
+      const T* group = data + first * classes;
+      prefetch</*to_write=*/false>(group + kGroupsAhead * L * classes, L * classes);
+      turn_rows<L>(group, rows, classes, z.numel() - first * classes, shifted);
+      shift_and_exponentiate<L>(shifted, classes, exponential, total);
       body(SoftmaxGroup<T, L>{first, rows, classes, shifted, exponential, total, end});
     }
   });

@@ -1,0 +1,92 @@
+// e^x in lanes against <cmath> in higher precision: all over its range, at its ends, and lane by lane.
+#include "gibbs/tensor/kernels/lanes_exp.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace gibbs::kernels {
+namespace {
+
+template <class T>
+class LanesExp : public ::testing::Test {};
+using Types = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(LanesExp, Types);
+
+/// e^x by a vector of the machine.
+template <class T>
+T exp_of(T x) {
+  constexpr int W = kWidth<T>;
+  return exp_of_negative<T, W>(repeated<W>(x))[W / 2];
+}
+
+/// How far y is from the true value, in units in the last place of T there.
+template <class T>
+double error_in_ulp(T y, long double expected) {
+  const T rounded = static_cast<T>(expected);
+  const T above = std::nextafter(rounded, std::numeric_limits<T>::infinity());
+  return static_cast<double>(std::abs(static_cast<long double>(y) - expected) / (above - rounded));
+}
+
+TYPED_TEST(LanesExp, IsAtMostAnUlpOff) {
+  using T = TypeParam;
+  const T lowest = sizeof(T) == 4 ? T(-87) : T(-708);  // from here on down, results are not normal
+  double worst = 0;
+  T at = 0;
+  const auto look = [&](T x) {
+    const double error = error_in_ulp(exp_of(x), std::exp(static_cast<long double>(x)));
+    at = error > worst ? x : at;
+    worst = std::max(worst, error);
+  };
+  for (int i = 0; i <= 1'000'000; ++i) {
+    look(lowest * static_cast<T>(i) / 1'000'000);
+  }
+  for (T x = -1; x < -std::numeric_limits<T>::min(); x *= T(.9997)) {  // where a row's largest entries are
+    look(x);
+  }
+  EXPECT_LT(worst, 1.25) << "at " << at;
+  EXPECT_GT(worst, .4);  // or nothing was measured
+}
+
+TYPED_TEST(LanesExp, RoundsSmallResultsToDenormalsAndThenToZero) {
+  using T = TypeParam;
+  const T lowest = sizeof(T) == 4 ? T(-87) : T(-708), end = sizeof(T) == 4 ? T(-105) : T(-747);
+  for (int i = 0; i <= 100'000; ++i) {
+    const T x = lowest + (end - lowest) * static_cast<T>(i) / 100'000;
+    ASSERT_LT(error_in_ulp(exp_of(x), std::exp(static_cast<long double>(x))), 1.25) << x;
+  }
+  EXPECT_GT(exp_of<T>(sizeof(T) == 4 ? T(-103) : T(-744)), 0);
+  EXPECT_EQ(exp_of<T>(end), 0);
+}
+
+TYPED_TEST(LanesExp, KnowsTheEndsOfTheRange) {
+  using T = TypeParam;
+  EXPECT_EQ(exp_of<T>(0), 1);
+  EXPECT_EQ(exp_of<T>(-std::numeric_limits<T>::denorm_min()), 1);
+  EXPECT_EQ(exp_of<T>(std::numeric_limits<T>::lowest()), 0);
+  EXPECT_EQ(exp_of<T>(-std::numeric_limits<T>::infinity()), 0);
+  EXPECT_TRUE(std::isnan(exp_of<T>(std::numeric_limits<T>::quiet_NaN())));
+}
+
+TYPED_TEST(LanesExp, DoesNotDependOnTheNumberOfLanes) {
+  using T = TypeParam;
+  constexpr int W = kWidth<T>;
+  const T end = sizeof(T) == 4 ? T(-105) : T(-747);
+  for (int i = 0; i <= 100'000; ++i) {
+    const T x = end * static_cast<T>(i) / 100'000;
+    const Lanes<T, 1> alone = exp_of_negative<T, 1>(repeated<1>(x));
+    ASSERT_EQ(exp_of(x), alone[0]) << x;
+  }
+  Lanes<T, W> x;
+  for (int i = 0; i < W; ++i) {
+    x[i] = -static_cast<T>(i) * T(.7);
+  }
+  const Lanes<T, W> y = exp_of_negative<T, W>(x);
+  for (int i = 0; i < W; ++i) {
+    EXPECT_EQ(y[i], exp_of(x[i])) << "lane " << i;
+  }
+}
+
+}  // namespace
+}  // namespace gibbs::kernels
