@@ -49,8 +49,8 @@ class ForwardScope {
 };
 
 /// Inside a module's forward: the random stream of this call, a function of seed, module path, how many calls of this
-/// path have asked for theirs in this scope before, and step. Throws outside a module's forward. Position in the stream is that of the global
-/// sample, so batches may be cut anywhere.
+/// path have asked for theirs in this scope before, and step. Throws outside a module's forward. Position in the stream
+/// is that of the global sample, so batches may be cut anywhere.
 RandomKey forward_key();
 
 /// Inside a module's forward: the module's path in the model that was called; "" for the model itself.
