@@ -64,9 +64,12 @@ class Training {
     while (state_.position.epoch < options_.epochs && !callback_state_.stop && !interrupted_) {
       run_epoch(loader);
     }
+    const double step_seconds = median(step_seconds_);
     return {.history = state_.history,
             .steps = state_.step,
-            .median_step_seconds = median(step_seconds_),
+            .median_step_seconds = step_seconds,
+            .epoch_over_steps = epoch_step_seconds_.empty() ? 0 : median(epoch_step_seconds_) / step_seconds,
+            .validation_images_per_second = median(validation_rates_),
             .interrupted = interrupted_,
             .stop_reason = interrupted_ ? "interrupted" : callback_state_.stop_reason};
   }
@@ -112,7 +115,8 @@ class Training {
     const double seconds_before = state_.epoch_seconds;
     callback_state_.epoch = static_cast<int>(state_.position.epoch) + 1;
     progress_.begin_epoch(callback_state_.epoch, loader.batches_per_epoch());
-    if (state_.position.batch == 0) {
+    const bool whole = state_.position.batch == 0;
+    if (whole) {
       notify(&Callback::on_epoch_begin);
     }
     for (bool last = false; !last;) {
@@ -131,7 +135,11 @@ class Training {
         return;
       }
     }
-    finish_epoch(seconds_before + seconds_since(began));
+    const double validation_seconds = finish_epoch(seconds_before + seconds_since(began));
+    if (whole) {
+      epoch_step_seconds_.push_back((seconds_since(began) - validation_seconds) /
+                                    static_cast<double>(loader.batches_per_epoch()));
+    }
   }
 
   data::Batch step_on_next(data::DataLoader& loader) {
@@ -203,8 +211,10 @@ class Training {
                               : "this run had saved no checkpoint yet");
   }
 
-  void finish_epoch(double seconds) {
+  /// Validates, reports and saves; returns the seconds that validation took.
+  double finish_epoch(double seconds) {
     check_weights();
+    double validation_seconds = 0;
     EpochResult result{.epoch = callback_state_.epoch,
                        .loss = state_.loss.value(),
                        .accuracy = running_accuracy(),
@@ -221,7 +231,9 @@ class Training {
       }
       result.val_loss = evaluation.loss;
       result.val_accuracy = evaluation.accuracy;
-      result.seconds += seconds_since(began);
+      validation_seconds = seconds_since(began);
+      result.seconds += validation_seconds;
+      validation_rates_.push_back(static_cast<double>(validation_.size()) / validation_seconds);
     }
     state_.history.epochs.push_back(result);
     state_.loss = {};
@@ -236,6 +248,7 @@ class Training {
     save();
     write_history();
     interrupted_ = InterruptScope::requested();
+    return validation_seconds;
   }
 
   void notify(void (Callback::*point)(FitState&)) {
@@ -258,7 +271,7 @@ class Training {
   Progress progress_;
   TrainingState state_;
   FitState callback_state_;
-  std::vector<double> step_seconds_;
+  std::vector<double> step_seconds_, epoch_step_seconds_, validation_rates_;
   bool saved_ = false;  // the checkpoint file is this run's
   bool interrupted_ = false;
 };

@@ -42,8 +42,11 @@ struct FitResult {
   History history;
   std::int64_t steps = 0;          // since the very beginning
   double median_step_seconds = 0;  // of the steps of this call, everything included; 0 when there was none
-  bool interrupted = false;        // by Ctrl-C: finished the step, saved, and stopped
-  std::string stop_reason;         // why it ended before the last epoch; empty otherwise
+  /// Seconds of an epoch, saving included and validation aside, over those of as many median steps; 0 without an epoch.
+  double epoch_over_steps = 0;
+  double validation_images_per_second = 0;  // the median of the epochs of this call
+  bool interrupted = false;                 // by Ctrl-C: finished the step, saved, and stopped
+  std::string stop_reason;                  // why it ended before the last epoch; empty otherwise
 };
 
 /// Trains the model. `validation` may be empty. Throws when the loss becomes NaN or infinite: the message names the

@@ -13,7 +13,8 @@ from programs import ProgramTest, read_png_size, read_safetensors
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2]
 SUMMARY = ["loss_name", "epochs", "train_images", "val_loss", "val_accuracy", "test_loss", "test_accuracy",
-           "step_ms_median", "images_per_second", "peak_rss_mb", "threads", "blas_core", "weights_sha256"]
+           "step_ms_median", "images_per_second", "epoch_over_steps", "validation_images_per_second",
+           "peak_rss_mb", "threads", "blas_core", "weights_sha256"]
 DRAWN_BY_GNUPLOT = ["accuracy.png", "accuracy.svg", "confusion.png", "loss.png", "loss.svg", "mistakes.png"]
 FILES = ["checkpoint.safetensors", "filters.png", "history.csv", "model.safetensors", "summary.json"]
 
@@ -41,6 +42,8 @@ class Outputs(ProgramTest):
         self.assertTrue(0 < summary["test_loss"] < 10 and 0 <= summary["test_accuracy"] <= 1, summary)
         self.assertTrue(0 < summary["step_ms_median"] < 10_000 and 10 < summary["peak_rss_mb"] < 700, summary)
         self.assertAlmostEqual(summary["images_per_second"] * summary["step_ms_median"], 10 * 1000, delta=1e-6 * 10_000)
+        self.assertGreater(summary["epoch_over_steps"], 0.9, "an epoch takes no less than its steps, about")
+        self.assertGreater(summary["validation_images_per_second"], 0)
         self.assertRegex(summary["weights_sha256"], "^[0-9a-f]{64}$")
         self.assertTrue(summary["blas_core"])
 
