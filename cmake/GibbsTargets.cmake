@@ -59,5 +59,5 @@ function(gibbs_library folder)
   install(TARGETS ${target} EXPORT gibbsTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   # What is as wide as a vector stays here: -march says how wide that is, and a user's compiler may say differently.
   install(DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/gibbs/${folder}"
-          FILES_MATCHING PATTERN "*.h" REGEX "(lanes|lanes_exp|turn_rows|register_block|winograd_transforms|softmax_groups|coefficients|one_pass).h$" EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" REGEX "(lanes|lanes_math|turn_rows|register_block|winograd_transforms|softmax_groups|coefficients|one_pass).h$" EXCLUDE)
 endfunction()

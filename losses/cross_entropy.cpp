@@ -18,7 +18,7 @@
 namespace gibbs::losses {
 namespace {
 
-using kernels::kSums, kernels::lanes, kernels::SoftmaxGroup, kernels::wide;
+using kernels::kSums, kernels::lanes, kernels::RowValues, kernels::SoftmaxGroup, kernels::wide;
 
 /// sum_k c_k (log_total - shifted_k), the loss of each row; a class with c = 0 adds nothing, even where its logit is
 /// -inf. c: [K, L].
@@ -39,7 +39,7 @@ void write_row_losses(const SoftmaxGroup<T, L>& group, const T* c, T* losses) {
 
 /// dz = dy (softmax(z) sum_k c_k - c), turned. c: [K, L].
 template <class T, int L>
-void write_gradient(const SoftmaxGroup<T, L>& group, const T* c, const Tensor& dy, T* dz) {
+void write_gradient(const SoftmaxGroup<T, L>& group, const T* c, const RowValues<T>& dy, T* dz) {
   double sum_of_c[L];
   kernels::sum_rows<L>(c, group.classes, sum_of_c);
   T scale[L], row_dy[L];
@@ -53,7 +53,8 @@ void write_gradient(const SoftmaxGroup<T, L>& group, const T* c, const Tensor& d
 
 /// Losses and gradient (if dz is not null) where c has one entry per row, at the row's class y.
 template <class T, int L>
-void write_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const Tensor& dy, T* losses, T* dz) {
+void write_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const RowValues<T>& dy, T* losses,
+                   T* dz) {
   using Label = typename CoefficientRows<T>::Label;
   Label y[L];
   c.template labels<L>(group.first, group.rows, y);
@@ -89,16 +90,17 @@ LossesAndGradient run(const Coefficients& coefficients, const Tensor& z, const T
     const CoefficientRows<T> rows(coefficients);
     T* losses = result.losses.mutable_data<T>();
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
+    const kernels::RowValues<T> row_dy(dy);
     const bool one_hot = rows.one_hot();
     kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
       Scratch<T> c(group.room()), turned(group.room());
       if (one_hot) {
-        write_one_hot(group, rows, dy, losses, dz != nullptr ? turned.data() : nullptr);
+        write_one_hot(group, rows, row_dy, losses, dz != nullptr ? turned.data() : nullptr);
       } else {
         rows.template read<L>(group.first, group.rows, c.data());
         write_row_losses(group, c.data(), losses);
         if (dz != nullptr) {
-          write_gradient(group, c.data(), dy, turned.data());
+          write_gradient(group, c.data(), row_dy, turned.data());
         }
       }
       if (dz != nullptr) {

@@ -19,30 +19,23 @@ namespace {
 
 constexpr double kSmall = .1;  // |d| below which the series is exact to the last bits of float64
 
-using kernels::Lanes, kernels::lanes, kernels::SoftmaxGroup;
+using kernels::Lanes, kernels::lanes, kernels::RowValues, kernels::SoftmaxGroup;
 
-/// What one group works on, all [K, L]. The logarithms lie side by side, to be taken in one call.
+/// What one group works on, all [K, L].
 template <class T, int L>
 struct Work {
-  Work(std::int64_t classes, std::int64_t room)
-      : memory(5 * room),
-        p(memory.data()),
-        q(p + room),
-        log_p_over_m(q + room),
-        log_q_over_m(log_p_over_m + classes * L),
-        terms(log_q_over_m + classes * L) {}
+  explicit Work(std::int64_t room)
+      : memory(4 * room), p(memory.data()), q(p + room), log_q_over_m(q + room), terms(log_q_over_m + room) {}
 
   Scratch<T> memory;
-  T *p, *q, *log_p_over_m, *log_q_over_m, *terms;
+  T *p, *q, *log_q_over_m, *terms;
 };
 
-/// ln(1 + d) = ln(2 q / s) from log_u = ln u, where u is 1 + d, unless d is so near -1 that only 2 q / s is exact;
-/// without the error of rounding 1 + d (Kahan); 0 for q = 0, as 0 ln 0 = 0.
+/// ln(1 + d) from ln u for u = 1 + d, rounded, without the error of rounding: ln(u) d / (u - 1) (Kahan).
 template <class T, int L>
-Lanes<T, L> corrected(const Lanes<T, L>& d, const Lanes<T, L>& q, const Lanes<T, L>& log_u) {
+Lanes<T, L> log_of_one_plus(const Lanes<T, L>& d, const Lanes<T, L>& log_u) {
   const Lanes<T, L> rounded = (1 + d) - 1;
-  const Lanes<T, L> near = rounded == 0 ? d : log_u * (d / rounded);
-  return q > 0 ? (d > -.5F ? near : log_u) : Lanes<T, L>{};
+  return rounded == 0 ? d : log_u * (d / rounded);
 }
 
 /// w [K].
@@ -70,23 +63,21 @@ class ClassWeights {
   bool alike_;
 };
 
-/// Logarithms and terms JS_k of `classes` classes from their p and q.
+/// Logarithms and terms JS_k of `classes` classes from their p and q. As 0 ln 0 = 0, the logarithm of 0 is 0.
 template <class T, int L>
 void compare(std::int64_t classes, Work<T, L>& s) {
   using V = Lanes<T, L>;
-  T* d_of = s.terms;
   for (std::int64_t at = 0; at < classes * L; at += L) {
     const V p = lanes<L>(s.p + at), q = lanes<L>(s.q + at), sum = p + q;
-    const V d = sum > 0 ? (q - p) / sum : V{}, of_smaller = 2 * (q < p ? q : p) / sum;
-    lanes<L>(d_of + at) = d;
-    lanes<L>(s.log_p_over_m + at) = -d > -.5F ? 1 - d : of_smaller;
-    lanes<L>(s.log_q_over_m + at) = d > -.5F ? 1 + d : of_smaller;
-  }
-  kernels::simd::log(s.log_p_over_m, s.log_p_over_m, 2 * classes * L);
-  for (std::int64_t at = 0; at < classes * L; at += L) {
-    const V p = lanes<L>(s.p + at), q = lanes<L>(s.q + at), d = lanes<L>(d_of + at), d2 = d * d;
-    const V log_p_over_m = corrected<T, L>(-d, p, lanes<L>(s.log_p_over_m + at));
-    const V log_q_over_m = corrected<T, L>(d, q, lanes<L>(s.log_q_over_m + at));
+    const V d = sum > 0 ? (q - p) / sum : V{}, d2 = d * d;
+    // ln(1 - |d|) = ln(2 min(p, q) / s): where that is below 1/2, only the quotient is exact, elsewhere only 1 - |d|.
+    const V size = d > 0 ? d : -d, quotient = 2 * (q < p ? q : p) / sum;
+    const V log_u = kernels::log_of_positive<T, L>(size < T{.5} ? 1 - size : quotient);
+    const V log_of_smaller = size < T{.5} ? log_of_one_plus<T, L>(-size, log_u) : log_u;
+    const V log_of_larger = log_of_one_plus<T, L>(size, kernels::log_of_positive<T, L>(1 + size));
+    V log_p_over_m = d > 0 ? log_of_smaller : log_of_larger, log_q_over_m = d > 0 ? log_of_larger : log_of_smaller;
+    log_p_over_m = p > 0 ? log_p_over_m : V{};
+    log_q_over_m = q > 0 ? log_q_over_m : V{};
     V series = {};  // sum_n d^(2n) / (n (2n - 1))
     for (int n = 8; n >= 1; --n) {
       series = d2 * (T{1} / static_cast<T>(n * (2 * n - 1)) + series);
@@ -124,6 +115,14 @@ struct Sums {
     kernels::sum_rows<L>(terms, classes, loss);
     kernels::sum_rows<L>(q_times_g, classes, mean);
   }
+  /// Of one class.
+  Sums(const T* term, const T* q_times_g) {
+    constexpr int S = kernels::kSums<L>;
+    for (int i = 0; i < L; i += S) {
+      lanes<S>(loss + i) = kernels::wide<S>(term + i);
+      lanes<S>(mean + i) = kernels::wide<S>(q_times_g + i);
+    }
+  }
   /// others: [L], the sum of w_k exponential_k over p_k = 0.
   void add_others(const Inverse<T, L>& inverse, const double* others) {
     constexpr int S = kernels::kSums<L>;
@@ -146,7 +145,7 @@ void write_losses(const SoftmaxGroup<T, L>& group, const Sums<T, L>& sums, T* lo
 /// dz [K, L] from g(k) [L].
 template <class T, int L, class G>
 void write_gradient(const SoftmaxGroup<T, L>& group, const Inverse<T, L>& inverse, const Sums<T, L>& sums,
-                    const Tensor& dy, G g, T* dz) {
+                    const RowValues<T>& dy, G g, T* dz) {
   T scale[L], row_dy[L], mean[L];
   group.read(dy, row_dy);
   lanes<L>(scale) = lanes<L>(inverse.rounded) * lanes<L>(row_dy);
@@ -159,10 +158,10 @@ void write_gradient(const SoftmaxGroup<T, L>& group, const Inverse<T, L>& invers
 
 /// Losses, and the gradient (if dy is defined) turned, for distributions. dz is working space, too.
 template <class T, int L>
-void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w, const Tensor& dy,
-               T* losses, T* dz) {
+void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
+               const RowValues<T>& dy, T* losses, T* dz) {
   using V = Lanes<T, L>;
-  Work<T, L> work(group.classes, group.room());
+  Work<T, L> work(group.room());
   const Inverse<T, L> inverse(group);
   for (std::int64_t at = 0; at < group.classes * L; at += L) {
     lanes<L>(work.q + at) = lanes<L>(group.exponential + at) * lanes<L>(inverse.rounded);
@@ -184,7 +183,7 @@ void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, con
   Sums<T, L> sums(group.classes, work.terms, work.q);
   sums.add_others(inverse, others);
   write_losses(group, sums, losses);
-  if (dy.defined()) {
+  if (dy.data != nullptr) {
     write_gradient(
         group, inverse, sums, dy, [g](std::int64_t k) -> const V& { return lanes<L>(g + k * L); }, dz);
   }
@@ -193,7 +192,7 @@ void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, con
 /// The same, to the bit, where p is 1 at the row's class y and 0 elsewhere.
 template <class T, int L>
 void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
-                 const Tensor& dy, T* losses, T* dz) {
+                 const RowValues<T>& dy, T* losses, T* dz) {
   using V = Lanes<T, L>;
   using Label = typename CoefficientRows<T>::Label;
   Label y[L];
@@ -216,7 +215,7 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
     lanes<S>(others + s * S) = sum[s];
   }
 
-  Work<T, L> at_y(1, L);
+  Work<T, L> at_y(L);
   T w_y[L];
   const Inverse<T, L> inverse(group);
   lanes<L>(at_y.q) = exponential_y * lanes<L>(inverse.rounded);
@@ -226,10 +225,10 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
   lanes<L>(at_y.terms) *= lanes<L>(w_y);
   const V g_y = lanes<L>(w_y) * lanes<L>(at_y.log_q_over_m) / 2;
   lanes<L>(at_y.q) *= g_y;
-  Sums<T, L> sums(1, at_y.terms, at_y.q);
+  Sums<T, L> sums(at_y.terms, at_y.q);
   sums.add_others(inverse, others);
   write_losses(group, sums, losses);
-  if (dy.defined()) {
+  if (dy.data != nullptr) {
     const auto g = [&](std::int64_t k) -> V {
       return is_y(k) ? g_y : kernels::repeated<L>(static_cast<T>(kHalfLog2) * w[k]);
     };
@@ -246,11 +245,12 @@ LossesAndGradient run(const Coefficients& p, const Tensor& w, const Tensor& z, c
     const ClassWeights<T> weights(w);
     T* losses = result.losses.mutable_data<T>();
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
+    const kernels::RowValues<T> row_dy(dy);
     const bool one_hot = p_rows.one_hot();
     kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
       Scratch<T> turned(group.room()), scratch(group.room());
       const auto& run_group = one_hot ? run_one_hot<T, L> : run_dense<T, L>;
-      run_group(group, p_rows, weights, dy, losses, turned.data());
+      run_group(group, p_rows, weights, row_dy, losses, turned.data());
       if (dz != nullptr) {
         group.turn_back(turned.data(), scratch.data(), dz);
       }

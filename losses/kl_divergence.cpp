@@ -60,7 +60,7 @@ void write_divergences(const kernels::SoftmaxGroup<T, L>& group, const T* c, con
 /// The gradient of log_q is -dy c; through log_softmax it becomes dz = -dy c + q sum_k dy c_k. Turned; c [K, L] is
 /// overwritten.
 template <class T, int L>
-void send_back(const kernels::SoftmaxGroup<T, L>& group, T* c, const Tensor& dy, T* dz) {
+void send_back(const kernels::SoftmaxGroup<T, L>& group, T* c, const kernels::RowValues<T>& dy, T* dz) {
   T row_dy[L], q_scale[L];
   double sum_of_c[L];
   kernels::sum_rows<L>(c, group.classes, sum_of_c);
@@ -82,8 +82,8 @@ void send_back(const kernels::SoftmaxGroup<T, L>& group, T* c, const Tensor& dy,
 
 /// Both (the gradient if dz is not null) where a row is one-hot: p is 1 at the row's class y, c one weight there.
 template <class T, int L>
-void run_one_hot(const kernels::SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const Tensor& dy, T* losses,
-                 T* dz) {
+void run_one_hot(const kernels::SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, const kernels::RowValues<T>& dy,
+                 T* losses, T* dz) {
   using Label = typename CoefficientRows<T>::Label;
   Label y[L];
   c.template labels<L>(group.first, group.rows, y);
@@ -126,18 +126,19 @@ LossesAndGradient run(const Coefficients& c, const Coefficients& log_p, const Te
     const CoefficientRows<T> c_rows(c), log_p_rows(log_p);
     T* losses = result.losses.mutable_data<T>();
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
+    const kernels::RowValues<T> row_dy(dy);
     const bool one_hot = c_rows.one_hot() && log_p_rows.one_hot();
     kernels::for_softmax_groups<T>(logits, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
       Scratch<T> c_group(group.room()), turned(group.room());
       if (one_hot) {
-        run_one_hot(group, c_rows, dy, losses, dz != nullptr ? turned.data() : nullptr);
+        run_one_hot(group, c_rows, row_dy, losses, dz != nullptr ? turned.data() : nullptr);
       } else {
         Scratch<T> log_p_group(group.room());
         c_rows.template read<L>(group.first, group.rows, c_group.data());
         log_p_rows.template read<L>(group.first, group.rows, log_p_group.data());
         write_divergences(group, c_group.data(), log_p_group.data(), losses);
         if (dz != nullptr) {
-          send_back(group, c_group.data(), dy, turned.data());
+          send_back(group, c_group.data(), row_dy, turned.data());
         }
       }
       if (dz != nullptr) {

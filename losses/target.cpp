@@ -11,6 +11,7 @@
 #include "gibbs/losses/distribution.h"
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/prefetch.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::losses {
@@ -132,9 +133,13 @@ bool all_are_classes(const Tensor& indices, std::int64_t classes, const std::opt
   std::atomic<bool> all = true;
   parallel_for(0, indices.numel(), 1 << 16, [&, y, classes](std::int64_t first, std::int64_t last) {
     std::uint64_t largest = 0, ignored_rows = 0;  // a negative index becomes a large number
-    for (std::int64_t n = first; n < last; ++n) {
-      largest = std::max(largest, static_cast<std::uint64_t>(y[n]));
-      ignored_rows += y[n] == ignored ? 1 : 0;
+    constexpr std::int64_t kPage = 512;
+    for (std::int64_t page = first; page < last; page += kPage) {
+      kernels::prefetch</*to_write=*/false>(y + page + kPage, kPage);
+      for (std::int64_t n = page; n < std::min(page + kPage, last); ++n) {
+        largest = std::max(largest, static_cast<std::uint64_t>(y[n]));
+        ignored_rows += y[n] == ignored ? 1 : 0;
+      }
     }
     if (largest >= static_cast<std::uint64_t>(classes) || ignored_rows > 0) {
       all = false;

@@ -11,12 +11,17 @@
 
 #include "gibbs/tensor/parallel.h"
 
+extern "C" int blas_thread_shutdown_() __attribute__((weak));  // of OpenBLAS, where it has threads; in no header
+
 namespace gibbs::kernels {
 namespace {
 
 using std::int64_t;
 
-constexpr int64_t kTileWork = 1 << 23;   // least multiply-adds of a cut tile: 100 microseconds or so
+constexpr int64_t kTileWork = 1 << 23;  // least multiply-adds of a cut tile: 100 microseconds or so
+// A vector times a matrix waits for memory: cut in tiles, the matrix is read, and kept, by the caches of all
+// processors.
+constexpr int64_t kVectorTileWork = 1 << 18;
 constexpr int64_t kMostTiles = 64;       // about: larger tiles of large products repack less
 constexpr int64_t kPieceWork = 1 << 19;  // less than this is not worth waking a thread for
 constexpr int64_t kColumnMultiple = 64;  // tiles end on whole cache lines and on OpenBLAS' register blocks
@@ -25,9 +30,17 @@ constexpr int64_t kRowMultiple = 16;
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t round_up(int64_t a, int64_t multiple) { return ceil_div(a, multiple) * multiple; }
 
-/// Everything is parallel outside OpenBLAS, so inside it has one thread. Set once; static initialization has no race.
+/// Everything is parallel outside OpenBLAS, so inside it has one thread. Those that it started when it was loaded would
+/// spin for a while, on the processors that ours need: it stops them as it does before a fork. Done once; static
+/// initialization has no race.
 void use_one_blas_thread() {
-  static const bool once = (openblas_set_num_threads(1), true);
+  static const bool once = [] {
+    openblas_set_num_threads(1);
+    if (blas_thread_shutdown_ != nullptr) {
+      blas_thread_shutdown_();
+    }
+    return true;
+  }();
   static_cast<void>(once);
 }
 
@@ -73,7 +86,7 @@ struct Tiles {
 
   static Tiles of(int64_t m, int64_t n, int64_t k) {
     int64_t rows = std::max<int64_t>(m, 1), columns = std::max<int64_t>(n, 1);
-    const int64_t enough = std::max(kTileWork, rows * columns * k / kMostTiles);
+    const int64_t enough = std::max(m == 1 ? kVectorTileWork : kTileWork, rows * columns * k / kMostTiles);
     while (rows * columns * k > enough && (rows > kRowMultiple || columns > kColumnMultiple)) {
       const bool cut_rows = columns <= kColumnMultiple || (rows > columns && rows > kRowMultiple);
       int64_t& side = cut_rows ? rows : columns;
@@ -123,7 +136,7 @@ struct TiledProduct {
   int64_t grain() const {
     const int64_t work =
         std::max<int64_t>(std::min(tiles.rows, m) * std::min(tiles.columns, n) * std::max<int64_t>(k, 1), 1);
-    return ceil_div(kPieceWork, work);
+    return ceil_div(m == 1 ? kVectorTileWork / 2 : kPieceWork, work);
   }
 };
 

@@ -11,8 +11,8 @@
 #include <limits>
 
 #include "gibbs/tensor/kernels/lanes.h"
-#include "gibbs/tensor/kernels/lanes_exp.h"
-#include "gibbs/tensor/kernels/simd_math.h"
+#include "gibbs/tensor/kernels/lanes_math.h"
+#include "gibbs/tensor/kernels/prefetch.h"
 #include "gibbs/tensor/kernels/turn_rows.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/storage.h"
@@ -28,14 +28,18 @@ inline constexpr int kSums = std::min(L, 8);
 /// their way in the meantime.
 inline constexpr std::int64_t kGroupsAhead = 4;
 
-/// Asks for x[0] ... x[n - 1], which need not exist.
-template <bool to_write, class T>
-void prefetch(const T* x, std::int64_t n) {
-  constexpr std::int64_t line = 64 / sizeof(T), most = 4096 / sizeof(T);
-  for (std::int64_t i = 0; i < std::min(n, most); i += line) {
-    __builtin_prefetch(x + i, to_write);
+/// A number for each row [N], or one for all [1]; without data for an undefined tensor.
+template <class T>
+struct RowValues {
+  explicit RowValues(const Tensor& x) {
+    if (x.defined()) {
+      data = x.data<T>();
+      one_for_all = x.numel() == 1;
+    }
   }
-}
+  const T* data = nullptr;
+  bool one_for_all = false;
+};
 
 /// Rows first ... first + rows - 1 of z [N, K], rows <= L. Entry k of row first + i stands at [k * L + i]; what lies
 /// behind the last row repeats it. softmax = exponential / total; ln softmax = shifted - log_total().
@@ -51,27 +55,24 @@ struct SoftmaxGroup {
   /// is what its logarithm needs: ln(1 + rest) = ln(u) rest / (u - 1) for u = 1 + rest, rounded (Kahan).
   void log_total(double* y) const {
     using V = Lanes<T, L>;
-    alignas(kVectorBytes) T rest[L], u[L], log_u[L];
+    alignas(kVectorBytes) T rest[L];
     convert<L, kSums<L>>([this](int i) { return lanes<kSums<L>>(total + i) - 1; }, rest);
     const V rounded = 1 + lanes<L>(rest), without_one = rounded - 1;
-    lanes<L>(u) = rounded;
-    simd::log(u, log_u, L);
-    const V log_total = lanes<L>(log_u) * (lanes<L>(rest) / without_one);
+    const V log_total = log_of_positive<T, L>(rounded) * (lanes<L>(rest) / without_one);
     lanes<L>(rest) = without_one == 0 ? lanes<L>(rest) : log_total;
     for (int i = 0; i < L; i += kSums<L>) {
       lanes<kSums<L>>(y + i) = wide<kSums<L>>(rest + i);
     }
   }
 
-  /// y [L] = x[first], x[first + 1], ..., the last row's repeated, for x [N]; for x [1], x[0].
-  void read(const Tensor& x, T* y) const {
-    const T* from = x.data<T>();
-    if (x.numel() == 1) {
-      lanes<L>(y) = repeated<L>(from[0]);
+  /// y [L] = x of rows first, first + 1, ..., the last row's repeated.
+  void read(const RowValues<T>& x, T* y) const {
+    if (x.one_for_all) {
+      lanes<L>(y) = repeated<L>(x.data[0]);
     } else if (rows == L) {
-      lanes<L>(y) = lanes<L>(from + first);
+      lanes<L>(y) = lanes<L>(x.data + first);
     } else {
-      std::fill(std::copy_n(from + first, rows, y), y + L, from[first + rows - 1]);
+      std::fill(std::copy_n(x.data + first, rows, y), y + L, x.data[first + rows - 1]);
     }
   }
 

@@ -156,6 +156,22 @@ TEST(JsWithLogits, NearEqualInputsLoseNothing) {
   }
 }
 
+TEST(JsWithLogits, DifferencesOfARoundingErrorGiveNoNan) {
+  // Around (q - p) / (q + p) = 2^-24, 1 + d rounds to 1 where 1 - d does not.
+  for (double d = 1e-9; d < 1e-5; d *= 1.01) {
+    const double first = .5 * (1 + d);
+    const Variable z = Variable::leaf(Tensor::of({{0, 0}, {0, 0}}));
+    const Variable rows = js_divergence_with_logits(Tensor::of({{first, 1 - first}, {1 - first, first}}), z,
+                                                    {.reduction = Reduction::none});
+    EXPECT_THAT(rows.value().to_vector(), Each(DoubleNear(d * d / 8, 3e-8 * d + 1e-15))) << d;
+    // dz = q (ln(q / m) / 2 - ...) = -+ d / 8, and p is a float
+    const std::vector<double> dz = testing::gradient(sum(rows), z);
+    EXPECT_THAT(dz, ElementsAre(DoubleNear(-d / 8, 1e-8), DoubleNear(d / 8, 1e-8), DoubleNear(d / 8, 1e-8),
+                                DoubleNear(-d / 8, 1e-8)))
+        << d;
+  }
+}
+
 TEST(JsWithLogits, TheKernelAgreesWithItsReference) {
   const Variable z = Variable::leaf(kZ), p = Variable::leaf(kP);
   const CategoricalOptions options = {.label_smoothing = .1, .class_weights = kWeights};

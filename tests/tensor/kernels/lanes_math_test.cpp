@@ -1,5 +1,5 @@
-// e^x in lanes against <cmath> in higher precision: all over its range, at its ends, and lane by lane.
-#include "gibbs/tensor/kernels/lanes_exp.h"
+// e^x and ln x in lanes against <cmath> in higher precision: all over their ranges, at the ends, and lane by lane.
+#include "gibbs/tensor/kernels/lanes_math.h"
 
 #include <gtest/gtest.h>
 
@@ -10,15 +10,21 @@ namespace gibbs::kernels {
 namespace {
 
 template <class T>
-class LanesExp : public ::testing::Test {};
+class LanesMath : public ::testing::Test {};
 using Types = ::testing::Types<float, double>;
-TYPED_TEST_SUITE(LanesExp, Types);
+TYPED_TEST_SUITE(LanesMath, Types);
 
 /// e^x by a vector of the machine.
 template <class T>
 T exp_of(T x) {
   constexpr int W = kWidth<T>;
   return exp_of_negative<T, W>(repeated<W>(x))[W / 2];
+}
+
+template <class T>
+T log_of(T x) {
+  constexpr int W = kWidth<T>;
+  return log_of_positive<T, W>(repeated<W>(x))[W / 2];
 }
 
 /// How far y is from the true value, in units in the last place of T there.
@@ -29,7 +35,7 @@ double error_in_ulp(T y, long double expected) {
   return static_cast<double>(std::abs(static_cast<long double>(y) - expected) / (above - rounded));
 }
 
-TYPED_TEST(LanesExp, IsAtMostAnUlpOff) {
+TYPED_TEST(LanesMath, ExpIsAnUlpOffAtMost) {
   using T = TypeParam;
   const T lowest = sizeof(T) == 4 ? T(-87) : T(-708);  // from here on down, results are not normal
   double worst = 0;
@@ -49,7 +55,7 @@ TYPED_TEST(LanesExp, IsAtMostAnUlpOff) {
   EXPECT_GT(worst, .4);  // or nothing was measured
 }
 
-TYPED_TEST(LanesExp, RoundsSmallResultsToDenormalsAndThenToZero) {
+TYPED_TEST(LanesMath, ExpRoundsSmallResultsToDenormalsAndThenToZero) {
   using T = TypeParam;
   const T lowest = sizeof(T) == 4 ? T(-87) : T(-708), end = sizeof(T) == 4 ? T(-105) : T(-747);
   for (int i = 0; i <= 100'000; ++i) {
@@ -60,7 +66,7 @@ TYPED_TEST(LanesExp, RoundsSmallResultsToDenormalsAndThenToZero) {
   EXPECT_EQ(exp_of<T>(end), 0);
 }
 
-TYPED_TEST(LanesExp, KnowsTheEndsOfTheRange) {
+TYPED_TEST(LanesMath, ExpKnowsTheEndsOfItsRange) {
   using T = TypeParam;
   EXPECT_EQ(exp_of<T>(0), 1);
   EXPECT_EQ(exp_of<T>(-std::numeric_limits<T>::denorm_min()), 1);
@@ -69,7 +75,7 @@ TYPED_TEST(LanesExp, KnowsTheEndsOfTheRange) {
   EXPECT_TRUE(std::isnan(exp_of<T>(std::numeric_limits<T>::quiet_NaN())));
 }
 
-TYPED_TEST(LanesExp, DoesNotDependOnTheNumberOfLanes) {
+TYPED_TEST(LanesMath, ExpDoesNotDependOnTheNumberOfLanes) {
   using T = TypeParam;
   constexpr int W = kWidth<T>;
   const T end = sizeof(T) == 4 ? T(-105) : T(-747);
@@ -85,6 +91,48 @@ TYPED_TEST(LanesExp, DoesNotDependOnTheNumberOfLanes) {
   const Lanes<T, W> y = exp_of_negative<T, W>(x);
   for (int i = 0; i < W; ++i) {
     EXPECT_EQ(y[i], exp_of(x[i])) << "lane " << i;
+  }
+}
+
+TYPED_TEST(LanesMath, LogIsTwoUlpsOffAtMost) {
+  using T = TypeParam;
+  double worst = 0;
+  T at = 0;
+  const auto look = [&](T x) {
+    const double error = error_in_ulp(log_of(x), std::log(static_cast<long double>(x)));
+    at = error > worst ? x : at;
+    worst = std::max(worst, error);
+  };
+  for (T x = std::numeric_limits<T>::denorm_min(); x < std::numeric_limits<T>::max() / 2; x *= T(1.0007)) {
+    look(x);
+    x = std::nextafter(x, std::numeric_limits<T>::infinity());  // the smallest would stay as they are
+  }
+  for (int i = 1; i < 300'000; ++i) {  // where it passes through 0
+    look(1 - static_cast<T>(i) / 1'000'000);
+    look(1 + static_cast<T>(i) / 1'000'000);
+  }
+  for (T d = 1; d > std::numeric_limits<T>::epsilon(); d /= 2) {
+    look(1 - d / 2);
+    look(1 + d);
+  }
+  EXPECT_LT(worst, 2) << "at " << at;
+  EXPECT_GT(worst, .4);  // or nothing was measured
+}
+
+TYPED_TEST(LanesMath, LogKnowsTheEndsOfItsRange) {
+  using T = TypeParam;
+  constexpr T kInfinity = std::numeric_limits<T>::infinity();
+  EXPECT_EQ(log_of<T>(1), 0);
+  EXPECT_EQ(log_of(kInfinity), kInfinity);
+  EXPECT_TRUE(std::isnan(log_of(std::numeric_limits<T>::quiet_NaN())));
+  EXPECT_TRUE(std::isfinite(log_of<T>(0)));
+}
+
+TYPED_TEST(LanesMath, LogDoesNotDependOnTheNumberOfLanes) {
+  using T = TypeParam;
+  for (T x = std::numeric_limits<T>::min() / 4; x < std::numeric_limits<T>::max() / 2; x *= T(1.01)) {
+    const Lanes<T, 1> alone = log_of_positive<T, 1>(repeated<1>(x));
+    ASSERT_EQ(log_of(x), alone[0]) << x;
   }
 }
 
