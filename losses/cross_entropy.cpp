@@ -82,17 +82,16 @@ void write_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c,
   }
 }
 
-LossesAndGradient run(const Coefficients& coefficients, const Tensor& z, const Tensor& dy) {
-  LossesAndGradient result{Tensor::uninitialized({z.size(0)}, z.dtype()),
-                           dy.defined() ? Tensor::uninitialized(z.shape(), z.dtype()) : Tensor()};
+LossesAndGradient run(const Coefficients& coefficients, const Tensor& z, const Tensor& dy, Ask ask) {
+  LossesAndGradient result(z, dy, ask);
   dispatch_floating(z.dtype(), "cross_entropy", [&](auto zero) {
     using T = decltype(zero);
     const CoefficientRows<T> rows(coefficients);
-    T* losses = result.losses.mutable_data<T>();
+    T* losses = ask == Ask::rows ? result.losses.mutable_data<T>() : nullptr;
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
     const kernels::RowValues<T> row_dy(dy);
     const bool one_hot = rows.one_hot();
-    kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
+    result.sum = kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
       Scratch<T> c(group.room()), turned(group.room());
       if (one_hot) {
         write_one_hot(group, rows, row_dy, losses, dz != nullptr ? turned.data() : nullptr);
@@ -141,7 +140,9 @@ Variable row_losses_as_keras(const Variable& p, const Variable& q) {
 
 Variable cross_entropy_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
   const Rows rows = prepare("cross_entropy_with_logits", target, logits, Prediction::logits, options);
-  const auto kernel = [c = rows.coefficients()](const Tensor& z, const Tensor& dy) { return run(c, z, dy); };
+  const auto kernel = [c = rows.coefficients()](const Tensor& z, const Tensor& dy, Ask ask) {
+    return run(c, z, dy, ask);
+  };
   return one_pass_loss("cross_entropy_with_logits", rows, options, kernel,
                        [rows](const Variable& z) { return reference(rows, z); });
 }

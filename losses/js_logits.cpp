@@ -5,6 +5,7 @@
 #include "gibbs/losses/js_logits.h"
 
 #include <algorithm>
+#include <limits>
 #include <numbers>
 
 #include "gibbs/autograd/ops/reduce.h"
@@ -17,7 +18,11 @@
 namespace gibbs::losses {
 namespace {
 
-constexpr double kSmall = .1;  // |d| below which the series is exact to the last bits of float64
+constexpr double kSmall = .1;  // |d| below which a few terms of the series are exact to the last bits
+
+/// A sum p + q that is this small has an inverse, and its logarithms count for nothing.
+template <class T>
+constexpr T kTiny = 4 * std::numeric_limits<T>::min();
 
 using kernels::Lanes, kernels::lanes, kernels::RowValues, kernels::SoftmaxGroup;
 
@@ -30,13 +35,6 @@ struct Work {
   Scratch<T> memory;
   T *p, *q, *log_q_over_m, *terms;
 };
-
-/// ln(1 + d) from ln u for u = 1 + d, rounded, without the error of rounding: ln(u) d / (u - 1) (Kahan).
-template <class T, int L>
-Lanes<T, L> log_of_one_plus(const Lanes<T, L>& d, const Lanes<T, L>& log_u) {
-  const Lanes<T, L> rounded = (1 + d) - 1;
-  return rounded == 0 ? d : log_u * (d / rounded);
-}
 
 /// w [K].
 template <class T>
@@ -64,22 +62,26 @@ class ClassWeights {
 };
 
 /// Logarithms and terms JS_k of `classes` classes from their p and q. As 0 ln 0 = 0, the logarithm of 0 is 0.
-template <class T, int L>
+/// `p_is_one` leaves out what only other p need.
+template <class T, int L, bool p_is_one>
 void compare(std::int64_t classes, Work<T, L>& s) {
   using V = Lanes<T, L>;
   for (std::int64_t at = 0; at < classes * L; at += L) {
     const V p = lanes<L>(s.p + at), q = lanes<L>(s.q + at), sum = p + q;
-    const V d = sum > 0 ? (q - p) / sum : V{}, d2 = d * d;
+    const auto larger_one = [&](const V& if_q, const V& if_p) -> V { return p_is_one ? if_p : q > p ? if_q : if_p; };
+    const V one_over_sum = 1 / (p_is_one ? sum : sum > kTiny<T> ? sum : V{} + kTiny<T>);
+    const V d = (q - p) * one_over_sum, d2 = d * d;
+    const V size = larger_one(d, -d);
     // ln(1 - |d|) = ln(2 min(p, q) / s): where that is below 1/2, only the quotient is exact, elsewhere only 1 - |d|.
-    const V size = d > 0 ? d : -d, quotient = 2 * (q < p ? q : p) / sum;
-    const V log_u = kernels::log_of_positive<T, L>(size < T{.5} ? 1 - size : quotient);
-    const V log_of_smaller = size < T{.5} ? log_of_one_plus<T, L>(-size, log_u) : log_u;
-    const V log_of_larger = log_of_one_plus<T, L>(size, kernels::log_of_positive<T, L>(1 + size));
-    V log_p_over_m = d > 0 ? log_of_smaller : log_of_larger, log_q_over_m = d > 0 ? log_of_larger : log_of_smaller;
-    log_p_over_m = p > 0 ? log_p_over_m : V{};
+    const V quotient = 2 * larger_one(p, q) * one_over_sum;
+    const V log_of_smaller = kernels::log_of_positive<T, L>(size < T{.5} ? 1 - size : quotient, -size);
+    const V log_of_larger = kernels::log_of_one_plus<T, L>(size);
+    V log_p_over_m = larger_one(log_of_smaller, log_of_larger),
+      log_q_over_m = larger_one(log_of_larger, log_of_smaller);
+    log_p_over_m = p_is_one ? log_p_over_m : p > 0 ? log_p_over_m : V{};
     log_q_over_m = q > 0 ? log_q_over_m : V{};
     V series = {};  // sum_n d^(2n) / (n (2n - 1))
-    for (int n = 8; n >= 1; --n) {
+    for (int n = sizeof(T) == 4 ? 4 : 8; n >= 1; --n) {
       series = d2 * (T{1} / static_cast<T>(n * (2 * n - 1)) + series);
     }
     const V by_logarithms = (p * log_p_over_m + q * log_q_over_m) / 2;
@@ -88,20 +90,13 @@ void compare(std::int64_t classes, Work<T, L>& s) {
   }
 }
 
-/// 1 / total of each row, in double and rounded: softmax = exponential * rounded.
+/// 1 / total of each row: softmax = exponential * inverse.
 template <class T, int L>
-struct Inverse {
-  explicit Inverse(const SoftmaxGroup<T, L>& group) {
-    constexpr int S = kernels::kSums<L>;
-    for (int i = 0; i < L; i += S) {
-      lanes<S>(of_total + i) = 1 / lanes<S>(group.total + i);
-    }
-    kernels::convert<L, S>([this](int i) { return lanes<S>(of_total + i); }, rounded);
-  }
-
-  double of_total[L];
-  T rounded[L];
-};
+void invert_totals(const SoftmaxGroup<T, L>& group, T* inverse) {
+  constexpr int S = kernels::kSums<L>;
+  kernels::convert<L, S>([&group](int i) { return lanes<S>(group.total + i); }, inverse);
+  lanes<L>(inverse) = 1 / lanes<L>(inverse);
+}
 
 // A class with p = 0 has m = q / 2, ln(q / m) = ln 2 and JS_k = q ln 2 / 2: only classes with p > 0 need logarithms.
 // With h = ln 2 / 2, S = the sum of w_k q_k over p_k = 0, and sums over p_k > 0:
@@ -124,10 +119,10 @@ struct Sums {
     }
   }
   /// others: [L], the sum of w_k exponential_k over p_k = 0.
-  void add_others(const Inverse<T, L>& inverse, const double* others) {
+  void add_others(const T* inverse, const double* others) {
     constexpr int S = kernels::kSums<L>;
     for (int i = 0; i < L; i += S) {
-      const auto from_others = kHalfLog2 * lanes<S>(others + i) * lanes<S>(inverse.of_total + i);
+      const auto from_others = kHalfLog2 * lanes<S>(others + i) * kernels::wide<S>(inverse + i);
       lanes<S>(loss + i) += from_others;
       lanes<S>(mean + i) += from_others;
     }
@@ -144,11 +139,11 @@ void write_losses(const SoftmaxGroup<T, L>& group, const Sums<T, L>& sums, T* lo
 
 /// dz [K, L] from g(k) [L].
 template <class T, int L, class G>
-void write_gradient(const SoftmaxGroup<T, L>& group, const Inverse<T, L>& inverse, const Sums<T, L>& sums,
-                    const RowValues<T>& dy, G g, T* dz) {
+void write_gradient(const SoftmaxGroup<T, L>& group, const T* inverse, const Sums<T, L>& sums, const RowValues<T>& dy,
+                    G g, T* dz) {
   T scale[L], row_dy[L], mean[L];
   group.read(dy, row_dy);
-  lanes<L>(scale) = lanes<L>(inverse.rounded) * lanes<L>(row_dy);
+  lanes<L>(scale) = lanes<L>(inverse) * lanes<L>(row_dy);
   constexpr int S = kernels::kSums<L>;
   kernels::convert<L, S>([&sums](int i) { return lanes<S>(sums.mean + i); }, mean);
   for (std::int64_t k = 0; k < group.classes; ++k) {
@@ -162,12 +157,13 @@ void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, con
                const RowValues<T>& dy, T* losses, T* dz) {
   using V = Lanes<T, L>;
   Work<T, L> work(group.room());
-  const Inverse<T, L> inverse(group);
+  T inverse[L];
+  invert_totals(group, inverse);
   for (std::int64_t at = 0; at < group.classes * L; at += L) {
-    lanes<L>(work.q + at) = lanes<L>(group.exponential + at) * lanes<L>(inverse.rounded);
+    lanes<L>(work.q + at) = lanes<L>(group.exponential + at) * lanes<L>(inverse);
   }
   p.template read<L>(group.first, group.rows, work.p);
-  compare(group.classes, work);
+  compare<T, L, /*p_is_one=*/false>(group.classes, work);
   T* g = work.log_q_over_m;
   for (std::int64_t k = 0, at = 0; k < group.classes; ++k, at += L) {
     const auto positive = lanes<L>(work.p + at) > 0;
@@ -217,11 +213,12 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
 
   Work<T, L> at_y(L);
   T w_y[L];
-  const Inverse<T, L> inverse(group);
-  lanes<L>(at_y.q) = exponential_y * lanes<L>(inverse.rounded);
+  T inverse[L];
+  invert_totals(group, inverse);
+  lanes<L>(at_y.q) = exponential_y * lanes<L>(inverse);
   p.template own<L>(y, at_y.p);
   w.template at_class<L>(y, w_y);
-  compare(1, at_y);
+  compare<T, L, /*p_is_one=*/true>(1, at_y);
   lanes<L>(at_y.terms) *= lanes<L>(w_y);
   const V g_y = lanes<L>(w_y) * lanes<L>(at_y.log_q_over_m) / 2;
   lanes<L>(at_y.q) *= g_y;
@@ -236,18 +233,17 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
   }
 }
 
-LossesAndGradient run(const Coefficients& p, const Tensor& w, const Tensor& z, const Tensor& dy) {
-  LossesAndGradient result{Tensor::uninitialized({z.size(0)}, z.dtype()),
-                           dy.defined() ? Tensor::uninitialized(z.shape(), z.dtype()) : Tensor()};
+LossesAndGradient run(const Coefficients& p, const Tensor& w, const Tensor& z, const Tensor& dy, Ask ask) {
+  LossesAndGradient result(z, dy, ask);
   dispatch_floating(z.dtype(), "js_divergence", [&](auto zero) {
     using T = decltype(zero);
     const CoefficientRows<T> p_rows(p);
     const ClassWeights<T> weights(w);
-    T* losses = result.losses.mutable_data<T>();
+    T* losses = ask == Ask::rows ? result.losses.mutable_data<T>() : nullptr;
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
     const kernels::RowValues<T> row_dy(dy);
     const bool one_hot = p_rows.one_hot();
-    kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
+    result.sum = kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
       Scratch<T> turned(group.room()), scratch(group.room());
       const auto& run_group = one_hot ? run_one_hot<T, L> : run_dense<T, L>;
       run_group(group, p_rows, weights, row_dy, losses, turned.data());
@@ -269,7 +265,7 @@ Variable js_divergence_of_logits(const Rows& rows, const CategoricalOptions& opt
   const Tensor& z = rows.prediction.value();
   const auto kernel = [p = rows.coefficients([](const Tensor& x) { return x; }, /*weigh=*/false),
                        w = rows.class_weights.defined() ? rows.class_weights : Tensor::ones({z.size(1)}, z.dtype())](
-                          const Tensor& logits, const Tensor& dy) { return run(p, w, logits, dy); };
+                          const Tensor& logits, const Tensor& dy, Ask ask) { return run(p, w, logits, dy, ask); };
   return one_pass_loss("js_divergence_with_logits", rows, options, kernel,
                        [rows](const Variable& logits) { return in_ops(rows, logits); });
 }

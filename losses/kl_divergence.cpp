@@ -116,19 +116,16 @@ void run_one_hot(const kernels::SoftmaxGroup<T, L>& group, const CoefficientRows
   }
 }
 
-LossesAndGradient run(const Coefficients& c, const Coefficients& log_p, const Tensor& logits, const Tensor& dy) {
-  LossesAndGradient result{Tensor::uninitialized({logits.size(0)}, logits.dtype()), {}};
-  if (dy.defined()) {
-    result.dz = Tensor::uninitialized(logits.shape(), logits.dtype());
-  }
-  dispatch_floating(logits.dtype(), "kl_divergence", [&](auto zero) {
+LossesAndGradient run(const Coefficients& c, const Coefficients& log_p, const Tensor& z, const Tensor& dy, Ask ask) {
+  LossesAndGradient result(z, dy, ask);
+  dispatch_floating(z.dtype(), "kl_divergence", [&](auto zero) {
     using T = decltype(zero);
     const CoefficientRows<T> c_rows(c), log_p_rows(log_p);
-    T* losses = result.losses.mutable_data<T>();
+    T* losses = ask == Ask::rows ? result.losses.mutable_data<T>() : nullptr;
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
     const kernels::RowValues<T> row_dy(dy);
     const bool one_hot = c_rows.one_hot() && log_p_rows.one_hot();
-    kernels::for_softmax_groups<T>(logits, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
+    result.sum = kernels::for_softmax_groups<T>(z, [&]<int L>(const kernels::SoftmaxGroup<T, L>& group) {
       Scratch<T> c_group(group.room()), turned(group.room());
       if (one_hot) {
         run_one_hot(group, c_rows, row_dy, losses, dz != nullptr ? turned.data() : nullptr);
@@ -154,7 +151,7 @@ Tensor log_of_target(const Tensor& p) { return log(where_or(kernels::greater(p, 
 
 Variable exact_with_logits(const Rows& rows, const CategoricalOptions& options) {
   const auto kernel = [c = rows.coefficients(), log_p = rows.coefficients(log_of_target, /*weigh=*/false)](
-                          const Tensor& z, const Tensor& dy) { return run(c, log_p, z, dy); };
+                          const Tensor& z, const Tensor& dy, Ask ask) { return run(c, log_p, z, dy, ask); };
   return one_pass_loss("kl_divergence_with_logits", rows, options, kernel,
                        [rows](const Variable& z) { return exact_with_logits_in_ops(rows, z); });
 }

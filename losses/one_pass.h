@@ -12,14 +12,21 @@
 
 namespace gibbs::losses {
 
+/// What is asked of a kernel: the loss of each row, or only their sum.
+enum class Ask { rows, sum };
+
 struct LossesAndGradient {
-  Tensor losses;  // [M]
-  Tensor dz;      // [M, K], undefined without dy
+  Tensor losses;   // [M], undefined where only the sum was asked for
+  double sum = 0;  // of the losses, if it was asked for
+  Tensor dz;       // [M, K], undefined without dy
+
+  /// Room for a kernel's results.
+  LossesAndGradient(const Tensor& z, const Tensor& dy, Ask ask);
 };
 
 /// The losses of the rows z [M, K], and their gradient for dy if that is defined: [M], or [1] where every row gets the
 /// same.
-using LogitsKernel = std::function<LossesAndGradient(const Tensor& z, const Tensor& dy)>;
+using LogitsKernel = std::function<LossesAndGradient(const Tensor& z, const Tensor& dy, Ask ask)>;
 
 /// The same losses [M] in ops.
 using LossesInOps = std::function<Variable(const Variable& z)>;

@@ -133,13 +133,20 @@ bool all_are_classes(const Tensor& indices, std::int64_t classes, const std::opt
   std::atomic<bool> all = true;
   parallel_for(0, indices.numel(), 1 << 16, [&, y, classes](std::int64_t first, std::int64_t last) {
     std::uint64_t largest = 0, ignored_rows = 0;  // a negative index becomes a large number
-    constexpr std::int64_t kPage = 512;
-    for (std::int64_t page = first; page < last; page += kPage) {
-      kernels::prefetch</*to_write=*/false>(y + page + kPage, kPage);
-      for (std::int64_t n = page; n < std::min(page + kPage, last); ++n) {
-        largest = std::max(largest, static_cast<std::uint64_t>(y[n]));
-        ignored_rows += y[n] == ignored ? 1 : 0;
+    const auto look_at = [&](std::int64_t n) {
+      largest = std::max(largest, static_cast<std::uint64_t>(y[n]));
+      ignored_rows += y[n] == ignored ? 1 : 0;
+    };
+    constexpr std::int64_t kLine = 8, kAhead = 64 * kLine;
+    std::int64_t n = first;
+    for (; n + kLine <= last; n += kLine) {
+      kernels::prefetch</*to_write=*/false>(y + n + kAhead, kLine);
+      for (std::int64_t i = 0; i < kLine; ++i) {
+        look_at(n + i);
       }
+    }
+    for (; n < last; ++n) {
+      look_at(n);
     }
     if (largest >= static_cast<std::uint64_t>(classes) || ignored_rows > 0) {
       all = false;

@@ -6,7 +6,7 @@
 // ln x: with x = 2^k m, m between the roots of 1/2 and 2, and s = (m - 1) / (m + 1), |s| <= .172, ln x = k ln 2 +
 // 2 (s + s^3/3 + s^5/5 + ...).
 // Errors, measured: e^x less than 1.25 ulp, and less than 1 where multiplications and additions are fused; ln x less
-// than 2.
+// than 2, ln(1 + x) less than 3.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct FormatOf<float> {
   static constexpr float kToInteger = 0x1.8p23F;  // added and subtracted, it rounds to an integer
   static constexpr float kLn2High = 0x1.63p-1F, kLn2Low = -0x1.bd0106p-13F;  // so few digits that k times high is exact
   static constexpr float kLowest = -104;                                     // below it e^x is 0
-  static constexpr int kExpTerms = 7, kLogTerms = 5;                         // .347^8 / 8! = 5e-9, .172^12 / 13 = 5e-11
+  static constexpr int kExpTerms = 7, kLogTerms = 4;                         // .347^8 / 8! = 5e-9, .172^10 / 11 = 2e-9
   static constexpr Integer kRootOfHalf = 0x3f3504f3;                         // the bits of sqrt(1/2)
 };
 
@@ -90,27 +90,45 @@ Lanes<T, n> exp_of_negative(const Lanes<T, n>& x) {
   return detail::times_power_of_two<T, n>(series, k);
 }
 
-/// ln x for x > 0, infinity or NaN; of 0, some number.
-template <class T, int n>
-Lanes<T, n> log_of_positive(const Lanes<T, n>& x) {
+/// ln x for x > 0, infinity or NaN; of 0, some number. Near 1, ln x is as exact as x - 1 is: whoever has x - 1 with
+/// digits that x has lost gives it, too.
+template <class T, int n, bool may_be_denormal = true>
+Lanes<T, n> log_of_positive(const Lanes<T, n>& x, const Lanes<T, n>& x_minus_one) {
   using F = detail::FormatOf<T>;
   using V = Lanes<T, n>;
   constexpr int kDigits = F::kMantissa + 1;  // so many powers of two make a denormal number normal
   const auto denormal = x < std::numeric_limits<T>::min();
-  const V normal = denormal ? x * static_cast<T>(std::int64_t{1} << kDigits) : x;
+  V normal = x;
+  if constexpr (may_be_denormal) {
+    normal = denormal ? x * static_cast<T>(std::int64_t{1} << kDigits) : x;
+  }
   const auto bits = reinterpret_cast<detail::Integers<T, n>>(normal);
   const detail::Integers<T, n> exponent = (bits - F::kRootOfHalf) >> F::kMantissa;
   const V m = reinterpret_cast<V>(bits - (exponent << F::kMantissa));
   V k = __builtin_convertvector(exponent, V);
-  k = denormal ? k - kDigits : k;
-  const V s = (m - 1) / (m + 1), s2 = s * s;
-  V series = {};  // s^2/3 + s^4/5 + ...
-#pragma GCC unroll 16
-  for (int i = F::kLogTerms; i > 0; --i) {
-    series = s2 * (series + static_cast<T>(1.0 / (2 * i + 1)));
+  if constexpr (may_be_denormal) {
+    k = denormal ? k - kDigits : k;
   }
-  const V y = k * F::kLn2High + (2 * s + (2 * s * series + k * F::kLn2Low));
+  const V m_minus_one = k == 0 ? x_minus_one : m - 1;
+  const V s = m_minus_one / (m_minus_one + 2), s2 = s * s;
+  V series = repeated<n>(static_cast<T>(1.0 / (2 * F::kLogTerms + 1)));  // 1/3 + s^2/5 + s^4/7 + ...
+#pragma GCC unroll 16
+  for (int i = F::kLogTerms - 1; i > 0; --i) {
+    series = series * s2 + static_cast<T>(1.0 / (2 * i + 1));
+  }
+  const V two_s = s + s, tail = two_s * s2 * series + k * F::kLn2Low, y = k * F::kLn2High + (two_s + tail);
   return x < std::numeric_limits<T>::infinity() ? y : x;
+}
+
+template <class T, int n>
+Lanes<T, n> log_of_positive(const Lanes<T, n>& x) {
+  return log_of_positive<T, n>(x, x - 1);
+}
+
+/// ln(1 + x) for x > -1, infinity or NaN.
+template <class T, int n>
+Lanes<T, n> log_of_one_plus(const Lanes<T, n>& x) {
+  return log_of_positive<T, n, /*may_be_denormal=*/false>(1 + x, x);
 }
 
 }  // namespace gibbs::kernels

@@ -8,7 +8,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
+#include <functional>
+#include <numeric>
 
 #include "gibbs/tensor/kernels/lanes.h"
 #include "gibbs/tensor/kernels/lanes_math.h"
@@ -50,18 +51,17 @@ struct SoftmaxGroup {
   const T* exponential;  // [K, L]: e^shifted
   const double* total;   // [L]: the sum of exponential
   std::int64_t end;      // the thread that works on this group goes on with the rows up to here
+  double* sum;           // [kSums]: of what write_rows was given without a place for it
 
   /// y [L] = ln total = ln(1 + rest). The largest entry adds exactly 1 to the total, and so what T can hold of the rest
-  /// is what its logarithm needs: ln(1 + rest) = ln(u) rest / (u - 1) for u = 1 + rest, rounded (Kahan).
+  /// is what its logarithm needs.
   void log_total(double* y) const {
-    using V = Lanes<T, L>;
+    constexpr int S = kSums<L>;
     alignas(kVectorBytes) T rest[L];
-    convert<L, kSums<L>>([this](int i) { return lanes<kSums<L>>(total + i) - 1; }, rest);
-    const V rounded = 1 + lanes<L>(rest), without_one = rounded - 1;
-    const V log_total = log_of_positive<T, L>(rounded) * (lanes<L>(rest) / without_one);
-    lanes<L>(rest) = without_one == 0 ? lanes<L>(rest) : log_total;
-    for (int i = 0; i < L; i += kSums<L>) {
-      lanes<kSums<L>>(y + i) = wide<kSums<L>>(rest + i);
+    convert<L, S>([this](int i) { return lanes<S>(total + i) - 1; }, rest);
+    lanes<L>(rest) = log_of_one_plus<T, L>(lanes<L>(rest));
+    for (int i = 0; i < L; i += S) {
+      lanes<S>(y + i) = wide<S>(rest + i);
     }
   }
 
@@ -76,16 +76,24 @@ struct SoftmaxGroup {
     }
   }
 
-  /// y[first + row ...] = sums, for the rows that there are.
-  void write_rows(int row, const Lanes<double, kSums<L>>& sums, T* y) const {
-    if (rows == L) {
-      store<kSums<L>>(sums, y + first + row);
+  /// y[first + row ...] = values, for the rows that there are. Without y, they are added to what for_softmax_groups
+  /// returns: where only the sum is asked for, a million numbers need neither be written nor read again.
+  void write_rows(int row, Lanes<double, kSums<L>> values, T* y) const {
+    constexpr int S = kSums<L>;
+    const bool all = row + S <= rows;
+    if (y != nullptr && all) {
+      store<S>(values, y + first + row);
       return;
     }
-    T values[kSums<L>];
-    store<kSums<L>>(sums, values);
-    for (int j = 0; j < kSums<L> && row + j < rows; ++j) {
-      y[first + row + j] = values[j];
+    for (int j = 0; j < S; ++j) {
+      if (row + j >= rows) {
+        values[j] = 0;
+      } else if (y != nullptr) {
+        y[first + row + j] = static_cast<T>(values[j]);
+      }
+    }
+    if (y == nullptr) {
+      lanes<S>(sum) += values;
     }
   }
 
@@ -147,36 +155,39 @@ void shift_and_exponentiate(T* x, std::int64_t classes, T* exponential, double* 
 }
 
 template <class T, int L, class Body>
-void for_groups(const Tensor& z, Body& body) {
+double for_groups(const Tensor& z, Body& body) {
   const std::int64_t classes = z.size(1), grain = std::max<std::int64_t>(1, 16384 / (L * classes)) * L;
   const T* data = z.data<T>();
-  parallel_for(0, z.size(0), grain, [&, classes](std::int64_t begin, std::int64_t end) {
+  const auto piece = [&, classes](std::int64_t begin, std::int64_t end) {
     const std::int64_t room = whole_squares<T>(classes) * L;
     const Storage memory(static_cast<std::size_t>(2 * room) * sizeof(T));
     T *shifted = reinterpret_cast<T*>(memory.bytes()), *exponential = shifted + room;
     alignas(kVectorBytes) double total[L];
+    alignas(kVectorBytes) double sum[kSums<L>] = {};
     for (std::int64_t first = begin; first < end; first += L) {
       const std::int64_t rows = std::min<std::int64_t>(L, end - first);
       const T* group = data + first * classes;
       prefetch</*to_write=*/false>(group + kGroupsAhead * L * classes, L * classes);
       turn_rows<L>(group, rows, classes, z.numel() - first * classes, shifted);
       shift_and_exponentiate<L>(shifted, classes, exponential, total);
-      body(SoftmaxGroup<T, L>{first, rows, classes, shifted, exponential, total, end});
+      body(SoftmaxGroup<T, L>{first, rows, classes, shifted, exponential, total, end, sum});
     }
-  });
+    return std::accumulate(sum, sum + kSums<L>, 0.0);
+  };
+  return parallel_reduce(0, z.size(0), grain, 0.0, piece, std::plus<>());
 }
 
 }  // namespace detail
 
-/// body(const SoftmaxGroup<T, L>&), L = 16 or 1, for all rows of z [N, K] of dtype T, in parallel.
+/// body(const SoftmaxGroup<T, L>&), L = 16 or 1, for all rows of z [N, K] of dtype T, in parallel. Returns the sum of
+/// what they were given to write without a place for it (write_rows).
 template <class T, class Body>
-void for_softmax_groups(const Tensor& z, Body body) {
+double for_softmax_groups(const Tensor& z, Body body) {
   // A few long rows would leave most of a group empty.
   if (z.size(0) >= 8 || (z.size(1) <= 512 && z.size(0) > 1)) {
-    detail::for_groups<T, 16>(z, body);
-  } else {
-    detail::for_groups<T, 1>(z, body);
+    return detail::for_groups<T, 16>(z, body);
   }
+  return detail::for_groups<T, 1>(z, body);
 }
 
 }  // namespace gibbs::kernels

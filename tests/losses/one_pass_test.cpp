@@ -21,15 +21,25 @@ using ::testing::ElementsAre;
 /// The sum of squares of each row, counting its calls.
 struct Squares {
   int calls = 0;
+  bool asked_for_sum = false;
 
   Variable loss(const Target& target, const Variable& z, const CategoricalOptions& options) {
     const Rows rows = prepare("squares", target, z, Prediction::logits, options);
     const auto reference = [](const Variable& x) { return sum(x * x, {-1}); };
-    const auto kernel = [this, reference](const Tensor& x, const Tensor& dy) -> LossesAndGradient {
+    const auto kernel = [this, reference](const Tensor& x, const Tensor& dy, Ask ask) {
       ++calls;
+      asked_for_sum = ask == Ask::sum;
       const NoTape no_tape;
-      Tensor dz = dy.defined() ? kernels::mul(kernels::mul(x, 2.0), dy.reshape({-1, 1})) : Tensor();
-      return {reference(x).value(), dz};
+      LossesAndGradient result(x, dy, ask);
+      if (asked_for_sum) {
+        result.sum = sum(reference(x)).value().item();
+      } else {
+        result.losses = reference(x).value();
+      }
+      if (dy.defined()) {
+        result.dz = kernels::mul(kernels::mul(x, 2.0), dy.reshape({-1, 1}));
+      }
+      return result;
     };
     return one_pass_loss("squares", rows, options, kernel, reference);
   }
@@ -48,6 +58,19 @@ TEST(OnePass, GivesTheGradientOfAMeanWithoutASecondRun) {
   const Variable dz = grad(squares.loss(labels(), z, {}), {z})[0];
   EXPECT_THAT(dz.value().to_vector(), ElementsAre(1, 2, 3, 4));
   EXPECT_EQ(squares.calls, 1);
+}
+
+TEST(OnePass, AsksForNoMoreThanTheSumWhereAllRowsAreAlike) {
+  Squares squares;
+  EXPECT_EQ(squares.loss(labels(), logits(), {}).value().item(), (1 + 4 + 9 + 16) / 2.0);
+  EXPECT_TRUE(squares.asked_for_sum);
+  EXPECT_EQ(squares.loss(labels(), logits(), {.reduction = Reduction::sum}).value().item(), 1 + 4 + 9 + 16);
+  EXPECT_TRUE(squares.asked_for_sum);
+  const Tensor weights = Tensor::from(std::vector<double>{1, 3}, {2});
+  EXPECT_EQ(squares.loss(labels(), logits(), {.sample_weights = weights}).value().item(), (5 + 3 * 25) / 4.0);
+  EXPECT_FALSE(squares.asked_for_sum);
+  EXPECT_THAT(squares.loss(labels(), logits(), {.reduction = Reduction::none}).value().to_vector(), ElementsAre(5, 25));
+  EXPECT_FALSE(squares.asked_for_sum);
 }
 
 TEST(OnePass, GivesTheGradientOfWeightedRowsWithoutASecondRun) {

@@ -119,6 +119,27 @@ TYPED_TEST(LanesMath, LogIsTwoUlpsOffAtMost) {
   EXPECT_GT(worst, .4);  // or nothing was measured
 }
 
+TYPED_TEST(LanesMath, LogOfOnePlusIsThreeUlpsOffAtMost) {
+  using T = TypeParam;
+  constexpr int W = kWidth<T>;
+  double worst = 0;
+  T at = 0;
+  const auto look = [&](T x) {
+    const T y = log_of_one_plus<T, W>(repeated<W>(x))[0];
+    const double error = error_in_ulp(y, std::log1p(static_cast<long double>(x)));
+    at = error > worst ? x : at;
+    worst = std::max(worst, error);
+  };
+  for (T x = 1e-30F; x < 1000; x *= T(1.0007)) {
+    look(x);
+    if (x < T(.9)) {
+      look(-x);
+    }
+  }
+  EXPECT_LT(worst, 3) << "at " << at;
+  EXPECT_GT(worst, .4);  // or nothing was measured
+}
+
 TYPED_TEST(LanesMath, LogKnowsTheEndsOfItsRange) {
   using T = TypeParam;
   constexpr T kInfinity = std::numeric_limits<T>::infinity();

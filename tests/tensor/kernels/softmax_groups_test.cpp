@@ -80,5 +80,29 @@ TEST(SoftmaxGroups, TurnBackIntoTheirRowsOnly) {
   }
 }
 
+TEST(SoftmaxGroups, WriteTheNumbersOfRowsOrAddThemUp) {
+  for (const std::int64_t rows : {1, 2, 16, 17, 50, 5000}) {
+    for (const std::int64_t classes : {1, 10, 600}) {
+      const Tensor z = random_tensor({rows, classes}, DType::float64);
+      Tensor y = Tensor::full({rows}, -1, DType::float64);
+      double* to = y.mutable_data<double>();
+      const auto totals_to = [&z](double* place) {
+        return for_softmax_groups<double>(z, [place]<int L>(const SoftmaxGroup<double, L>& group) {
+          for (int i = 0; i < L; i += kSums<L>) {
+            group.write_rows(i, lanes<kSums<L>>(group.total + i), place);
+          }
+        });
+      };
+      EXPECT_EQ(totals_to(to), 0) << "what is written is not added";
+      double expected = 0;
+      for (std::int64_t n = 0; n < rows; ++n) {
+        ASSERT_GE(y.at({n}), 1) << n;
+        expected += y.at({n});
+      }
+      EXPECT_NEAR(totals_to(nullptr) / expected, 1, 1e-13) << rows << " x " << classes;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gibbs::kernels
