@@ -189,7 +189,7 @@ template <class T>
 bool fits(const Conv2dGeometry& g) {
   const Conv2dOptions& o = g.options;
   const int64_t block_bytes = row_length(g) * kVectorBytes * kMostVectors;
-  return o.groups == 1 && o.dilation_h == 1 && o.dilation_w == 1 && !rows_are_the_images(g) && g.channels > 0 &&
+  return o.groups == 1 && o.dilation_h == 1 && o.dilation_w == 1 && g.channels > 0 &&
          g.filters > 0 && g.filters % kLanes<T> == 0 && block_bytes <= kWeightBytes;
 }
 
@@ -198,7 +198,7 @@ bool input_fits(const Conv2dGeometry& g) {
   const Pads& p = g.options.pads;
   return g.options.stride_h == 1 && g.options.stride_w == 1 && g.options.groups == 1 &&
          std::max(p.top, p.bottom) < g.kernel_h && std::max(p.left, p.right) < g.kernel_w &&
-         g.options.dilation_h == 1 && g.options.dilation_w == 1 && !rows_are_the_images(g) && fits<T>(turned_around(g));
+         g.options.dilation_h == 1 && g.options.dilation_w == 1 && fits<T>(turned_around(g));
 }
 
 template <class T>

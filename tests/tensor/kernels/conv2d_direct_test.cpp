@@ -28,7 +28,7 @@ TEST(Conv2dDirect, TakesTheCommonGeometries) {
   EXPECT_FALSE(fits({1, 8, 8, 3}, {3, 3, 3, 33}));
   EXPECT_FALSE(fits({1, 8, 8, 3}, {3, 3, 3, 32}, {.dilation_h = 2}));
   EXPECT_FALSE(fits({1, 8, 8, 4}, {3, 3, 2, 32}, {.groups = 2}));
-  EXPECT_FALSE(fits({1, 8, 8, 32}, {1, 1, 32, 32}));
+  EXPECT_TRUE(fits({1, 8, 8, 32}, {1, 1, 32, 32}));
   EXPECT_FALSE(fits({1, 8, 8, 4096}, {3, 3, 4096, 32}));
   EXPECT_TRUE(input_fits({250, 15, 15, 32}, {3, 3, 32, 64}));
   EXPECT_FALSE(input_fits({250, 32, 32, 3}, {3, 3, 3, 32}));
@@ -60,6 +60,13 @@ TEST(Conv2dDirect, EveryBlockWidthAndHeight) {
       check_against_matrix<float>(g);
       check_against_matrix<double>(g);
     }
+  }
+}
+
+TEST(Conv2dDirect, KernelsOfOnePixel) {
+  for (const int64_t channels : {1, 3, 16, 40}) {
+    check_against_matrix<float>(Conv2dGeometry::of({1, 9, 7, channels}, {1, 1, channels, 48}, {}));
+    check_against_matrix<double>(Conv2dGeometry::of({1, 9, 7, channels}, {1, 1, channels, 48}, {.stride_w = 2}));
   }
 }
 
