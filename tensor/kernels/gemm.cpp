@@ -18,7 +18,7 @@ namespace {
 
 using std::int64_t;
 
-constexpr int64_t kTileWork = 1 << 23;  // least multiply-adds of a cut tile: 100 microseconds or so
+constexpr int64_t kTileWork = 1 << 25;  // least multiply-adds of a cut tile: smaller ones pack more than they multiply
 // A vector times a matrix waits for memory: cut in tiles, the matrix is read, and kept, by the caches of all
 // processors.
 constexpr int64_t kVectorTileWork = 1 << 18;
