@@ -64,11 +64,10 @@ class Training {
     while (state_.position.epoch < options_.epochs && !callback_state_.stop && !interrupted_) {
       run_epoch(loader);
     }
-    const double step_seconds = median(step_seconds_);
     return {.history = state_.history,
             .steps = state_.step,
-            .median_step_seconds = step_seconds,
-            .epoch_over_steps = epoch_step_seconds_.empty() ? 0 : median(epoch_step_seconds_) / step_seconds,
+            .median_step_seconds = median(step_seconds_),
+            .epoch_over_steps = epoch_seconds_ > 0 ? epoch_seconds_ / working_seconds_ : 0,
             .validation_images_per_second = median(validation_rates_),
             .interrupted = interrupted_,
             .stop_reason = interrupted_ ? "interrupted" : callback_state_.stop_reason};
@@ -115,13 +114,13 @@ class Training {
     const double seconds_before = state_.epoch_seconds;
     callback_state_.epoch = static_cast<int>(state_.position.epoch) + 1;
     progress_.begin_epoch(callback_state_.epoch, loader.batches_per_epoch());
-    const bool whole = state_.position.batch == 0;
-    if (whole) {
+    if (state_.position.batch == 0) {
       notify(&Callback::on_epoch_begin);
     }
+    double working = 0;
     for (bool last = false; !last;) {
       const Clock::time_point step_began = Clock::now();
-      const data::Batch batch = step_on_next(loader);
+      const data::Batch batch = step_on_next(loader, working);
       state_.position = loader.position();
       last = batch.last_of_epoch;
       step_seconds_.push_back(seconds_since(step_began));
@@ -136,16 +135,17 @@ class Training {
       }
     }
     const double validation_seconds = finish_epoch(seconds_before + seconds_since(began));
-    if (whole) {
-      epoch_step_seconds_.push_back((seconds_since(began) - validation_seconds) /
-                                    static_cast<double>(loader.batches_per_epoch()));
-    }
+    epoch_seconds_ += seconds_since(began) - validation_seconds;
+    working_seconds_ += working;
   }
 
-  data::Batch step_on_next(data::DataLoader& loader) {
+  /// Adds to `working` the seconds that the step took once it had its batch.
+  data::Batch step_on_next(data::DataLoader& loader, double& working) {
     const ProfileStep step;
     data::Batch batch = next_batch(loader);
+    const Clock::time_point began = Clock::now();
     train_step(batch);
+    working += seconds_since(began);
     return batch;
   }
 
@@ -271,8 +271,9 @@ class Training {
   Progress progress_;
   TrainingState state_;
   FitState callback_state_;
-  std::vector<double> step_seconds_, epoch_step_seconds_, validation_rates_;
-  bool saved_ = false;  // the checkpoint file is this run's
+  std::vector<double> step_seconds_, validation_rates_;
+  double epoch_seconds_ = 0, working_seconds_ = 0;  // of whole epochs, validation aside; of the steps in them
+  bool saved_ = false;                              // the checkpoint file is this run's
   bool interrupted_ = false;
 };
 

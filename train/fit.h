@@ -42,7 +42,8 @@ struct FitResult {
   History history;
   std::int64_t steps = 0;          // since the very beginning
   double median_step_seconds = 0;  // of the steps of this call, everything included; 0 when there was none
-  /// Seconds of an epoch, saving included and validation aside, over those of as many median steps; 0 without an epoch.
+  /// Seconds of the epochs of this call, saving included and validation aside, over those of their steps without
+  /// waiting for batches: 1 when all is hidden; 0 without an epoch.
   double epoch_over_steps = 0;
   double validation_images_per_second = 0;  // the median of the epochs of this call
   bool interrupted = false;                 // by Ctrl-C: finished the step, saved, and stopped

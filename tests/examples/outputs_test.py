@@ -42,7 +42,7 @@ class Outputs(ProgramTest):
         self.assertTrue(0 < summary["test_loss"] < 10 and 0 <= summary["test_accuracy"] <= 1, summary)
         self.assertTrue(0 < summary["step_ms_median"] < 10_000 and 10 < summary["peak_rss_mb"] < 700, summary)
         self.assertAlmostEqual(summary["images_per_second"] * summary["step_ms_median"], 10 * 1000, delta=1e-6 * 10_000)
-        self.assertGreater(summary["epoch_over_steps"], 0.9, "an epoch takes no less than its steps, about")
+        self.assertGreater(summary["epoch_over_steps"], 1, "an epoch takes no less than its steps")
         self.assertGreater(summary["validation_images_per_second"], 0)
         self.assertRegex(summary["weights_sha256"], "^[0-9a-f]{64}$")
         self.assertTrue(summary["blas_core"])
