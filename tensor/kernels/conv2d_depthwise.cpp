@@ -1,5 +1,5 @@
 // All three sums run over pairs (input pixel, output pixel) that meet under a tap of the kernel: y sums over the taps
-// of an output, dx over the taps of an input, dw over the outputs of a tap.
+// of an output, dx over the taps of an input, dw over the outputs of a tap. The article's network has no such layer.
 #include "gibbs/tensor/kernels/conv2d_depthwise.h"
 
 #include <algorithm>

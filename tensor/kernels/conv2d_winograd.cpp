@@ -1,5 +1,8 @@
 // The sixteen matrix products run through register_block.h, like the direct convolution's sums; around them stand the
 // four small transforms and their transposes, each a few additions on vectors of channels.
+//
+// In the article's training step: the second block, two fifths of the time (`--profile` on the trainer shows the
+// shares).
 #include "gibbs/tensor/kernels/conv2d_winograd.h"
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 // Convolution by Winograd's F(2 x 2, 3 x 3): a tile of 2 x 2 outputs needs 16 multiplications per channel and filter,
-// not
-// 36. (Winograd 1980; Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks".)
+// not 36. (Winograd 1980; Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks".)
 //
 // The idea, in one dimension: two outputs of a kernel of three, y0 = d0 w0 + d1 w1 + d2 w2 and y1 = d1 w0 + d2 w1 + d3
 // w2, are sums of four products of a sum of inputs with a sum of weights. In two dimensions, with small matrices of 0,

@@ -1,5 +1,6 @@
 // Max pooling and its routing: per tap for any window (see pool2d_taps.h), and with the four taps in registers for the
-// common case, 2 x 2 by 2. g++ 12 makes vectors of these loops only when every load is unconditional.
+// common case, 2 x 2 by 2 (of the article's network only where it is not fused: conv_block.h). g++ 12 makes vectors of
+// these loops only when every load is unconditional.
 #include <algorithm>
 #include <type_traits>
 

@@ -3,7 +3,8 @@
 //     y[place, j] = sum over segment, step of  x[segment, place, step] * w[segment, step, j]
 // where x and w are read with strides, so nothing is copied first. Each step loads the vectors of w once and uses them
 // for every place; each x is one broadcast. With AVX-512, 7 places by 4 vectors keep 28 of the 32 registers busy, and
-// the multiply-adds, not the loads, are the limit.
+// the multiply-adds, not the loads, are the limit. Both blocks of the article's network, three fifths of its training
+// step, spend most of their time here.
 #pragma once
 
 #include <array>
