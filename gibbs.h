@@ -20,6 +20,7 @@
 #include "gibbs/nn/nn.h"
 #include "gibbs/optim/optim.h"
 #include "gibbs/tensor/atomic_file.h"
+#include "gibbs/tensor/build_info.h"
 #include "gibbs/tensor/kernels/kernels.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"

@@ -12,10 +12,11 @@ using namespace gibbs;
 
 void run(const std::string& json_path) {
   const examples::Machine machine = examples::look_at_machine();
-  fmt::print("gibbs      {}, {}, compiled for vectors of {} bytes\n", kVersion,
-             machine.optimized ? "optimized" : "for debugging", machine.compiled_bytes);
-  fmt::print("CPU        {}: {} processors, {} of them usable; vectors of {} bytes\n", machine.cpu, machine.processors,
-             machine.usable, machine.vector_bytes);
+  fmt::print("gibbs      {}, {}, compiled for {}: vectors of {} bytes\n", kVersion,
+             machine.library.optimized ? "optimized" : "for debugging", machine.library.instruction_set,
+             machine.library.vector_bytes);
+  fmt::print("CPU        {}: {} processors, {} of them usable; {}: vectors of {} bytes\n", machine.cpu,
+             machine.processors, machine.usable, machine.level, machine.vector_bytes);
   fmt::print("OpenBLAS   kernels for {}{}\n", machine.blas_core,
              machine.blas_request.empty() ? "" : ", as OPENBLAS_CORETYPE asks");
   fmt::print("Fusion     {}\n", machine.fusion ? "on: convolution, ReLU and max pooling in a row are one op" : "off");
@@ -39,8 +40,10 @@ void run(const std::string& json_path) {
     json["cpu"] = machine.cpu;
     json["usable_processors"] = machine.usable;
     json["threads"] = machine.threads;
+    json["instruction_set"] = machine.level;
     json["vector_bytes"] = machine.vector_bytes;
-    json["compiled_vector_bytes"] = machine.compiled_bytes;
+    json["compiled_instruction_set"] = machine.library.instruction_set;
+    json["compiled_vector_bytes"] = machine.library.vector_bytes;
     json["blas_core"] = machine.blas_core;
     json["fusion"] = machine.fusion;
     json["memory_gb_per_s"] = {measured.memory_one, measured.memory_all};

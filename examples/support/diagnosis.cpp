@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <initializer_list>
 #include <thread>
 
 #include "examples/support/article_convnet.h"
@@ -16,7 +17,6 @@
 #include "gibbs/gibbs.h"
 #include "gibbs/nn/fusion.h"
 #include "gibbs/tensor/kernels/gemm.h"
-#include "gibbs/tensor/kernels/lanes.h"
 
 namespace gibbs::examples {
 namespace {
@@ -33,9 +33,24 @@ std::string cpu_info(const std::string& key) {
   return "";
 }
 
-int widest_vectors(const std::string& flags) {
-  const auto has = [&flags](const char* flag) { return (" " + flags + " ").find(flag) != std::string::npos; };
-  return has(" avx512f ") ? 64 : has(" avx ") ? 32 : 16;
+/// Whether all of the `names` are among the CPU's flags.
+bool has(const std::string& flags, std::initializer_list<const char*> names) {
+  return std::all_of(names.begin(), names.end(), [text = " " + flags + " "](const char* name) {
+    return text.find(fmt::format(" {} ", name)) != std::string::npos;
+  });
+}
+
+int widest_vectors(const std::string& flags) { return has(flags, {"avx512f"}) ? 64 : has(flags, {"avx"}) ? 32 : 16; }
+
+/// The level of x86-64 as its ABI defines them, in Linux' names for what they ask for; abm is where LZCNT is.
+std::string level_of(const std::string& flags) {
+  if (!has(flags, {"sse4_2", "ssse3", "popcnt", "cx16", "lahf_lm"})) {
+    return "x86-64";
+  }
+  if (!has(flags, {"avx2", "fma", "f16c", "bmi1", "bmi2", "abm", "movbe"})) {
+    return "x86-64-v2";
+  }
+  return has(flags, {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}) ? "x86-64-v4" : "x86-64-v3";
 }
 
 int usable_processors() {
@@ -107,14 +122,6 @@ double step_time(std::int64_t batch_size) {
   return 1e3 * steps[steps.size() / 2];
 }
 
-constexpr bool is_optimized() {
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  return true;
-#else
-  return false;
-#endif
-}
-
 /// Kernel sets of OpenBLAS that use vectors of 64 bytes.
 bool is_wide(const std::string& core) { return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids"; }
 
@@ -122,14 +129,15 @@ bool is_wide(const std::string& core) { return core == "SkylakeX" || core == "Co
 
 Machine look_at_machine() {
   const char* request = std::getenv("OPENBLAS_CORETYPE");
+  const std::string flags = cpu_info("flags");
   return {.cpu = cpu_info("model name"),
           .processors = static_cast<int>(std::thread::hardware_concurrency()),
           .usable = usable_processors(),
           .quota = container_quota(),
           .load = load_average(),
-          .vector_bytes = widest_vectors(cpu_info("flags")),
-          .compiled_bytes = kernels::kVectorBytes,
-          .optimized = is_optimized(),
+          .level = level_of(flags),
+          .vector_bytes = widest_vectors(flags),
+          .library = build_info(),
           .fusion = nn::fusion_enabled(),
           .threads = num_threads(),
           .blas_core = kernels::blas_core_name(),
@@ -160,11 +168,13 @@ std::vector<std::string> findings(const Machine& machine, const Measured& measur
       found.push_back(std::move(text));
     }
   };
-  say(!machine.optimized, "this is a build for debugging, many times slower; build with cmake --preset release");
-  say(machine.compiled_bytes < machine.vector_bytes,
-      fmt::format("the library was compiled for vectors of {} bytes, the CPU has {}; build on this machine with "
-                  "-DGIBBS_NATIVE=ON",
-                  machine.compiled_bytes, machine.vector_bytes));
+  say(!machine.library.optimized,
+      "this is a build for debugging, many times slower; build with cmake --preset release");
+  say(machine.library.instruction_set < machine.level || machine.library.vector_bytes < machine.vector_bytes,
+      fmt::format(
+          "the library was compiled for {} (vectors of {} bytes), the CPU has {} ({} bytes); build on this machine "
+          "with -DGIBBS_NATIVE=ON, or with scripts/portable.sh",
+          machine.library.instruction_set, machine.library.vector_bytes, machine.level, machine.vector_bytes));
   say(!machine.fusion, "layers are not fused, since GIBBS_FUSE is 0; unset it");
   say(machine.vector_bytes == 64 && !is_wide(machine.blas_core),
       fmt::format("OpenBLAS took its kernels for {}, with vectors of 32 bytes; compare with OPENBLAS_CORETYPE=SkylakeX",

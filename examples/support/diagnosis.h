@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "gibbs/tensor/build_info.h"
+
 namespace gibbs::examples {
 
 /// What is known without measuring.
@@ -13,9 +15,9 @@ struct Machine {
   int usable = 0;            // those this process may run on
   double quota = 0;          // processors' worth of time that a container allows; 0: no limit
   double load = 0;           // load average of the last minute
+  std::string level;         // of the instruction set that the CPU has: x86-64, or x86-64-v2 to x86-64-v4
   int vector_bytes = 0;      // of the widest vectors the CPU has
-  int compiled_bytes = 0;    // of those the library was compiled for
-  bool optimized = true;     // a build with optimization and without sanitizers
+  BuildInfo library;         // the library that is loaded
   bool fusion = true;        // Sequential may fuse layers
   int threads = 0;           // that loops use
   std::string blas_core;     // the kernel set OpenBLAS picked

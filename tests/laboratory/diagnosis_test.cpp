@@ -13,9 +13,9 @@ Machine good_machine() {
           .usable = 4,
           .quota = 4,
           .load = 0.2,
+          .level = "x86-64-v4",
           .vector_bytes = 64,
-          .compiled_bytes = 64,
-          .optimized = true,
+          .library = {.instruction_set = "x86-64-v4", .vector_bytes = 64, .optimized = true},
           .fusion = true,
           .threads = 4,
           .blas_core = "SkylakeX",
@@ -53,11 +53,14 @@ TEST_P(Findings, NameWhatIsWrongAndItsRepair) {
 INSTANTIATE_TEST_SUITE_P(
     Doctor, Findings,
     ::testing::Values(
-        Case{"debug", [](Machine& m, Measured&) { m.optimized = false; },
+        Case{"debug", [](Machine& m, Measured&) { m.library.optimized = false; },
              "this is a build for debugging, many times slower; build with cmake --preset release"},
-        Case{"narrow", [](Machine& m, Measured&) { m.compiled_bytes = 32; },
-             "the library was compiled for vectors of 32 bytes, the CPU has 64; build on this machine with "
-             "-DGIBBS_NATIVE=ON"},
+        Case{"narrow", [](Machine& m, Measured&) { m.library.vector_bytes = 32; },
+             "the library was compiled for x86-64-v4 (vectors of 32 bytes), the CPU has x86-64-v4 (64 bytes); build on "
+             "this machine with -DGIBBS_NATIVE=ON, or with scripts/portable.sh"},
+        Case{"level", [](Machine& m, Measured&) { m.library.instruction_set = "x86-64"; },
+             "the library was compiled for x86-64 (vectors of 64 bytes), the CPU has x86-64-v4 (64 bytes); build on "
+             "this machine with -DGIBBS_NATIVE=ON, or with scripts/portable.sh"},
         Case{"unfused", [](Machine& m, Measured&) { m.fusion = false; },
              "layers are not fused, since GIBBS_FUSE is 0; unset it"},
         Case{
@@ -84,7 +87,8 @@ TEST(Doctor, KnowsThisMachine) {
   EXPECT_FALSE(machine.cpu.empty());
   EXPECT_GE(machine.processors, machine.usable);
   EXPECT_GE(machine.usable, 1);
-  EXPECT_GE(machine.vector_bytes, machine.compiled_bytes);
+  EXPECT_GE(machine.vector_bytes, machine.library.vector_bytes);
+  EXPECT_GE(machine.level, machine.library.instruction_set);
   EXPECT_FALSE(machine.blas_core.empty());
 }
 
