@@ -1,9 +1,10 @@
-"""Who may include what: the layers of the folders, and the one room of each third-party library.
+"""Who may include what: the layers of the folders, the one room of each third-party library, and the rooms of vectors.
 
     check_includes.py ROOT     prints each include that breaks a rule as file:line, and exits with 1 when there is one
 
 A folder sees itself and the folders listed below. Tests and benchmarks see everything, third parties too, but GoogleTest
-and rapidcheck stay in tests/.
+and rapidcheck stay in tests/. How wide a vector is depends on -march, and a program may be compiled for other CPUs than the
+library (cmake/GibbsTargets.cmake does not install these headers), so vectors are for the library's .cpp files and tests.
 """
 import pathlib
 import re
@@ -23,12 +24,14 @@ SEES = {
     "tests": LIBRARY | {"gibbs.h", "examples", "bench"},
     "bench": LIBRARY | {"gibbs.h", "examples", "tests"},
 }
-# library: (its headers, the files that may include them)
+# name: (its headers, the files that may include them)
+VECTORS = r"tensor/kernels/(lanes|lanes_exp|turn_rows|register_block|winograd_transforms|softmax_groups)\.h|losses/coefficients\.h"
 ROOMS = {
     "cblas": (r"cblas|openblas", r"tensor/kernels/gemm\.cpp|(tests|bench)/.*"),
     "TBB": (r"(oneapi/)?tbb/|oneapi/tbb\.h|tbb\.h", r"tensor/parallel\.(h|cpp)|(tests|bench)/.*"),
     "stb_image": (r"(stb/)?stb_image", r"data/image\.cpp|(tests|bench)/.*"),
     "GoogleTest": (r"gtest/|gmock/|rapidcheck", r"tests/.*"),
+    "vectors": (rf"(gibbs/)?({VECTORS})", rf"({'|'.join(LIBRARY)})/.*\.cpp|{VECTORS}|tests/.*"),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

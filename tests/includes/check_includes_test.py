@@ -33,6 +33,17 @@ class CheckIncludesTest(unittest.TestCase):
             self.assertEqual(self.check(path, f" #  include {header}"),
                              [f"{path}:2: {library} is not included here ({header[1:-1]})"])
 
+    def test_vectors_stay_in_the_library(self):
+        for path, header in (("tensor/random.cpp", "tensor/kernels/lanes.h"),
+                             ("losses/coefficients.h", "tensor/kernels/softmax_groups.h"),
+                             ("losses/a.cpp", "losses/coefficients.h"), ("tests/a.cpp", "tensor/kernels/turn_rows.h"),
+                             ("nn/a.h", "tensor/kernels/conv2d.h")):
+            self.assertEqual(self.check(path, f'#include "gibbs/{header}"'), [], path)
+        for path, header in (("tensor/kernels/conv2d.h", "tensor/kernels/lanes.h"), ("losses/losses.h", "losses/coefficients.h"),
+                             ("examples/a.cpp", "tensor/kernels/lanes.h"), ("bench/a.cpp", "tensor/kernels/register_block.h")):
+            self.assertEqual(self.check(path, f'#include "gibbs/{header}"'),
+                             [f"{path}:2: vectors is not included here (gibbs/{header})"])
+
     def test_layers(self):
         allowed = {"tensor": "tensor", "autograd": "tensor autograd", "nn": "tensor autograd nn",
                    "losses": "tensor autograd losses", "optim": "tensor autograd optim", "data": "tensor data",
