@@ -13,8 +13,8 @@ fail() {
 }
 command -v valgrind >/dev/null || fail "valgrind is missing: apt-get install valgrind"
 
-cmake -S "$bench/.." -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DGIBBS_NATIVE=OFF -DGIBBS_BUILD_TESTS=OFF \
-      -DCMAKE_CXX_FLAGS=-march=x86-64-v3 >/dev/null
+cmake -S "$bench/.." -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DGIBBS_ARCH=x86-64-v3 \
+      -DGIBBS_BUILD_TESTS=OFF >/dev/null
 cmake --build "$build" --target bench/convnet_step >&2
 compiler=$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")
 version=$("$compiler" -dumpfullversion)

@@ -14,7 +14,9 @@ target_compile_options(gibbs_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
 if(GIBBS_WERROR)
   target_compile_options(gibbs_options INTERFACE -Werror)
 endif()
-if(GIBBS_NATIVE)
+if(GIBBS_ARCH)
+  target_compile_options(gibbs_options INTERFACE -march=${GIBBS_ARCH})
+elseif(GIBBS_NATIVE)
   target_compile_options(gibbs_options INTERFACE -march=native)
 endif()
 if(GIBBS_SANITIZE)
@@ -38,13 +40,43 @@ function(gibbs_precompile group target)
   endif()
 endfunction()
 
-# gibbs_library(<folder> PUBLIC <targets...> PRIVATE <targets...>): the static library gibbs_<folder> of this folder.
+# The target gibbs is the whole library: all that the folders make, under one name or, with GIBBS_SHARED, in one file.
+# Programs look for that file, lib/libgibbs.so, in the folder lib beside their own, here and wherever both are copied; and
+# there the dynamic linker prefers what lies in glibc-hwcaps/<instruction set> (see scripts/portable.sh).
+if(GIBBS_SHARED)
+  add_library(gibbs SHARED)
+  set_target_properties(gibbs PROPERTIES LINKER_LANGUAGE CXX LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib"
+                                         BUILD_WITH_INSTALL_RPATH ON)
+  target_compile_features(gibbs PUBLIC cxx_std_20)
+  target_include_directories(gibbs PUBLIC "$<BUILD_INTERFACE:${GIBBS_INCLUDE_DIR}>"
+                                          "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  target_link_libraries(gibbs PRIVATE gibbs_options)
+  # A program has copies of the inline functions that it calls, compiled for any CPU. Without this option they would take the
+  # place of the library's own, compiled for a better one. It concerns functions only: of each variable there is still one.
+  target_link_options(gibbs PRIVATE -Wl,-Bsymbolic-functions)
+  set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
+  set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib")
+else()
+  add_library(gibbs INTERFACE)
+endif()
+add_library(gibbs::gibbs ALIAS gibbs)
+
+# gibbs_library(<folder> PUBLIC <targets...> PRIVATE <targets...>): this folder's part of the library, gibbs_<folder>. What
+# is built on it links gibbs::<folder>, which is the part or, with GIBBS_SHARED, the whole.
 function(gibbs_library folder)
   cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   set(target gibbs_${folder})
-  add_library(${target} STATIC ${sources})
-  add_library(gibbs::${folder} ALIAS ${target})
+  if(GIBBS_SHARED)
+    add_library(${target} OBJECT ${sources})
+    add_library(gibbs::${folder} ALIAS gibbs)
+    target_link_libraries(gibbs PRIVATE ${target})
+  else()
+    add_library(${target} STATIC ${sources})
+    add_library(gibbs::${folder} ALIAS ${target})
+    target_link_libraries(gibbs INTERFACE ${target})
+    install(TARGETS ${target} EXPORT gibbsTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${folder} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${GIBBS_INCLUDE_DIR}>"
@@ -56,7 +88,6 @@ function(gibbs_library folder)
   endif()
   gibbs_precompile(${group} ${target} <algorithm> <cmath> <filesystem> <functional> <memory> <sstream> <string> <vector>
                    <fmt/format.h>)
-  install(TARGETS ${target} EXPORT gibbsTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   # What is as wide as a vector stays here: -march says how wide that is, and a user's compiler may say differently.
   install(DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/gibbs/${folder}"
           FILES_MATCHING PATTERN "*.h" REGEX "(lanes|lanes_math|turn_rows|register_block|winograd_transforms|softmax_groups|coefficients|one_pass).h$" EXCLUDE)
