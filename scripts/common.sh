@@ -1,4 +1,4 @@
-# What train.sh, test.sh and .ci/run share: messages, packages and the Release build. Sourced, never run.
+# What train.sh, test.sh, portable.sh and .ci/run share: messages, packages and builds. Sourced, never run.
 # Each function does nothing when there is nothing to do, and stops with one sentence that says what to do.
 # shellcheck shell=bash
 
@@ -43,13 +43,23 @@ install_packages() {
     fail "apt-get could not install the packages: mend what it says above, then run this again."
 }
 
-# build_release TARGET...: configures build/release once and builds the targets ("all" is everything).
+# configure_folder FOLDER ARGUMENT...: configures build/FOLDER once, with these arguments of CMake.
 # CMake writes build.ninja last, so a configuration that failed half-way is done again.
-build_release() {
-  if [[ ! -f $root/build/release/build.ninja ]]; then
-    (cd "$root" && cmake --preset release) >&2 ||
-      fail "CMake could not configure: mend what it says above, remove $root/build/release, then run this again."
+configure_folder() {
+  if [[ ! -f $root/build/$1/build.ninja ]]; then
+    (cd "$root" && cmake "${@:2}") >&2 ||
+      fail "CMake could not configure: mend what it says above, remove $root/build/$1, then run this again."
   fi
-  cmake --build "$root/build/release" --target "$@" >&2 ||
+}
+
+# build_folder FOLDER TARGET...: builds the targets ("all" is everything) in build/FOLDER.
+build_folder() {
+  cmake --build "$root/build/$1" --target "${@:2}" >&2 ||
     fail "the build failed: see the first error above (if memory ran out, set CMAKE_BUILD_PARALLEL_LEVEL=1)."
+}
+
+# build_release TARGET...: in build/release, which is configured for this machine's CPU.
+build_release() {
+  configure_folder release --preset release
+  build_folder release "$@"
 }

@@ -1,4 +1,4 @@
-"""scripts/train.sh and scripts/test.sh with stand-ins for apt, CMake, ctest and the trainer: what they start, and when."""
+"""scripts/train.sh, test.sh and portable.sh with stand-ins for apt, CMake, ctest and the trainer: what they start, and when."""
 import hashlib
 import os
 import shutil
@@ -111,6 +111,51 @@ class TestTest(CommandTest):
         result = self.run_script("test.sh", STATUS="8")
         self.assertEqual(result.returncode, 8)
         self.assertTrue(result.stderr.endswith("run those tests again with: scripts/test.sh --rerun-failed\n"))
+
+
+class PortableTest(CommandTest):
+    ARCHITECTURES = ("x86-64", "x86-64-v3", "x86-64-v4")
+    CMAKE = """case $1 in
+  -S) [[ -z ${CONFIGURE_FAILS:-} ]] || exit 1; mkdir -p "$4" && touch "$4/build.ninja" ;;
+  --build) [[ -z ${BUILD_FAILS:-} ]] || exit 1
+    mkdir -p "$2/lib" "$2/examples/doctor.dir" && echo "${2##*/}" | tee "$2/lib/libgibbs.so" > "$2/examples/doctor"
+    chmod +x "$2/examples/doctor"; touch "$2/examples/libsupport.a" ;;
+esac"""
+
+    def setUp(self):
+        super().setUp()
+        self.stand_in("cmake", self.CMAKE)
+        self.stand_in("strip")
+        self.prefix = self.folder / "any machine"
+
+    def laid_out(self, prefix):
+        return {str(path.relative_to(prefix)): path.read_text().strip() for path in prefix.rglob("*") if path.is_file()}
+
+    def test_lays_out_the_programs_once_and_the_library_for_each_architecture(self):
+        for prefix, arguments, configures in ((self.prefix, [self.prefix.name], 3),
+                                              (self.project / "build" / "portable", [], 0)):
+            result = self.run_script("portable.sh", *arguments, cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(self.laid_out(prefix), {
+                "bin/doctor": "shared-x86-64", "lib/libgibbs.so": "shared-x86-64",
+                "lib/glibc-hwcaps/x86-64-v3/libgibbs.so": "shared-x86-64-v3",
+                "lib/glibc-hwcaps/x86-64-v4/libgibbs.so": "shared-x86-64-v4"})
+            self.assertIn(f"Which of the three is loaded: {prefix}/bin/doctor", result.stderr)
+            configured = [line for line in self.log() if line.startswith("cmake -S")]
+            self.assertEqual(len(configured), configures)
+            for line, name in zip(configured, self.ARCHITECTURES):
+                self.assertIn(f" -B build/shared-{name} -G Ninja -DCMAKE_BUILD_TYPE=Release -DGIBBS_SHARED=ON "
+                              f"-DGIBBS_ARCH={name} ", line)
+
+    def test_failures_stop_at_once(self):
+        self.assert_stopped(self.run_script("portable.sh", "--help"),
+                            "unknown option --help: scripts/portable.sh takes a folder or nothing.")
+        self.prefix.write_text("a file, not a folder")
+        self.assert_stopped(self.run_script("portable.sh", self.prefix),
+                            f"cannot write in {self.prefix}: make room for 20 MB there, or name another folder.")
+        self.assert_stopped(self.run_script("portable.sh", BUILD_FAILS="1"),
+                            "the build failed: see the first error above (if memory ran out, set "
+                            "CMAKE_BUILD_PARALLEL_LEVEL=1).")
 
 
 class PackageTest(CommandTest):
