@@ -4,12 +4,14 @@
 
 A folder sees itself and the folders listed below. Tests and benchmarks see everything, third parties too, but GoogleTest
 and rapidcheck stay in tests/. How wide a vector is depends on -march, and a program may be compiled for other CPUs than the
-library (cmake/GibbsTargets.cmake does not install these headers), so vectors are for the library's .cpp files and tests.
+library. So the headers of vectors, those that cmake/GibbsTargets.cmake does not install, are for the library's .cpp files,
+for each other, and for tests.
 """
 import pathlib
 import re
 import sys
 
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARY = {"tensor", "autograd", "nn", "losses", "optim", "data", "train"}
 SEES = {
     "tensor": set(),
@@ -25,13 +27,13 @@ SEES = {
     "bench": LIBRARY | {"gibbs.h", "examples", "tests"},
 }
 # name: (its headers, the files that may include them)
-VECTORS = r"tensor/kernels/(lanes|lanes_exp|turn_rows|register_block|winograd_transforms|softmax_groups)\.h|losses/coefficients\.h"
+VECTORS = re.search(r'REGEX "\(([\w|]+)\)\.h\$" EXCLUDE', (PROJECT / "cmake/GibbsTargets.cmake").read_text())[1]
 ROOMS = {
     "cblas": (r"cblas|openblas", r"tensor/kernels/gemm\.cpp|(tests|bench)/.*"),
     "TBB": (r"(oneapi/)?tbb/|oneapi/tbb\.h|tbb\.h", r"tensor/parallel\.(h|cpp)|(tests|bench)/.*"),
     "stb_image": (r"(stb/)?stb_image", r"data/image\.cpp|(tests|bench)/.*"),
     "GoogleTest": (r"gtest/|gmock/|rapidcheck", r"tests/.*"),
-    "vectors": (rf"(gibbs/)?({VECTORS})", rf"({'|'.join(LIBRARY)})/.*\.cpp|{VECTORS}|tests/.*"),
+    "vectors": (rf"(.*/)?({VECTORS})\.h", rf"({'|'.join(LIBRARY)})/.*\.cpp|.*/({VECTORS})\.h|tests/.*"),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
