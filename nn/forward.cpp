@@ -117,8 +117,12 @@ const ForwardOptions& ForwardScope::current() {
   return current_scope ? current_scope->options : evaluation;
 }
 
-const std::string& forward_path() {
+ForwardPath::operator const std::string&() const {
   return root_call && !root_call->running.empty() ? path_in(*root_call, *root_call->running.back().module) : kNoPath;
+}
+
+std::ostream& operator<<(std::ostream& out, const ForwardPath& path) {
+  return out << static_cast<const std::string&>(path);
 }
 
 RandomKey forward_key() {

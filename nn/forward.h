@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <ostream>
 #include <string>
 
 #include "gibbs/autograd/notes.h"
@@ -53,8 +54,20 @@ class ForwardScope {
 /// is that of the global sample, so batches may be cut anywhere.
 RandomKey forward_key();
 
-/// Inside a module's forward: the module's path in the model that was called; "" for the model itself.
-const std::string& forward_path();
+/// The path of the running module, looked up when it is read: as part of an error's text it costs nothing until there
+/// is an error.
+class ForwardPath {
+ public:
+  operator const std::string&() const;  // NOLINT: conversion is its purpose
+  friend bool operator==(const ForwardPath& path, const std::string& text) {
+    return static_cast<const std::string&>(path) == text;
+  }
+  friend std::ostream& operator<<(std::ostream& out, const ForwardPath& path);
+};
+
+/// Inside a module's forward: the module's path in the model that was called; "" for the model itself. To be read
+/// there.
+inline ForwardPath forward_path() { return {}; }
 
 namespace detail {
 

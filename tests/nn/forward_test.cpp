@@ -29,6 +29,28 @@ class Probe : public Module {
   double number_;
 };
 
+/// Asks for its key twice in a call, and counts how often it is visited.
+class Twice : public Module {
+ public:
+  Twice(std::vector<RandomKey>& keys, int& visits) : keys_(&keys), visits_(&visits) {}
+  void visit(ModuleVisitor& /*visitor*/) override { ++*visits_; }
+  std::string describe() const override { return "Twice"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Twice>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override {
+    if (ForwardScope::current().training) {
+      keys_->push_back(forward_key());
+      keys_->push_back(forward_key());
+    }
+    return x;
+  }
+
+ private:
+  std::vector<RandomKey>* keys_;
+  int* visits_;
+};
+
 struct ForwardTest : ::testing::Test {
   std::vector<RandomKey> keys;
   const Tensor x = Tensor::ones({2, 2});
@@ -83,6 +105,28 @@ TEST_F(ForwardTest, OutsideOfAnyForwardThereIsNoPath) {
   Sequential model{Sequential(Dense({.in = 3, .out = 1}, rng)), ReLU()};
   EXPECT_EQ(error_of([&] { model(x); }), "Dense: layer '0.0' expects [N, 3], received [2, 2]");
   EXPECT_EQ(forward_path(), "") << "an error leaves no path behind";
+}
+
+TEST_F(ForwardTest, NamesAreLookedUpOnlyWhenSomebodyAsks) {
+  int visits = 0;
+  Rng rng(1);
+  Sequential model{Twice(keys, visits), Dense({.in = 2, .out = 1}, rng)};
+  visits = 0;
+  model(x);
+  EXPECT_EQ(visits, 0);
+  const ForwardScope scope({.training = true});
+  model(x);
+  EXPECT_GT(visits, 0) << "a random stream belongs to a path";
+}
+
+TEST_F(ForwardTest, ACallHasOneRandomStreamHoweverOftenItAsks) {
+  int visits = 0;
+  Sequential model{Twice(keys, visits)};
+  const std::vector<RandomKey> seen = keys_of(model, {.training = true}, 2);
+  ASSERT_EQ(seen.size(), 4U);
+  EXPECT_EQ(seen[0], seen[1]);
+  EXPECT_EQ(seen[2], seen[3]);
+  EXPECT_FALSE(seen[0] == seen[2]) << "another call is another stream";
 }
 
 TEST_F(ForwardTest, TheFirstLayerThatGivesNaNIsNamed) {
