@@ -1,9 +1,10 @@
 // Softmax of a few rows at a time, for kernels that want more of a row than its softmax while it is in the cache: the
 // losses on logits read the logits once, and write nothing that they do not return.
 //
-// The one idea: rows of ten classes are too short for vectors, so sixteen rows are turned to lie side by side, entry k
-// of all of them together, and every loop over rows is one vector instruction. Of long rows that works, too; only where
-// they are few are they taken one by one. A loss on logits takes a five-hundredth of the article's training step.
+// The one idea: rows of ten classes are too short for vectors, so as many rows as a vector has lanes are turned to lie
+// side by side, entry k of all of them together, and every loop over rows is one vector instruction. Of long rows that
+// works, too; only where they are few are they taken one by one. A loss on logits takes a five-hundredth of the
+// article's training step.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +24,7 @@ namespace gibbs::kernels {
 
 /// How many of L rows one vector of doubles holds: sums over a row are kept in double, this many rows at a time.
 template <int L>
-inline constexpr int kSums = std::min(L, 8);
+inline constexpr int kSums = std::min(L, kWidth<double>);
 
 /// A group's arithmetic is longer than a CPU looks ahead: rows that come later are asked for now, so that they are on
 /// their way in the meantime.
@@ -133,7 +134,7 @@ namespace detail {
 /// that holds a NaN or +inf keeps or gets a NaN, and so does its total.
 template <int L, class T>
 void shift_and_exponentiate(T* x, std::int64_t classes, T* exponential, double* total) {
-  constexpr int W = std::min(L, kWidth<T>), S = std::min(W, 8);
+  constexpr int W = std::min(L, kWidth<T>), S = kSums<W>;
   for (int i = 0; i < L; i += W) {
     Lanes<T, W> largest = lanes<W>(x + i);
     for (std::int64_t k = 1; k < classes; ++k) {
@@ -179,13 +180,13 @@ double for_groups(const Tensor& z, Body& body) {
 
 }  // namespace detail
 
-/// body(const SoftmaxGroup<T, L>&), L = 16 or 1, for all rows of z [N, K] of dtype T, in parallel. Returns the sum of
-/// what they were given to write without a place for it (write_rows).
+/// body(const SoftmaxGroup<T, L>&), L = kWidth<T> or 1, for all rows of z [N, K] of dtype T, in parallel. Returns the
+/// sum of what they were given to write without a place for it (write_rows).
 template <class T, class Body>
 double for_softmax_groups(const Tensor& z, Body body) {
   // A few long rows would leave most of a group empty.
   if (z.size(0) >= 8 || (z.size(1) <= 512 && z.size(0) > 1)) {
-    return detail::for_groups<T, 16>(z, body);
+    return detail::for_groups<T, kWidth<T>>(z, body);
   }
   return detail::for_groups<T, 1>(z, body);
 }
