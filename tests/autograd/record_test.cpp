@@ -1,6 +1,7 @@
 // The doors into the tape: what is recorded, what is dropped, and what `fused` promises about its boundary.
 #include "gibbs/autograd/record.h"
 
+#include <algorithm>
 #include <ctime>
 #include <memory>
 
@@ -164,8 +165,11 @@ double stacked_seconds(int blocks) {
 
 TEST(Fused, StackedBlocksTakeLinearTime) {
   stacked_seconds(500);  // warms the allocator up
-  const double few = stacked_seconds(500), many = stacked_seconds(4000);
-  EXPECT_LT(many / few, 24) << "8 would be linear, 64 quadratic";
+  // Of three, since other programs take the caches.
+  const auto least = [](int blocks) {
+    return std::min({stacked_seconds(blocks), stacked_seconds(blocks), stacked_seconds(blocks)});
+  };
+  EXPECT_LT(least(4000) / least(500), 24) << "8 would be linear, 64 quadratic";
 }
 
 TEST(Fused, AnInputThatTheReferenceIgnoresGetsZeros) {
