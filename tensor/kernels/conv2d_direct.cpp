@@ -2,7 +2,10 @@
 // the filters of one weight. So each of the three products is a sum that register_block.h computes in place:
 //   y[pixel, filter]  = sum over kernel lines, and over the line's kw * C elements, of x * w
 //   dw[k, filter]     = sum over output lines, and over the line's pixels, of x * dy, for kw * C contiguous k at a time
-//   dx                = a forward convolution of dy, padded, with the weights turned around (stride 1 only)
+//   dx                = a forward convolution of dy, padded, with the weights turned around
+// With a stride of s, pixels of dx that are s apart meet the same weights, every s-th, and others meet others: dx is
+// cut into s x s phases, each of which is such a convolution, with a smaller kernel.
+//
 // Padding is copied: a piece of work is a band of output lines whose input, if padded, is laid out in the cache first.
 //
 // In the article's training step: the first block, a fifth of the time (`--profile` on the trainer shows the shares).
@@ -51,10 +54,10 @@ class Bands {
 
 bool is_padded(const Conv2dGeometry& g) {
   const Pads& p = g.options.pads;
-  return p.top > 0 || p.bottom > 0 || p.left > 0 || p.right > 0;
+  return p.top != 0 || p.bottom != 0 || p.left != 0 || p.right != 0;
 }
 
-/// The input of a band of output lines, padding included.
+/// The input of a band of output lines, padding included. Padding by less than 0 cuts off.
 template <class T>
 class BandInput {
  public:
@@ -83,7 +86,8 @@ class BandInput {
         std::fill_n(to, line_, T{0});
         continue;
       }
-      T* after = std::copy_n(x + y * row, row, std::fill_n(to, pads.left * g_.channels, T{0}));
+      const int64_t zeros = std::max<int64_t>(pads.left, 0) * g_.channels, cut = zeros - pads.left * g_.channels;
+      T* after = std::copy_n(x + y * row + cut, row - cut, std::fill_n(to, zeros, T{0}));
       std::fill(after, to + line_, T{0});
     }
     return reinterpret_cast<const T*>(storage_.bytes());
@@ -104,8 +108,19 @@ int vectors_of_block(const Conv2dGeometry& g, int64_t first_filter) {
   return static_cast<int>(std::min(kFilterBlock<T>, g.filters - first_filter) / kLanes<T>);
 }
 
+/// Where results go, and how many elements images, lines and pixels are apart.
 template <class T>
-void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* w, T* y) {
+struct Output {
+  T* data;
+  int64_t image, line, pixel;
+
+  static Output dense(const Conv2dGeometry& g, T* y) {
+    return {y, g.out_h * g.out_w * g.filters, g.out_w * g.filters, g.filters};
+  }
+};
+
+template <class T>
+void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* w, const Output<T>& y) {
   const int64_t kernel_line = g.kernel_w * g.channels;
   const Sum sum{.segments = g.kernel_h,
                 .steps = kernel_line,
@@ -113,12 +128,13 @@ void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t l
                 .x_place = g.options.stride_w * g.channels,
                 .x_step = 1,
                 .w_segment = kernel_line * g.filters,
-                .columns = g.filters,
+                .w_step = g.filters,
+                .y_place = y.pixel,
                 .accumulate = false};
   for (int64_t filter = 0; filter < g.filters; filter += kFilterBlock<T>) {
     for (int64_t line = 0; line < lines; ++line) {
       block_rows(vectors_of_block<T>(g, filter), sum, g.out_w, x + line * g.options.stride_h * x_line, w + filter,
-                 y + line * g.out_w * g.filters + filter);
+                 y.data + line * y.line + filter);
     }
   }
 }
@@ -126,12 +142,13 @@ void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t l
 /// Output bands [first, last), one after the other.
 template <class T>
 void forward_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* w,
-                   T* y) {
+                   const Output<T>& y) {
   const BandInput<T> input(g, bands);
   for (int64_t band = first; band < last; ++band) {
     const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
-    forward_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines, w,
-                 y + (image * g.out_h + line) * g.out_w * g.filters);
+    Output<T> band_y = y;
+    band_y.data += image * y.image + line * y.line;
+    forward_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines, w, band_y);
   }
 }
 
@@ -146,7 +163,8 @@ void weights_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t l
                 .x_place = 1,
                 .x_step = g.options.stride_w * g.channels,
                 .w_segment = g.out_w * g.filters,
-                .columns = g.filters,
+                .w_step = g.filters,
+                .y_place = g.filters,
                 .accumulate = accumulate};
   for (int64_t ky = 0; ky < g.kernel_h; ++ky) {
     block_rows(vectors_of_block<T>(g, filter), sum, kernel_line, x + ky * x_line, dy + filter,
@@ -166,23 +184,81 @@ void weights_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, i
   }
 }
 
-/// The convolution whose forward pass is g's gradient for the input: from dy, padded as far as the kernel reaches.
-Conv2dGeometry turned_around(const Conv2dGeometry& g) {
-  const Pads& p = g.options.pads;
-  const Pads reach{.top = g.kernel_h - 1 - p.top,
-                   .bottom = g.kernel_h - 1 - p.bottom,
-                   .left = g.kernel_w - 1 - p.left,
-                   .right = g.kernel_w - 1 - p.right};
-  return {.images = g.images,
-          .height = g.out_h,
-          .width = g.out_w,
-          .channels = g.filters,
-          .kernel_h = g.kernel_h,
-          .kernel_w = g.kernel_w,
-          .filters = g.channels,
-          .out_h = g.height,
-          .out_w = g.width,
-          .options = {.pads = reach}};
+/// All bands, in parallel.
+template <class T>
+void forward_to(const Conv2dGeometry& g, const T* x, const T* w, const Output<T>& y) {
+  const Bands bands = Bands::of<T>(g);
+  const int64_t work = bands.most_lines() * g.out_w * row_length(g) * g.filters;
+  parallel_for(0, bands.count(), ceil_div(kPieceWork, work),
+               [&](int64_t first, int64_t last) { forward_bands(g, bands, first, last, x, w, y); });
+}
+
+/// Pixels first, first + stride, ... of one axis of dx, `count` of them. Pixel number t is the sum over j < taps of
+/// weight[first_tap + stride j] * dy[newest + t - j].
+struct PhaseAxis {
+  int64_t first, count, first_tap, taps, newest;
+
+  static PhaseAxis of(int64_t size, int64_t kernel, int64_t stride, int64_t pad, int64_t first) {
+    const auto every = [&](int64_t from, int64_t to) { return from < to ? (to - from - 1) / stride + 1 : 0; };
+    const int64_t first_tap = (first + pad) % stride;
+    return {first, every(first, size), first_tap, every(first_tap, kernel), (first + pad) / stride};
+  }
+  /// Entries before and behind dy that the sums look at.
+  int64_t before() const { return taps - 1 - newest; }
+  int64_t behind(int64_t out) const { return std::max<int64_t>(newest + count - out, 0); }
+};
+
+/// Every stride-th line and column of dx.
+struct Phase {
+  PhaseAxis y, x;
+
+  bool is_empty() const { return y.count == 0 || x.count == 0; }
+  /// Some pixels are skipped by a stride that is longer than the kernel.
+  bool is_zero() const { return y.taps == 0 || x.taps == 0; }
+  /// The convolution of dy that gives the phase.
+  Conv2dGeometry convolution(const Conv2dGeometry& g) const {
+    return {.images = g.images,
+            .height = g.out_h,
+            .width = g.out_w,
+            .channels = g.filters,
+            .kernel_h = y.taps,
+            .kernel_w = x.taps,
+            .filters = g.channels,
+            .out_h = y.count,
+            .out_w = x.count,
+            .options = {.pads = {y.before(), y.behind(g.out_h), x.before(), x.behind(g.out_w)}}};
+  }
+  template <class T>
+  Output<T> output(const Conv2dGeometry& g, T* dx) const {
+    const int64_t line = g.width * g.channels;
+    return {dx + y.first * line + x.first * g.channels, g.height * line, g.options.stride_h * line,
+            g.options.stride_w * g.channels};
+  }
+};
+
+/// The phases' number and, each made when it is wanted, the phases.
+int64_t phases(const Conv2dGeometry& g) { return g.options.stride_h * g.options.stride_w; }
+Phase phase(const Conv2dGeometry& g, int64_t i) {
+  const Conv2dOptions& o = g.options;
+  return {PhaseAxis::of(g.height, g.kernel_h, o.stride_h, o.pads.top, i / o.stride_w),
+          PhaseAxis::of(g.width, g.kernel_w, o.stride_w, o.pads.left, i % o.stride_w)};
+}
+
+/// convolve(geometry, weights, output) for each phase of dx that has weights; the others are filled with zeros.
+template <class T, class Convolve>
+void for_phases(const Conv2dGeometry& g, const T* turned_w, T* dx, Convolve convolve) {
+  if (g.options.stride_h > g.kernel_h || g.options.stride_w > g.kernel_w) {
+    const int64_t image = g.height * g.width * g.channels;
+    parallel_for(0, g.images, 1,
+                 [&](int64_t first, int64_t last) { std::fill(dx + first * image, dx + last * image, T{0}); });
+  }
+  for (int64_t i = 0; i < phases(g); ++i) {
+    const Phase p = phase(g, i);
+    if (!p.is_empty() && !p.is_zero()) {
+      convolve(p.convolution(g), turned_w, p.output(g, dx));
+    }
+    turned_w += p.y.taps * p.x.taps * g.filters * g.channels;
+  }
 }
 
 }  // namespace
@@ -197,35 +273,47 @@ bool fits(const Conv2dGeometry& g) {
 
 template <class T>
 bool input_fits(const Conv2dGeometry& g) {
-  const Pads& p = g.options.pads;
-  return g.options.stride_h == 1 && g.options.stride_w == 1 && g.options.groups == 1 &&
-         std::max(p.top, p.bottom) < g.kernel_h && std::max(p.left, p.right) < g.kernel_w &&
-         g.options.dilation_h == 1 && g.options.dilation_w == 1 && fits<T>(turned_around(g));
+  const Conv2dOptions& o = g.options;
+  if (o.groups != 1 || o.dilation_h != 1 || o.dilation_w != 1) {
+    return false;
+  }
+  for (int64_t i = 0; i < phases(g); ++i) {
+    const Phase p = phase(g, i);
+    if (!p.is_empty() && !p.is_zero() && !fits<T>(p.convolution(g))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 template <class T>
 void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
-  const Bands bands = Bands::of<T>(g);
-  const int64_t work = bands.most_lines() * g.out_w * row_length(g) * g.filters;
-  parallel_for(0, bands.count(), ceil_div(kPieceWork, work),
-               [&](int64_t first, int64_t last) { forward_bands(g, bands, first, last, x, w, y); });
+  forward_to(g, x, w, Output<T>::dense(g, y));
 }
 
 template <class T>
 void forward_image(const Conv2dGeometry& one, const T* x, const T* w, T* y) {
   const Bands bands = Bands::of<T>(one);
-  forward_bands(one, bands, 0, bands.count(), x, w, y);
+  forward_bands(one, bands, 0, bands.count(), x, w, Output<T>::dense(one, y));
 }
 
 template <class T>
 Tensor turned_weights(const Conv2dGeometry& g, const T* w) {
   Tensor turned = Tensor::uninitialized({g.kernel_h, g.kernel_w, g.filters, g.channels}, dtype_of<T>);
   T* to = turned.mutable_data<T>();
-  for (int64_t place = g.kernel_h * g.kernel_w; place-- > 0;) {
-    const T* from = w + place * g.channels * g.filters;
+  const auto turn_place = [&](int64_t ky, int64_t kx) {
+    const T* from = w + (ky * g.kernel_w + kx) * g.channels * g.filters;
     for (int64_t filter = 0; filter < g.filters; ++filter) {
       for (int64_t channel = 0; channel < g.channels; ++channel) {
         *to++ = from[channel * g.filters + filter];
+      }
+    }
+  };
+  for (int64_t i = 0; i < phases(g); ++i) {
+    const Phase p = phase(g, i);
+    for (int64_t y = p.y.taps; y-- > 0;) {
+      for (int64_t x = p.x.taps; x-- > 0;) {
+        turn_place(p.y.first_tap + y * g.options.stride_h, p.x.first_tap + x * g.options.stride_w);
       }
     }
   }
@@ -235,12 +323,17 @@ Tensor turned_weights(const Conv2dGeometry& g, const T* w) {
 template <class T>
 void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   const Tensor turned = turned_weights(g, w);
-  forward(turned_around(g), dy, turned.data<T>(), dx);
+  for_phases(g, turned.data<T>(), dx, [&](const Conv2dGeometry& convolution, const T* turned_w, const Output<T>& to) {
+    forward_to(convolution, dy, turned_w, to);
+  });
 }
 
 template <class T>
 void input_image(const Conv2dGeometry& one, const T* dy, const T* turned_w, T* dx) {
-  forward_image(turned_around(one), dy, turned_w, dx);
+  for_phases(one, turned_w, dx, [&](const Conv2dGeometry& convolution, const T* w, const Output<T>& to) {
+    const Bands bands = Bands::of<T>(convolution);
+    forward_bands(convolution, bands, 0, bands.count(), dy, w, to);
+  });
 }
 
 template <class T>

@@ -30,7 +30,8 @@ void forward_image(const Conv2dGeometry& one, const T* x, const T* w, T* y);
 /// dw = conv2d_dw(x, dy) of one image, or dw += with `accumulate`.
 template <class T>
 void weights_image(const Conv2dGeometry& one, const T* x, const T* dy, bool accumulate, T* dw);
-/// The weights as `input_image` reads them, made once for all images: every kernel turned around, [KH, KW, O, C].
+/// The weights as `input_image` reads them, made once for all images: for each phase of dx its weights turned around,
+/// one behind the other; with stride 1 [KH, KW, O, C].
 template <class T>
 Tensor turned_weights(const Conv2dGeometry& g, const T* w);
 /// dx = conv2d_dx(dy, w) of one image.

@@ -41,14 +41,14 @@ void pair_outputs(const Conv2dGeometry& g, const TileGrid& grid, int64_t first, 
   }
 }
 
-/// y = the matrix products x w of all planes: x [rows, sum.steps], w [sum.steps, columns].
+/// y = the matrix products x w of all planes: x [rows, sum.steps], w [sum.steps, sum.w_step].
 template <class T>
 void multiply(const Sum& sum, int64_t rows, const T* x, int64_t x_plane, const T* w, int64_t w_plane, T* y,
               int64_t y_plane) {
   constexpr int64_t kColumns = kMostVectors * kWidth<T>;
   parallel_for(0, kPlanes, 1, [&](int64_t p, int64_t) {
-    for (int64_t column = 0; column < sum.columns; column += kColumns) {
-      const auto vectors = static_cast<int>(std::min(kColumns, sum.columns - column) / kWidth<T>);
+    for (int64_t column = 0; column < sum.w_step; column += kColumns) {
+      const auto vectors = static_cast<int>(std::min(kColumns, sum.w_step - column) / kWidth<T>);
       block_rows(vectors, sum, rows, x + p * x_plane, w + p * w_plane + column, y + p * y_plane + column);
     }
   });
@@ -152,7 +152,8 @@ void TileBlock<T>::outputs(const T* u, T* z) {
                 .x_place = g_.channels,
                 .x_step = 1,
                 .w_segment = 0,
-                .columns = filters,
+                .w_step = filters,
+                .y_place = filters,
                 .accumulate = false};
   multiply(sum, count_, inputs_, inputs_plane_, u, g_.channels * filters, outputs_, outputs_plane_);
   for_tiles([&](int64_t t) {
@@ -190,7 +191,8 @@ void TileBlock<T>::weights(bool accumulate, T* du) {
                 .x_place = 1,
                 .x_step = g_.channels,
                 .w_segment = 0,
-                .columns = g_.filters,
+                .w_step = g_.filters,
+                .y_place = g_.filters,
                 .accumulate = accumulate};
   multiply(sum, g_.channels, inputs_, inputs_plane_, outputs_, outputs_plane_, du, g_.channels * g_.filters);
 }
@@ -204,7 +206,8 @@ void TileBlock<T>::add_inputs(const T* u, T* dx) {
                 .x_place = g_.filters,
                 .x_step = 1,
                 .w_segment = 0,
-                .columns = channels,
+                .w_step = channels,
+                .y_place = channels,
                 .accumulate = false};
   multiply(sum, count_, outputs_, outputs_plane_, u, g_.filters * channels, inputs_, inputs_plane_);
   const auto add_tile = [&](int64_t t) {

@@ -2,9 +2,9 @@
 // runs over them:
 //     y[place, j] = sum over segment, step of  x[segment, place, step] * w[segment, step, j]
 // where x and w are read with strides, so nothing is copied first. Each step loads the vectors of w once and uses them
-// for every place; each x is one broadcast. With AVX-512, 7 places by 4 vectors keep 28 of the 32 registers busy, and
-// the multiply-adds, not the loads, are the limit. Both blocks of the article's network, three fifths of its training
-// step, spend most of their time here.
+// for every place; each x is one broadcast. With AVX-512, 28 of the 32 registers hold sums: 7 places by 4 vectors, or
+// 14 by 2, or 28 by 1. The multiply-adds, not the loads, are the limit, but for the last, where they are even. Both
+// blocks of the article's network, three fifths of its training step, spend most of their time here.
 #pragma once
 
 #include <array>
@@ -17,31 +17,35 @@ namespace gibbs::kernels::direct {
 
 inline constexpr int kRegisters = kVectorBytes == 64 ? 32 : 16;
 
-/// Vectors of a block at most, and places of a block that wide. Ten places are as many as there are address registers.
+/// Vectors of a block at most, and places of a block that wide: 28 registers hold sums (12 of 16), the others factors.
 inline constexpr int kMostVectors = kRegisters == 32 ? 4 : 2;
-constexpr int most_places(int vectors) { return kRegisters == 32 ? (vectors == 4 ? 7 : vectors == 3 ? 9 : 10) : 6; }
+constexpr int most_places(int vectors) { return (kRegisters == 32 ? 28 : 12) / vectors; }
+
+/// Places that share a pointer, from which each is at a distance that a register holds: as many distances and pointers
+/// as there are address registers.
+inline constexpr int kNeighbours = 7;
 
 template <class T>
 inline constexpr std::int64_t kLanes = kWidth<T>;
 
-/// Lengths and strides (in elements) of one sum. Steps of w are `columns` apart, as are places of y.
+/// Lengths and strides (in elements) of one sum.
 struct Sum {
   std::int64_t segments, steps;
   std::int64_t x_segment, x_place, x_step;
-  std::int64_t w_segment;
-  std::int64_t columns;
+  std::int64_t w_segment, w_step;
+  std::int64_t y_place;
   bool accumulate;  // add to what y holds
 };
 
 template <class T, int vectors, int places>
 void block(const Sum& sum, const T* x, const T* w, T* y) {
   using Vector = Lanes<T, kVectorBytes / sizeof(T)>;
-  const std::int64_t columns = sum.columns, x_place = sum.x_place, x_step = sum.x_step, steps = sum.steps;
+  const std::int64_t x_place = sum.x_place, x_step = sum.x_step, w_step = sum.w_step, steps = sum.steps;
   const auto at = [&](int place, int j) -> Vector& {
-    return *reinterpret_cast<Vector*>(y + place * columns + j * kLanes<T>);
+    return *reinterpret_cast<Vector*>(y + place * sum.y_place + j * kLanes<T>);
   };
   Vector held[places][vectors];
-#pragma GCC unroll 16
+#pragma GCC unroll 28
   for (int place = 0; place < places; ++place) {
 #pragma GCC unroll 4
     for (int j = 0; j < vectors; ++j) {
@@ -49,26 +53,34 @@ void block(const Sum& sum, const T* x, const T* w, T* y) {
     }
   }
   for (std::int64_t segment = 0; segment < sum.segments; ++segment, x += sum.x_segment, w += sum.w_segment) {
-    const T* x_now = x;
+    const T* x_now[(places + kNeighbours - 1) / kNeighbours];
+#pragma GCC unroll 4
+    for (int i = 0; i * kNeighbours < places; ++i) {
+      x_now[i] = x + i * kNeighbours * x_place;
+    }
     const T* w_now = w;
-    for (std::int64_t step = 0; step < steps; ++step, x_now += x_step, w_now += columns) {
+    for (std::int64_t step = 0; step < steps; ++step, w_now += w_step) {
       const auto* factor = reinterpret_cast<const Vector*>(w_now);
       Vector factors[vectors];
 #pragma GCC unroll 4
       for (int j = 0; j < vectors; ++j) {
         factors[j] = factor[j];
       }
-#pragma GCC unroll 16
+#pragma GCC unroll 28
       for (int place = 0; place < places; ++place) {
-        const Vector value = x_now[place * x_place] - Vector{};
+        const Vector value = x_now[place / kNeighbours][place % kNeighbours * x_place] - Vector{};
 #pragma GCC unroll 4
         for (int j = 0; j < vectors; ++j) {
           held[place][j] += value * factors[j];
         }
       }
+#pragma GCC unroll 4
+      for (const T*& pointer : x_now) {
+        pointer += x_step;
+      }
     }
   }
-#pragma GCC unroll 16
+#pragma GCC unroll 28
   for (int place = 0; place < places; ++place) {
 #pragma GCC unroll 4
     for (int j = 0; j < vectors; ++j) {
@@ -81,7 +93,7 @@ template <class T>
 using Block = void (*)(const Sum&, const T*, const T*, T*);
 
 template <class T, int vectors, int... places>
-constexpr std::array<Block<T>, 10> blocks_of(std::integer_sequence<int, places...>) {
+constexpr std::array<Block<T>, sizeof...(places)> blocks_of(std::integer_sequence<int, places...>) {
   return {block<T, vectors, places + 1>...};
 }
 
@@ -98,7 +110,7 @@ void block_rows(int wide, const Sum& sum, std::int64_t places, const T* x, const
   const std::int64_t count = (places + most_places(vectors) - 1) / most_places(vectors);
   for (std::int64_t i = 0, first = 0; i < count; ++i) {
     const std::int64_t last = places * (i + 1) / count;
-    blocks[static_cast<std::size_t>(last - first - 1)](sum, x + first * sum.x_place, w, y + first * sum.columns);
+    blocks[static_cast<std::size_t>(last - first - 1)](sum, x + first * sum.x_place, w, y + first * sum.y_place);
     first = last;
   }
 }

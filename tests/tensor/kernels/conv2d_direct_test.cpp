@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "gibbs/tensor/kernels/gemm.h"
 #include "gibbs/tensor/kernels/im2col.h"
 #include "tests/tensor/kernels/convolution_testing.h"
@@ -32,11 +35,12 @@ TEST(Conv2dDirect, TakesTheCommonGeometries) {
   EXPECT_FALSE(fits({1, 8, 8, 4096}, {3, 3, 4096, 32}));
   EXPECT_TRUE(input_fits({250, 15, 15, 32}, {3, 3, 32, 64}));
   EXPECT_FALSE(input_fits({250, 32, 32, 3}, {3, 3, 3, 32}));
-  EXPECT_FALSE(input_fits({1, 8, 8, 32}, {3, 3, 32, 32}, {.stride_w = 2}));
-  EXPECT_FALSE(input_fits({1, 8, 8, 32}, {3, 3, 32, 32}, {.pads = {.top = 3}}));
+  EXPECT_TRUE(input_fits({8, 28, 28, 128}, {3, 3, 128, 256}, {.stride_h = 2, .stride_w = 2, .pads = {1, 1, 1, 1}}));
+  EXPECT_TRUE(input_fits({1, 8, 8, 32}, {3, 3, 32, 32}, {.pads = {.top = 3}}));
+  EXPECT_FALSE(input_fits({1, 8, 8, 32}, {3, 3, 32, 32}, {.dilation_h = 2}));
 }
 
-/// Forward and weight gradient of one image against one product with the whole matrix.
+/// All that is handled, of one image, against one product with the whole matrix.
 template <class T>
 void check_against_matrix(const Conv2dGeometry& g) {
   ASSERT_TRUE(direct::fits<T>(g));
@@ -52,8 +56,24 @@ void check_against_matrix(const Conv2dGeometry& g) {
   expect_near(dw, matmul(rows, flat_dy, {.a = true}).to_vector(), dtype_of<T>);
 }
 
+/// The input gradient of one image: one product gives the gradient of the whole matrix, and col2im folds it.
+template <class T>
+void check_input_against_matrix(const Conv2dGeometry& g) {
+  ASSERT_TRUE(direct::input_fits<T>(g));
+  const Tensor w = random_tensor(g.w_shape(), dtype_of<T>, 2), dy = random_tensor(g.y_shape(), dtype_of<T>, 3);
+  const Tensor rows = matmul(dy.reshape({-1, g.filters}), w.reshape({-1, g.filters}), {.b = true});
+  Tensor expected = Tensor::zeros(g.x_shape(), dtype_of<T>), dx = Tensor::full(g.x_shape(), -9, dtype_of<T>);
+  col2im(g, 0, rows.data<T>(), 0, g.out_h, expected.mutable_data<T>());
+  direct::input(g, dy.data<T>(), w.data<T>(), dx.mutable_data<T>());
+  expect_near(dx, expected.to_vector(), dtype_of<T>);
+  Tensor by_image = Tensor::full(g.x_shape(), -9, dtype_of<T>);
+  direct::input_image(g, dy.data<T>(), direct::turned_weights(g, w.data<T>()).template data<T>(),
+                      by_image.mutable_data<T>());
+  EXPECT_EQ(by_image.to_vector(), dx.to_vector());
+}
+
 TEST(Conv2dDirect, EveryBlockWidthAndHeight) {
-  for (int64_t width = 1; width <= 23; ++width) {
+  for (int64_t width = 1; width <= 59; ++width) {
     for (const int64_t filters : {16, 32, 48, 64, 80, 144}) {
       const Conv2dOptions options{.stride_h = 1 + width % 2, .pads = {1, 0, width % 3, 0}};
       const Conv2dGeometry g = Conv2dGeometry::of({1, 5, width + 1, 3}, {2, 2, 3, filters}, options);
@@ -61,6 +81,21 @@ TEST(Conv2dDirect, EveryBlockWidthAndHeight) {
       check_against_matrix<double>(g);
     }
   }
+}
+
+TEST(Conv2dDirect, InputGradientsOfEveryStrideKernelAndPadding) {
+  for (int64_t code = 0; code < 4 * 4 * 5 * 5 * 3 * 3; ++code) {
+    int64_t rest = code;
+    const auto digit = [&](int64_t base) { return std::exchange(rest, rest / base) % base; };
+    const int64_t stride_h = 1 + digit(4), stride_w = 1 + digit(4), kernel_h = 1 + digit(5), kernel_w = 1 + digit(5);
+    const Pads pads{digit(3), code % 4, digit(3), code / 7 % 3};
+    const Shape x = {1, 6 + code % 3, 5 + code % 5, 16}, w = {kernel_h, kernel_w, 16, 16};
+    const Conv2dGeometry g = Conv2dGeometry::of(x, w, {.stride_h = stride_h, .stride_w = stride_w, .pads = pads});
+    SCOPED_TRACE(testing::PrintToString(std::vector{kernel_h, kernel_w, stride_h, stride_w, pads.top, pads.left}));
+    check_input_against_matrix<float>(g);
+  }
+  check_input_against_matrix<double>(
+      Conv2dGeometry::of({1, 2, 7, 16}, {5, 5, 16, 32}, {.stride_h = 3, .stride_w = 4, .pads = {2, 2, 2, 2}}));
 }
 
 TEST(Conv2dDirect, KernelsOfOnePixel) {
