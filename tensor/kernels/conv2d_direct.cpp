@@ -119,6 +119,25 @@ struct Output {
   }
 };
 
+/// Two output lines, one vector of filters: every line of x but the outer two is needed for both, so that each x that
+/// is read is used twice. One vector alone would wait for the reading.
+template <class T>
+void forward_two_lines(const Sum& sum, int64_t places, const T* x, const T* w, T* y, int64_t y_line) {
+  for (int64_t place = 0; place < places; ++place) {
+    std::fill_n(y + y_line + place * sum.y_place, kLanes<T>, T{0});
+  }
+  Sum one = sum, both = sum;
+  one.segments = 1;
+  both.segments = sum.segments - 1;
+  both.accumulate = true;
+  both.w_vector = -sum.w_segment;  // the second line meets the weights one line later
+  both.y_vector = y_line;
+  block_rows(1, one, places, x, w, y);
+  block_pairs(both, places, x + sum.x_segment, w + sum.w_segment, y);
+  one.accumulate = true;
+  block_rows(1, one, places, x + sum.segments * sum.x_segment, w + both.segments * sum.w_segment, y + y_line);
+}
+
 template <class T>
 void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* w, const Output<T>& y) {
   const int64_t kernel_line = g.kernel_w * g.channels;
@@ -132,9 +151,18 @@ void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t l
                 .y_place = y.pixel,
                 .accumulate = false};
   for (int64_t filter = 0; filter < g.filters; filter += kFilterBlock<T>) {
-    for (int64_t line = 0; line < lines; ++line) {
-      block_rows(vectors_of_block<T>(g, filter), sum, g.out_w, x + line * g.options.stride_h * x_line, w + filter,
-                 y.data + line * y.line + filter);
+    const int vectors = vectors_of_block<T>(g, filter);
+    const bool in_pairs = vectors == 1 && g.options.stride_h == 1 && g.kernel_h > 2;
+    for (int64_t line = 0; line < lines;) {
+      const T* line_x = x + line * g.options.stride_h * x_line;
+      T* line_y = y.data + line * y.line + filter;
+      if (in_pairs && line + 1 < lines) {
+        forward_two_lines(sum, g.out_w, line_x, w + filter, line_y, y.line);
+        line += 2;
+      } else {
+        block_rows(vectors, sum, g.out_w, line_x, w + filter, line_y);
+        ++line;
+      }
     }
   }
 }

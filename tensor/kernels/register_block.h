@@ -34,15 +34,18 @@ struct Sum {
   std::int64_t x_segment, x_place, x_step;
   std::int64_t w_segment, w_step;
   std::int64_t y_place;
-  bool accumulate;  // add to what y holds
+  bool accumulate;                          // add to what y holds
+  std::int64_t w_vector = 0, y_vector = 0;  // for vectors that lie apart: from one to the next
 };
 
-template <class T, int vectors, int places>
+/// Vectors lie side by side, or `apart`.
+template <class T, int vectors, int places, bool apart>
 void block(const Sum& sum, const T* x, const T* w, T* y) {
   using Vector = Lanes<T, kVectorBytes / sizeof(T)>;
   const std::int64_t x_place = sum.x_place, x_step = sum.x_step, w_step = sum.w_step, steps = sum.steps;
+  const std::int64_t w_vector = apart ? sum.w_vector : kLanes<T>, y_vector = apart ? sum.y_vector : kLanes<T>;
   const auto at = [&](int place, int j) -> Vector& {
-    return *reinterpret_cast<Vector*>(y + place * sum.y_place + j * kLanes<T>);
+    return *reinterpret_cast<Vector*>(y + place * sum.y_place + j * y_vector);
   };
   Vector held[places][vectors];
 #pragma GCC unroll 28
@@ -60,11 +63,10 @@ void block(const Sum& sum, const T* x, const T* w, T* y) {
     }
     const T* w_now = w;
     for (std::int64_t step = 0; step < steps; ++step, w_now += w_step) {
-      const auto* factor = reinterpret_cast<const Vector*>(w_now);
       Vector factors[vectors];
 #pragma GCC unroll 4
       for (int j = 0; j < vectors; ++j) {
-        factors[j] = factor[j];
+        factors[j] = *reinterpret_cast<const Vector*>(w_now + j * w_vector);
       }
 #pragma GCC unroll 28
       for (int place = 0; place < places; ++place) {
@@ -92,12 +94,25 @@ void block(const Sum& sum, const T* x, const T* w, T* y) {
 template <class T>
 using Block = void (*)(const Sum&, const T*, const T*, T*);
 
-template <class T, int vectors, int... places>
+template <class T, int vectors, bool apart, int... places>
 constexpr std::array<Block<T>, sizeof...(places)> blocks_of(std::integer_sequence<int, places...>) {
-  return {block<T, vectors, places + 1>...};
+  return {block<T, vectors, places + 1, apart>...};
 }
 
-/// `places` rows of y, `vectors` <= kMostVectors vectors wide, in blocks of nearly equal height.
+/// `places` rows of y in blocks of nearly equal height.
+template <class T, int vectors, bool apart>
+void run_blocks(const Sum& sum, std::int64_t places, const T* x, const T* w, T* y) {
+  constexpr int most = most_places(vectors);
+  static constexpr auto blocks = blocks_of<T, vectors, apart>(std::make_integer_sequence<int, most>());
+  const std::int64_t count = (places + most - 1) / most;
+  for (std::int64_t i = 0, first = 0; i < count; ++i) {
+    const std::int64_t last = places * (i + 1) / count;
+    blocks[static_cast<std::size_t>(last - first - 1)](sum, x + first * sum.x_place, w, y + first * sum.y_place);
+    first = last;
+  }
+}
+
+/// `places` rows of y, `vectors` <= kMostVectors vectors wide.
 template <class T, int vectors = kMostVectors>
 void block_rows(int wide, const Sum& sum, std::int64_t places, const T* x, const T* w, T* y) {
   if constexpr (vectors > 1) {
@@ -106,13 +121,13 @@ void block_rows(int wide, const Sum& sum, std::int64_t places, const T* x, const
       return;
     }
   }
-  static constexpr auto blocks = blocks_of<T, vectors>(std::make_integer_sequence<int, most_places(vectors)>());
-  const std::int64_t count = (places + most_places(vectors) - 1) / most_places(vectors);
-  for (std::int64_t i = 0, first = 0; i < count; ++i) {
-    const std::int64_t last = places * (i + 1) / count;
-    blocks[static_cast<std::size_t>(last - first - 1)](sum, x + first * sum.x_place, w, y + first * sum.y_place);
-    first = last;
-  }
+  run_blocks<T, vectors, false>(sum, places, x, w, y);
+}
+
+/// `places` rows of y, two vectors wide that lie apart.
+template <class T>
+void block_pairs(const Sum& sum, std::int64_t places, const T* x, const T* w, T* y) {
+  run_blocks<T, 2, true>(sum, places, x, w, y);
 }
 
 }  // namespace gibbs::kernels::direct
