@@ -21,14 +21,14 @@ namespace {
 
 using std::int64_t;
 
-constexpr int64_t kTileWork = 1 << 25;  // least multiply-adds of a cut tile: smaller ones pack more than they multiply
-// A vector times a matrix waits for memory: cut in tiles, the matrix is read, and kept, by the caches of all
-// processors.
-constexpr int64_t kVectorTileWork = 1 << 18;
+constexpr int64_t kPieceWork = 1 << 19;  // multiply-adds: less than this is not worth waking a thread for
+constexpr int64_t kTileWork = 1 << 25;   // least multiply-adds of a tile: smaller ones pack more than they multiply
 constexpr int64_t kMostTiles = 64;       // about: larger tiles of large products repack less
-constexpr int64_t kPieceWork = 1 << 19;  // less than this is not worth waking a thread for
 constexpr int64_t kColumnMultiple = 64;  // tiles end on whole cache lines and on OpenBLAS' register blocks
 constexpr int64_t kRowMultiple = 16;
+// A vector times a matrix waits for memory, so it is cut for much less: the matrix is then read, and kept, by the
+// caches of all processors.
+constexpr int64_t kVectorTileWork = 1 << 18;
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t round_up(int64_t a, int64_t multiple) { return ceil_div(a, multiple) * multiple; }

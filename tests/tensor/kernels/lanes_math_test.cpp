@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -27,6 +28,12 @@ T log_of(T x) {
   return log_of_positive<T, W>(repeated<W>(x))[W / 2];
 }
 
+template <class T>
+T log_of_one_plus_of(T x) {
+  constexpr int W = kWidth<T>;
+  return log_of_one_plus<T, W>(repeated<W>(x))[0];
+}
+
 /// How far y is from the true value, in units in the last place of T there.
 template <class T>
 double error_in_ulp(T y, long double expected) {
@@ -35,24 +42,39 @@ double error_in_ulp(T y, long double expected) {
   return static_cast<double>(std::abs(static_cast<long double>(y) - expected) / (above - rounded));
 }
 
+/// The worst error of f over all the x it is called with.
+template <class T>
+class WorstError {
+ public:
+  WorstError(T (*f)(T), long double (*expected)(long double)) : f_(f), expected_(expected) {}
+  void operator()(T x) {
+    const double error = error_in_ulp(f_(x), expected_(x));
+    at_ = error > worst_ ? x : at_;
+    worst_ = std::max(worst_, error);
+  }
+  void expect_below(double ulps) const {
+    EXPECT_LT(worst_, ulps) << "at " << at_;
+    EXPECT_GT(worst_, .4) << "nothing was measured";
+  }
+
+ private:
+  T (*f_)(T);
+  long double (*expected_)(long double);
+  double worst_ = 0;
+  T at_ = 0;
+};
+
 TYPED_TEST(LanesMath, ExpIsAnUlpOffAtMost) {
   using T = TypeParam;
   const T lowest = sizeof(T) == 4 ? T(-87) : T(-708);  // from here on down, results are not normal
-  double worst = 0;
-  T at = 0;
-  const auto look = [&](T x) {
-    const double error = error_in_ulp(exp_of(x), std::exp(static_cast<long double>(x)));
-    at = error > worst ? x : at;
-    worst = std::max(worst, error);
-  };
+  WorstError<T> look(exp_of<T>, std::exp);
   for (int i = 0; i <= 1'000'000; ++i) {
     look(lowest * static_cast<T>(i) / 1'000'000);
   }
   for (T x = -1; x < -std::numeric_limits<T>::min(); x *= T(.9997)) {  // where a row's largest entries are
     look(x);
   }
-  EXPECT_LT(worst, 1.25) << "at " << at;
-  EXPECT_GT(worst, .4);  // or nothing was measured
+  look.expect_below(1.25);
 }
 
 TYPED_TEST(LanesMath, ExpRoundsSmallResultsToDenormalsAndThenToZero) {
@@ -96,13 +118,7 @@ TYPED_TEST(LanesMath, ExpDoesNotDependOnTheNumberOfLanes) {
 
 TYPED_TEST(LanesMath, LogIsTwoUlpsOffAtMost) {
   using T = TypeParam;
-  double worst = 0;
-  T at = 0;
-  const auto look = [&](T x) {
-    const double error = error_in_ulp(log_of(x), std::log(static_cast<long double>(x)));
-    at = error > worst ? x : at;
-    worst = std::max(worst, error);
-  };
+  WorstError<T> look(log_of<T>, std::log);
   for (T x = std::numeric_limits<T>::denorm_min(); x < std::numeric_limits<T>::max() / 2; x *= T(1.0007)) {
     look(x);
     x = std::nextafter(x, std::numeric_limits<T>::infinity());  // the smallest would stay as they are
@@ -115,29 +131,19 @@ TYPED_TEST(LanesMath, LogIsTwoUlpsOffAtMost) {
     look(1 - d / 2);
     look(1 + d);
   }
-  EXPECT_LT(worst, 2) << "at " << at;
-  EXPECT_GT(worst, .4);  // or nothing was measured
+  look.expect_below(2);
 }
 
 TYPED_TEST(LanesMath, LogOfOnePlusIsThreeUlpsOffAtMost) {
   using T = TypeParam;
-  constexpr int W = kWidth<T>;
-  double worst = 0;
-  T at = 0;
-  const auto look = [&](T x) {
-    const T y = log_of_one_plus<T, W>(repeated<W>(x))[0];
-    const double error = error_in_ulp(y, std::log1p(static_cast<long double>(x)));
-    at = error > worst ? x : at;
-    worst = std::max(worst, error);
-  };
+  WorstError<T> look(log_of_one_plus_of<T>, std::log1p);
   for (T x = 1e-30F; x < 1000; x *= T(1.0007)) {
     look(x);
     if (x < T(.9)) {
       look(-x);
     }
   }
-  EXPECT_LT(worst, 3) << "at " << at;
-  EXPECT_GT(worst, .4);  // or nothing was measured
+  look.expect_below(3);
 }
 
 TYPED_TEST(LanesMath, LogKnowsTheEndsOfItsRange) {
