@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -168,6 +169,46 @@ TEST(Gemm, BetaScalesWhatIsThereAndLeadingDimensionsSkip) {
         expected += a.at({i, l}) * b.at({l, j - 2});
       }
       EXPECT_NEAR(c.at({i, j}), expected, 1e-14);
+    }
+  }
+}
+
+/// The upper left corners of larger matrices, whose other entries are NaN.
+template <class T>
+void check_corners(int64_t m, int64_t n, int64_t k, Transposed t, double beta) {
+  const auto padded = [](const Tensor& corner) {
+    Tensor whole = Tensor::full({corner.size(0) + 2, corner.size(1) + 3}, NAN, dtype_of<T>);
+    for (int64_t i = 0; i < corner.size(0); ++i) {
+      std::copy_n(corner.data<T>() + i * corner.size(1), corner.size(1), whole.mutable_data<T>() + i * whole.size(1));
+    }
+    return whole;
+  };
+  const Tensor a = matrix(m, k, t.a, dtype_of<T>, 1), b = matrix(k, n, t.b, dtype_of<T>, 2);
+  const Tensor c = random_tensor({m, n}, dtype_of<T>, 3), wide_a = padded(a), wide_b = padded(b);
+  std::vector<double> expected = naive(a, b, t);
+  const std::vector<double> before = c.to_vector();
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    expected[i] += beta * before[i];
+  }
+  Tensor wide_c = padded(c);
+  gemm(t, m, n, k, wide_a.data<T>(), wide_a.size(1), wide_b.data<T>(), wide_b.size(1), static_cast<T>(beta),
+       wide_c.mutable_data<T>(), wide_c.size(1));
+  Tensor result = Tensor::uninitialized({m, n}, dtype_of<T>);
+  for (int64_t i = 0; i < m; ++i) {
+    std::copy_n(wide_c.data<T>() + i * wide_c.size(1), n, result.mutable_data<T>() + i * n);
+    EXPECT_TRUE(std::isnan(wide_c.data<T>()[i * wide_c.size(1) + n])) << "only the corner is written";
+  }
+  expect_near(result, expected, dtype_of<T>);
+}
+
+TEST(Gemm, CornersOfLargerMatricesOfOneRowAndOfMore) {
+  for (const int64_t m : {1, 2, 9}) {
+    for (const Transposed t : {Transposed{false, false}, {true, false}, {false, true}, {true, true}}) {
+      for (const double beta : {0., 1., -.5}) {
+        SCOPED_TRACE(testing::Message() << m << " rows, a^T " << t.a << ", b^T " << t.b << ", beta " << beta);
+        check_corners<float>(m, 7, 5, t, beta);
+        check_corners<double>(m, 7, 5, t, beta);
+      }
     }
   }
 }
