@@ -4,6 +4,7 @@
 // The gradient needs the same logarithms. For class indices they are known at every class but one.
 #include "gibbs/losses/js_logits.h"
 
+#include <algorithm>
 #include <limits>
 #include <numbers>
 
@@ -37,28 +38,27 @@ struct Work {
 
 /// w [K].
 template <class T>
-struct ClassWeights {
-  const T* w;
-  std::int64_t classes;
+class ClassWeights {
+ public:
+  explicit ClassWeights(const Tensor& w)
+      : w_(w.data<T>()), classes_(w.numel()), alike_(std::all_of(w_, w_ + classes_, [&](T x) { return x == w_[0]; })) {}
 
-  T operator[](std::int64_t k) const { return w[k]; }
+  T operator[](std::int64_t k) const { return w_[k]; }
 
   /// y [L] = w at the classes `label` [L].
   template <int L>
   void at_class(const typename CoefficientRows<T>::Label* label, T* y) const {
-    CoefficientRows<T>::template look_up<L>(w, classes, label, y);
+    if (alike_) {
+      lanes<L>(y) = kernels::repeated<L>(w_[0]);
+    } else {
+      CoefficientRows<T>::template look_up<L>(w_, classes_, label, y);
+    }
   }
-};
 
-/// Where there are none, all are 1: a type of its own, so that no product with them is computed.
-template <class T>
-struct NoWeights {
-  T operator[](std::int64_t /*k*/) const { return 1; }
-
-  template <int L>
-  void at_class(const typename CoefficientRows<T>::Label* /*label*/, T* y) const {
-    lanes<L>(y) = kernels::repeated<L>(T{1});
-  }
+ private:
+  const T* w_;
+  std::int64_t classes_;
+  bool alike_;
 };
 
 /// Logarithms and terms JS_k of `classes` classes from their p and q. As 0 ln 0 = 0, the logarithm of 0 is 0.
@@ -152,9 +152,9 @@ void write_gradient(const SoftmaxGroup<T, L>& group, const T* inverse, const Sum
 }
 
 /// Losses, and the gradient (if dy is defined) turned, for distributions. dz is working space, too.
-template <class T, int L, class Weights>
-void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const Weights& w, const RowValues<T>& dy,
-               T* losses, T* dz) {
+template <class T, int L>
+void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
+               const RowValues<T>& dy, T* losses, T* dz) {
   using V = Lanes<T, L>;
   Work<T, L> work(group.room());
   T inverse[L];
@@ -186,9 +186,9 @@ void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, con
 }
 
 /// The same, to the bit, where p is 1 at the row's class y and 0 elsewhere.
-template <class T, int L, class Weights>
-void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const Weights& w, const RowValues<T>& dy,
-                 T* losses, T* dz) {
+template <class T, int L>
+void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
+                 const RowValues<T>& dy, T* losses, T* dz) {
   using V = Lanes<T, L>;
   using Label = typename CoefficientRows<T>::Label;
   Label y[L];
@@ -233,30 +233,24 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
   }
 }
 
-/// w: undefined without weights.
 LossesAndGradient run(const Coefficients& p, const Tensor& w, const Tensor& z, const Tensor& dy, Ask ask) {
   LossesAndGradient result(z, dy, ask);
   dispatch_floating(z.dtype(), "js_divergence", [&](auto zero) {
     using T = decltype(zero);
     const CoefficientRows<T> p_rows(p);
+    const ClassWeights<T> weights(w);
     T* losses = ask == Ask::rows ? result.losses.mutable_data<T>() : nullptr;
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
-    const RowValues<T> row_dy(dy);
+    const kernels::RowValues<T> row_dy(dy);
     const bool one_hot = p_rows.one_hot();
-    const auto run_with = [&](const auto& weights) {
-      return kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
-        Scratch<T> turned(group.room()), scratch(group.room());
-        if (one_hot) {
-          run_one_hot(group, p_rows, weights, row_dy, losses, turned.data());
-        } else {
-          run_dense(group, p_rows, weights, row_dy, losses, turned.data());
-        }
-        if (dz != nullptr) {
-          group.turn_back(turned.data(), scratch.data(), dz);
-        }
-      });
-    };
-    result.sum = w.defined() ? run_with(ClassWeights<T>{w.data<T>(), w.numel()}) : run_with(NoWeights<T>());
+    result.sum = kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
+      Scratch<T> turned(group.room()), scratch(group.room());
+      const auto& run_group = one_hot ? run_one_hot<T, L> : run_dense<T, L>;
+      run_group(group, p_rows, weights, row_dy, losses, turned.data());
+      if (dz != nullptr) {
+        group.turn_back(turned.data(), scratch.data(), dz);
+      }
+    });
   });
   return result;
 }
@@ -268,12 +262,12 @@ Variable in_ops(const Rows& rows, const Variable& z) {
 }  // namespace
 
 Variable js_divergence_of_logits(const Rows& rows, const CategoricalOptions& options) {
+  const Tensor& z = rows.prediction.value();
   const auto kernel = [p = rows.coefficients([](const Tensor& x) { return x; }, /*weigh=*/false),
-                       w = rows.class_weights](const Tensor& z, const Tensor& dy, Ask ask) {
-    return run(p, w, z, dy, ask);
-  };
+                       w = rows.class_weights.defined() ? rows.class_weights : Tensor::ones({z.size(1)}, z.dtype())](
+                          const Tensor& logits, const Tensor& dy, Ask ask) { return run(p, w, logits, dy, ask); };
   return one_pass_loss("js_divergence_with_logits", rows, options, kernel,
-                       [rows](const Variable& z) { return in_ops(rows, z); });
+                       [rows](const Variable& logits) { return in_ops(rows, logits); });
 }
 
 }  // namespace gibbs::losses
