@@ -3,9 +3,7 @@
 //   y[pixel, filter]  = sum over kernel lines, and over the line's kw * C elements, of x * w
 //   dw[k, filter]     = sum over output lines, and over the line's pixels, of x * dy, for kw * C contiguous k at a time
 //   dx                = a forward convolution of dy, padded, with the weights turned around
-// With a stride of s, pixels of dx that are s apart meet the same weights, every s-th, and others meet others: dx is
-// cut into s x s phases, each of which is such a convolution, with a smaller kernel.
-//
+//                       (with a stride several of them: see conv2d_phases.h)
 // Padding is copied: a piece of work is a band of output lines whose input, if padded, is laid out in the cache first.
 //
 // In the article's training step: the first block, a fifth of the time (`--profile` on the trainer shows the shares).
@@ -13,6 +11,7 @@
 
 #include <algorithm>
 
+#include "gibbs/tensor/kernels/conv2d_phases.h"
 #include "gibbs/tensor/kernels/im2col.h"
 #include "gibbs/tensor/kernels/partial_sums.h"
 #include "gibbs/tensor/kernels/register_block.h"
@@ -221,55 +220,12 @@ void forward_to(const Conv2dGeometry& g, const T* x, const T* w, const Output<T>
                [&](int64_t first, int64_t last) { forward_bands(g, bands, first, last, x, w, y); });
 }
 
-/// Pixels first, first + stride, ... of one axis of dx, `count` of them. Pixel number t is the sum over j < taps of
-/// weight[first_tap + stride j] * dy[newest + t - j].
-struct PhaseAxis {
-  int64_t first, count, first_tap, taps, newest;
-
-  static PhaseAxis of(int64_t size, int64_t kernel, int64_t stride, int64_t pad, int64_t first) {
-    const auto every = [&](int64_t from, int64_t to) { return from < to ? (to - from - 1) / stride + 1 : 0; };
-    const int64_t first_tap = (first + pad) % stride;
-    return {first, every(first, size), first_tap, every(first_tap, kernel), (first + pad) / stride};
-  }
-  /// Entries before and behind dy that the sums look at.
-  int64_t before() const { return taps - 1 - newest; }
-  int64_t behind(int64_t out) const { return std::max<int64_t>(newest + count - out, 0); }
-};
-
-/// Every stride-th line and column of dx.
-struct Phase {
-  PhaseAxis y, x;
-
-  bool is_empty() const { return y.count == 0 || x.count == 0; }
-  /// Some pixels are skipped by a stride that is longer than the kernel.
-  bool is_zero() const { return y.taps == 0 || x.taps == 0; }
-  /// The convolution of dy that gives the phase.
-  Conv2dGeometry convolution(const Conv2dGeometry& g) const {
-    return {.images = g.images,
-            .height = g.out_h,
-            .width = g.out_w,
-            .channels = g.filters,
-            .kernel_h = y.taps,
-            .kernel_w = x.taps,
-            .filters = g.channels,
-            .out_h = y.count,
-            .out_w = x.count,
-            .options = {.pads = {y.before(), y.behind(g.out_h), x.before(), x.behind(g.out_w)}}};
-  }
-  template <class T>
-  Output<T> output(const Conv2dGeometry& g, T* dx) const {
-    const int64_t line = g.width * g.channels;
-    return {dx + y.first * line + x.first * g.channels, g.height * line, g.options.stride_h * line,
-            g.options.stride_w * g.channels};
-  }
-};
-
-/// The phases' number and, each made when it is wanted, the phases.
-int64_t phases(const Conv2dGeometry& g) { return g.options.stride_h * g.options.stride_w; }
-Phase phase(const Conv2dGeometry& g, int64_t i) {
-  const Conv2dOptions& o = g.options;
-  return {PhaseAxis::of(g.height, g.kernel_h, o.stride_h, o.pads.top, i / o.stride_w),
-          PhaseAxis::of(g.width, g.kernel_w, o.stride_w, o.pads.left, i % o.stride_w)};
+/// Where the results of a phase go.
+template <class T>
+Output<T> phase_output(const Conv2dGeometry& g, const Phase& p, T* dx) {
+  const int64_t line = g.width * g.channels;
+  return {dx + p.y.first * line + p.x.first * g.channels, g.height * line, g.options.stride_h * line,
+          g.options.stride_w * g.channels};
 }
 
 /// convolve(geometry, weights, output) for each phase of dx that has weights; the others are filled with zeros.
@@ -283,7 +239,7 @@ void for_phases(const Conv2dGeometry& g, const T* turned_w, T* dx, Convolve conv
   for (int64_t i = 0; i < phases(g); ++i) {
     const Phase p = phase(g, i);
     if (!p.is_empty() && !p.is_zero()) {
-      convolve(p.convolution(g), turned_w, p.output(g, dx));
+      convolve(p.convolution(g), turned_w, phase_output(g, p, dx));
     }
     turned_w += p.y.taps * p.x.taps * g.filters * g.channels;
   }
