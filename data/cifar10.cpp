@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "gibbs/data/file.h"
 #include "gibbs/tensor/atomic_file.h"
+#include "gibbs/tensor/input_file.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::data {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "gibbs/data/file.h"
+#include "gibbs/tensor/input_file.h"
 
 namespace gibbs::data {
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "gibbs/data/file.h"
 #include "gibbs/tensor/atomic_file.h"
+#include "gibbs/tensor/input_file.h"
 
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION

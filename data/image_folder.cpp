@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "gibbs/data/file.h"
 #include "gibbs/data/resize.h"
+#include "gibbs/tensor/input_file.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::data {

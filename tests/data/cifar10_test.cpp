@@ -1,7 +1,7 @@
 // CIFAR-10 batches: bytes laid out by hand, a round trip, and every way in which a file can be wrong.
 #include "gibbs/data/cifar10.h"
 
-#include "gibbs/data/file.h"
+#include "gibbs/tensor/input_file.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"
 #include "tests/data/temporary_folder.h"

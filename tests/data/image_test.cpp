@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "gibbs/data/file.h"
+#include "gibbs/tensor/input_file.h"
 #include "small_jpeg.h"
 #include "tests/data/temporary_folder.h"
 
