@@ -1,5 +1,6 @@
 #include "gibbs/data/loader.h"
 
+#include <system_error>
 #include <utility>
 
 namespace gibbs::data {
@@ -12,7 +13,12 @@ DataLoader::DataLoader(const Subset& subset, const BatchOptions& options, BatchP
   if (start.batch == batches) {
     next_ = {.epoch = start.epoch + 1, .batch = 0};
   }
-  worker_ = std::thread([this, first = next_] { work(first); });
+  try {
+    worker_ = std::thread([this, first = next_] { work(first); });
+  } catch (const std::system_error& error) {
+    fail("DataLoader: the thread that makes batches ahead cannot be started: ", error.what(),
+         "; raise the limit (ulimit -u, ulimit -v)");
+  }
 }
 
 DataLoader::~DataLoader() {

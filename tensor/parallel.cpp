@@ -5,7 +5,10 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "gibbs/tensor/error.h"
 
@@ -33,6 +36,28 @@ class BodyScope {
   bool before_;
 };
 
+/// Starts the threads that a loop will have beside its own, lets them wait for each other, and ends them: oneTBB ends
+/// the program when the system refuses it one, and then it is too late for an error.
+void check_threads_can_start(int threads) {
+  std::mutex waiting;
+  std::unique_lock lock(waiting);
+  std::vector<std::thread> started;
+  std::string reason;
+  try {
+    for (int t = 1; t < threads; ++t) {
+      started.emplace_back([&waiting] { const std::lock_guard wait(waiting); });
+    }
+  } catch (const std::exception& error) {
+    reason = error.what();
+  }
+  lock.unlock();
+  for (std::thread& thread : started) {
+    thread.join();
+  }
+  check(reason.empty(), "threads: the system lets this process have ", started.size() + 1, " of the ", threads,
+        " that it asks for (", reason, "); ask for fewer, or raise the limit (ulimit -u, ulimit -v)");
+}
+
 #ifdef GIBBS_PARALLEL_STD
 
 std::atomic<int> requested_threads{0};
@@ -57,8 +82,11 @@ void run_pieces(std::int64_t pieces, const std::function<void(std::int64_t)>& pi
     }
   };
   std::vector<std::thread> helpers;
-  for (std::int64_t t = 1; t < std::min<std::int64_t>(num_threads(), pieces); ++t) {
-    helpers.emplace_back(work);
+  try {
+    for (std::int64_t t = 1; t < std::min<std::int64_t>(num_threads(), pieces); ++t) {
+      helpers.emplace_back(work);
+    }
+  } catch (const std::system_error&) {  // the system has no more threads: those that there are do the work
   }
   work();
   for (std::thread& helper : helpers) {
@@ -94,6 +122,7 @@ void apply_num_threads(int threads) {
 std::shared_ptr<oneapi::tbb::task_arena> arena() {
   const std::lock_guard lock(arena_mutex);
   if (!current_arena) {
+    check_threads_can_start(num_threads());
     current_arena = std::make_shared<oneapi::tbb::task_arena>(num_threads());
   }
   return current_arena;
@@ -110,6 +139,7 @@ void run_pieces(std::int64_t pieces, const std::function<void(std::int64_t)>& pi
 void set_num_threads(int threads) {
   check(threads >= 1, "set_num_threads: at least 1, not ", threads);
   check(!inside_body, "set_num_threads: not inside a parallel loop");
+  check_threads_can_start(threads);
   requested_threads = threads;
   apply_num_threads(threads);
 }

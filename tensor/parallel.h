@@ -14,6 +14,8 @@
 namespace gibbs {
 
 /// Threads that loops may use from now on: at least 1. The default is the number of processors of this process.
+/// Error, with nothing changed: "threads: the system lets this process have 40 of the 512 that it asks for ...". Of the
+/// default number the first loop says so.
 void set_num_threads(int threads);
 int num_threads();
 

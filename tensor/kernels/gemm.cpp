@@ -8,10 +8,12 @@
 #include "gibbs/tensor/kernels/gemm.h"
 
 #include <cblas.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <limits>
 
+#include "gibbs/tensor/kernels/blas_memory.h"
 #include "gibbs/tensor/parallel.h"
 
 extern "C" int blas_thread_shutdown_() __attribute__((weak));  // of OpenBLAS, where it has threads; in no header
@@ -33,13 +35,18 @@ constexpr int64_t kVectorTileWork = 1 << 18;
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t round_up(int64_t a, int64_t multiple) { return ceil_div(a, multiple) * multiple; }
 
+bool address_space_is_limited() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
 /// Everything is parallel outside OpenBLAS, so inside it has one thread. Those that it started when it was loaded would
-/// spin for a while, on the processors that ours need: it stops them as it does before a fork. Done once; static
-/// initialization has no race.
+/// spin for a while, on the processors that ours need: it stops them as it does before a fork. Not where memory is
+/// limited: it would wait for them, and they may be waiting for memory. Done once; static initialization has no race.
 void use_one_blas_thread() {
   static const bool once = [] {
     openblas_set_num_threads(1);
-    if (blas_thread_shutdown_ != nullptr) {
+    if (blas_thread_shutdown_ != nullptr && !address_space_is_limited()) {
       blas_thread_shutdown_();
     }
     return true;
@@ -72,6 +79,7 @@ void call_blas(Gemm gemm, Gemv gemv, Transposed transposed, int64_t m, int64_t n
     scale(m, n, beta, c, ldc);
     return;
   }
+  const BlasCall call;
   use_one_blas_thread();
   if (m == 1) {  // b is read once, whatever is done: as a matrix times a vector that is a seventh faster
     gemv(CblasRowMajor, flag(!transposed.b), to_blas(transposed.b ? n : k), to_blas(transposed.b ? k : n), T{1}, b,

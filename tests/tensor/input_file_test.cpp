@@ -3,17 +3,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "gibbs/tensor/error.h"
 #include "gibbs/tensor/parallel.h"
+#include "tests/testing/little_memory.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs {
@@ -88,22 +85,12 @@ TEST(ReadFile, RefusesFilesAboveTheLimitBeforeTakingMemory) {
   EXPECT_EQ(read_text_file(folder.write("fits", "abc"), 3), "abc");
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which need more address space than this leaves
+#ifdef GIBBS_CAN_LIMIT_MEMORY
 TEST(ReadFile, NamesTheFileThatMemoryDoesNotSufficeFor) {
   const TemporaryFolder folder;
   const std::string sparse = folder.write("sparse", "x");
   std::filesystem::resize_file(sparse, 1LL << 42);
-  const auto read_with_little_memory = [&] {
-    const rlimit limit{.rlim_cur = 1LL << 32, .rlim_max = 1LL << 32};
-    setrlimit(RLIMIT_AS, &limit);
-    try {
-      read_text_file(sparse);
-    } catch (const Error& error) {
-      std::fprintf(stderr, "%s", error.what());
-      std::_Exit(2);
-    }
-  };
-  EXPECT_EXIT(read_with_little_memory(), ::testing::ExitedWithCode(2),
+  EXPECT_EXIT(testing::run_with_little_memory(1 << 30, [&] { read_text_file(sparse); }), ::testing::ExitedWithCode(2),
               "read: no memory for the 4398046511104 bytes of " + sparse);
 }
 #endif

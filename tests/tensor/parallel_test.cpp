@@ -12,14 +12,15 @@
 #include <thread>
 
 #include "gibbs/tensor/error.h"
+#include "tests/testing/little_memory.h"
 
 namespace gibbs {
 namespace {
 
-using testing::ThrowsMessage;
+using ::testing::ThrowsMessage;
 using Pieces = std::set<std::pair<std::int64_t, std::int64_t>>;
 
-class Parallel : public testing::Test {
+class Parallel : public ::testing::Test {
  protected:
   ~Parallel() override { set_num_threads(before_); }
   int before_ = num_threads();
@@ -75,7 +76,7 @@ TEST_F(Parallel, ALoopInsideALoopRunsInlineInOrder) {
     EXPECT_TRUE(in_parallel_region());
     std::vector<std::int64_t> order;  // unguarded: only this thread may touch it
     parallel_for(0, 100, 10, [&](std::int64_t first, std::int64_t) { order.push_back(first); });
-    EXPECT_THAT(order, testing::ElementsAre(0, 10, 20, 30, 40, 50, 60, 70, 80, 90));
+    EXPECT_THAT(order, ::testing::ElementsAre(0, 10, 20, 30, 40, 50, 60, 70, 80, 90));
     EXPECT_TRUE(in_parallel_region());
   });
   EXPECT_FALSE(in_parallel_region());
@@ -146,6 +147,29 @@ TEST_F(Parallel, TheNumberOfThreadsIsChecked) {
   EXPECT_THAT([] { parallel_for(0, 1, 1, [](std::int64_t, std::int64_t) { set_num_threads(2); }); },
               ThrowsMessage<Error>("set_num_threads: not inside a parallel loop"));
 }
+
+#if defined(GIBBS_CAN_LIMIT_MEMORY)
+TEST_F(Parallel, ThreadsThatTheSystemRefusesAreAnError) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto ask_for_many = [] { testing::run_with_little_memory(100 << 20, [] { set_num_threads(512); }); };
+  EXPECT_EXIT(
+      ask_for_many(), ::testing::ExitedWithCode(2),
+      "threads: the system lets this process have [0-9]+ of the 512 that it asks for \\(.*\\); ask for fewer, or "
+      "raise the limit \\(ulimit -u, ulimit -v\\)");
+}
+
+TEST_F(Parallel, RefusedThreadsLeaveTheNumberAsItWas) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto ask_and_go_on = [] {
+    testing::run_with_little_memory(100 << 20, [] {
+      set_num_threads(2);
+      EXPECT_THROW(set_num_threads(512), Error);
+      std::_Exit(num_threads() == 2 ? 0 : 1);
+    });
+  };
+  EXPECT_EXIT(ask_and_go_on(), ::testing::ExitedWithCode(0), "");
+}
+#endif
 
 }  // namespace
 }  // namespace gibbs
