@@ -10,6 +10,7 @@
 
 #include "gibbs/nn/sha256.h"
 #include "gibbs/nn/version.h"
+#include "gibbs/tensor/plain_text.h"
 
 namespace gibbs::nn {
 namespace {
@@ -64,7 +65,7 @@ void check_fit(const NamedTensors& wanted, const TensorsByName& given, const Nam
   if (missing.empty() && surplus.empty() && different.empty()) {
     return;
   }
-  std::ostringstream message;
+  PlainText message;
   message << source << ": the tensors do not fit the model; nothing was loaded";
   list(message, "missing", missing);
   list(message, "not in the model", surplus);
@@ -131,7 +132,7 @@ void save_weights(Module& module, const std::filesystem::path& path, const Metad
     check(!key.starts_with("gibbs."), "save_weights: metadata '", key, "': keys beginning with 'gibbs.' are taken");
     all[key] = text;
   }
-  write_safetensors(path, named_tensors(module), all);
+  write_safetensors(path, named_tensors(module), all, {.checksum = true});
 }
 
 Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options) {

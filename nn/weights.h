@@ -24,8 +24,8 @@ NamedTensors named_tensors(Module& module);
 /// what the module does not have, and what differs.
 void load_tensors(Module& module, const NamedTensors& tensors, const std::string& source = "load_tensors");
 
-/// Writes a safetensors file with the module's tensors, its architecture and `metadata` (keys must not begin with
-/// "gibbs.").
+/// Writes a safetensors file with the module's tensors, its architecture, `metadata` (keys must not begin with
+/// "gibbs.") and a checksum over all of it.
 void save_weights(Module& module, const std::filesystem::path& path, const Metadata& metadata = {});
 
 struct LoadOptions {
@@ -33,7 +33,8 @@ struct LoadOptions {
   /// different functions (another stride, another activation).
   bool compare_architecture = true;
 };
-/// Reads what save_weights or another program has written, and returns the metadata.
+/// Reads what save_weights or another program has written, and returns the metadata. A file with a checksum is refused
+/// when a bit of it has changed; files of version 0.1 and of other programs have none and load.
 Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
 
 /// SHA-256 over name, dtype, shape and bytes of every named tensor, in order, as hexadecimal digits. Equal for equal
