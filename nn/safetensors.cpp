@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <bit>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <unordered_set>
 
+#include "gibbs/nn/json_cursor.h"
 #include "gibbs/nn/safetensors_header.h"
 #include "gibbs/tensor/atomic_file.h"
 #include "gibbs/tensor/checksum.h"
 #include "gibbs/tensor/input_file.h"
+#include "gibbs/tensor/printable.h"
 
 namespace gibbs::nn {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "elements are copied as they lie in memory");
 
 constexpr const char* kRewritten =
-    "; the file is damaged, or another program has changed it and should have removed 'gibbs.checksum'";
+    ". Its bytes are not those that were written; a program that changes the file must leave out 'gibbs.checksum'";
 constexpr std::uint64_t kLargestHeader = 100'000'000;  // as in the reference implementation
 
 std::size_t bytes_of(const Tensor& tensor) {
@@ -66,13 +67,10 @@ void check_names(const std::string& file, const NamedTensors& tensors, const Met
   }
 }
 
-/// Text as a JSON string.
 std::string quoted(const std::string& file, const std::string& text) {
-  try {
-    return nlohmann::json(text).dump();
-  } catch (const nlohmann::json::exception&) {
-    fail("save: ", file, ": a name or text is not UTF-8: ", text);
-  }
+  std::optional<std::string> result = detail::json_quoted(text);
+  check(result.has_value(), "save: ", file, ": a name or text is not UTF-8: ", printable(text));
+  return *std::move(result);
 }
 
 std::string header_text(const std::string& file, const std::vector<const Named<Tensor>*>& tensors,
@@ -223,7 +221,7 @@ Safetensors read_safetensors(const std::filesystem::path& path) {
   try {
     return read_checked(file);
   } catch (const std::bad_alloc&) {
-    fail(file.name(), ": no memory for its ", file.size(), " bytes");
+    fail("read: no memory for the ", file.size(), " bytes of ", file.name());
   }
 }
 

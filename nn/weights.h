@@ -19,9 +19,11 @@ inline constexpr const char* kVersionKey = "gibbs.version";
 /// All parameters, then all buffers, with their paths. They share elements with the module: clone what must last.
 NamedTensors named_tensors(Module& module);
 
-/// Overwrites all parameters and buffers, in place. Throws, before writing, unless `tensors` has exactly the names of
-/// named_tensors(module), with equal shapes and dtypes; the message begins with `source` and lists what is missing,
-/// what the module does not have, and what differs.
+/// Throws unless `tensors` has exactly the names of named_tensors(module), with equal shapes and dtypes; the message
+/// begins with `source` and lists what is missing, what the module does not have, and what differs.
+void check_tensors(Module& module, const NamedTensors& tensors, const std::string& source);
+
+/// Overwrites all parameters and buffers, in place. Throws as check_tensors does, before writing.
 void load_tensors(Module& module, const NamedTensors& tensors, const std::string& source = "load_tensors");
 
 /// Writes a safetensors file with the module's tensors, its architecture, `metadata` (keys must not begin with

@@ -1,6 +1,9 @@
 #include "gibbs/tensor/checksum.h"
 
 #define XXH_INLINE_ALL  // the header is the whole library
+#ifdef __AVX512F__      // memory is the limit as it is, and g++ 12 warns of its own 512-bit intrinsics
+#define XXH_VECTOR XXH_AVX2
+#endif
 #include <fmt/format.h>
 #include <xxhash.h>
 

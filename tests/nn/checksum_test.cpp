@@ -95,7 +95,8 @@ TEST(FileChecksum, SaysWhatIsWrong) {
   EXPECT_EQ(error_of([&] { load_weights(scene.model, scene.path); }),
             scene.path + ": its checksum is " + sum + " and that of its bytes " +
                 fmt::format("xxh3-64:{:016x}", checksum_of(zeroed.data(), zeroed.size())) +
-                "; the file is damaged, or another program has changed it and should have removed 'gibbs.checksum'");
+                ". Its bytes are not those that were written; a program that changes the file must leave out "
+                "'gibbs.checksum'");
   EXPECT_EQ(error_with("gibbs.checksum", "gibbs.checksuM"),
             scene.path + ": metadata 'gibbs.checksuM' has the form of the checksum; the file is damaged");
   EXPECT_EQ(error_with("xxh3-64:", "xxh4-64:"),

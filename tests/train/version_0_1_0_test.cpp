@@ -1,9 +1,13 @@
-// Files of version 0.1.0, as it wrote them: this version loads its weights and reads its history.
+// Files of version 0.1.0, as it wrote them: this version loads its weights, reads its history, and
+// refuses its checkpoint with a sentence.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "gibbs/nn/nn.h"
+#include "gibbs/optim/adam.h"
+#include "gibbs/train/checkpoint.h"
 #include "gibbs/train/history.h"
+#include "tests/testing/expect_op.h"
 
 namespace gibbs::train {
 namespace {
@@ -42,6 +46,19 @@ TEST(Version010, WeightsLoadAndGiveTheSameLogits) {
     const std::vector<double> then = {-1.05498028, -0.116718307, -0.0568779558, 0.176770985, -0.402677, -2.53153992};
     EXPECT_THAT(logits, ::testing::Pointwise(::testing::DoubleNear(1e-5), then)) << file;
   }
+}
+
+TEST(Version010, TheCheckpointIsRefusedAndChangesNothing) {
+  nn::Sequential model = model_of_then();
+  optim::Adam adam(nn::parameters(model), {.learning_rate = 0.01});
+  const std::string before = nn::weights_sha256(model);
+  EXPECT_EQ(gibbs::testing::error_of([&] {
+              load_checkpoint(kFolder + "checkpoint.safetensors", model, adam, {{"loss", "ce"}});
+            }),
+            "checkpoint: " + kFolder +
+                "checkpoint.safetensors was written by gibbs 0.1, whose runs this version cannot continue: begin anew "
+                "in another folder, or delete it");
+  EXPECT_EQ(nn::weights_sha256(model), before);
 }
 
 TEST(Version010, HistoryReads) {
