@@ -67,12 +67,13 @@ TEST(FileChecksum, EveryReplacedByteIsFound) {
   Scene scene;
   Sequential other = small_model(2);
   for (std::size_t place = 0; place < scene.good.size(); ++place) {
-    for (const int byte : {0x00, 0xFF, '"', '\\', ' ', '0', 'a', ',', '}'}) {
+    for (const char byte : std::string("\0\xFF\"\\ 0a,}", 9)) {
       std::string damaged = scene.good;
-      damaged[place] = static_cast<char>(byte);
+      damaged[place] = byte;
       if (damaged != scene.good) {
         scene.folder.write("a", damaged);
-        ASSERT_THROW(load_weights(other, scene.path, {.compare_architecture = false}), Error) << place << " " << byte;
+        ASSERT_THROW(load_weights(other, scene.path, {.compare_architecture = false}), Error)
+            << "byte " << place << " as " << int{byte};
       }
     }
   }
