@@ -147,7 +147,7 @@ void save_checkpoint(const std::filesystem::path& path, nn::Module& model, optim
   nn::write_safetensors(path, tensors,
                         {{"state", detail::to_json(everything, path.string())},
                          {nn::kArchitectureKey, nn::architecture_text(model)},
-                         {nn::kVersionKey, std::string(nn::kVersion)}},
+                         {nn::kVersionKey, std::string(kVersion)}},
                         {.checksum = true});
 }
 

@@ -109,11 +109,9 @@ TEST(Resume, ChangedDataAreRefusedByName) {
   const auto message = [](const std::string& what) {
     return "checkpoint: FILE belongs to another run: " + what + "; give the same data, or another folder";
   };
-  EXPECT_EQ(refused([](Scene& s) {
-              s.train.images.set({0, 0, 0, 0}, s.train.images.at<std::uint8_t>({0, 0, 0, 0}) ^ 1);
-            }),
+  EXPECT_EQ(refused([](Scene& s) { s.train.images.mutable_data<std::uint8_t>()[0] ^= 1; }),
             message("training images changed"));
-  EXPECT_EQ(refused([](Scene& s) { s.validation.labels.set({5}, 1 - s.validation.labels.at<std::int64_t>({5})); }),
+  EXPECT_EQ(refused([](Scene& s) { s.validation.labels.mutable_data<std::int64_t>()[5] ^= 1; }),
             message("classes of validation images changed"));
   EXPECT_EQ(refused([](Scene& s) { s.train.class_names[0] = "cow"; }),
             message("name of class 0 is cat in the checkpoint and cow here"));

@@ -16,12 +16,8 @@ const std::string kFolder = GIBBS_SOURCE_DIR "/tests/testing/version_0_1_0/";
 
 nn::Sequential model_of_then() {
   Rng rng(1);
-  return {nn::Conv2d({.in = 3, .out = 2, .kernel = 3}, rng),
-          nn::ReLU(),
-          nn::MaxPool2d({.window = 2}),
-          nn::Flatten(),
-          nn::Dropout({.rate = 0.25}),
-          nn::Dense({.in = 18, .out = 3}, rng)};
+  return nn::Sequential(nn::Conv2d({.in = 3, .out = 2, .kernel = 3}, rng), nn::ReLU(), nn::MaxPool2d({.window = 2}),
+                        nn::Flatten(), nn::Dropout({.rate = 0.25}), nn::Dense({.in = 18, .out = 3}, rng));
 }
 
 /// Picture 0 is ((7 h + 3 w + 5 c) mod 11) / 10, picture 1 its negative.
