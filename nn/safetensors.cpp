@@ -49,7 +49,7 @@ bool looks_like_checksum(std::string_view text) {
 /// Where the checksum stands in a header; npos when there is none. Inside of a JSON string this text cannot be: there
 /// its quotes would have backslashes.
 std::size_t checksum_place(std::string_view header) {
-  const std::string before = fmt::format("\"{}\":\"", kChecksumKey);
+  const std::string before = fmt::format(R"("{}":")", kChecksumKey);
   const std::size_t found = header.find(before);
   return found == std::string_view::npos ? found : found + before.size();
 }

@@ -1,8 +1,10 @@
 // A program of a user whose locale writes 1234.5 as 1.234,5: both C++'s global locale and C's.
 #pragma once
 
+#include <algorithm>
 #include <clocale>
 #include <cstdlib>
+#include <initializer_list>
 #include <locale>
 #include <string>
 #include <string_view>
@@ -11,20 +13,14 @@
 
 namespace gibbs::testing {
 
-/// While it lives, the locale is such a one. C's is an installed one, or one that localedef makes; without both
-/// `in_c()` is false, and C's locale stays.
+/// While it lives, C++'s locale is such a one, and C's if asked for: an installed one, or one that localedef makes.
+/// Without both `in_c()` is false, and C's locale stays.
 class ForeignLocale {
  public:
-  ForeignLocale() : before_(std::locale::global(std::locale(std::locale::classic(), new Numbers))) {
-    constexpr const char* kNames[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "nl_NL.UTF-8", "ru_RU.UTF-8"};
-    for (const char* name : kNames) {
-      in_c_ = in_c_ || take(name);
-    }
-    if (!in_c_) {
-      const std::string command = "localedef -i de_DE -f UTF-8 " + folder_ / "de_DE.UTF-8" + " >/dev/null 2>&1";
-      setenv("LOCPATH", folder_.path().c_str(), 1);
-      in_c_ = std::system(command.c_str()) == 0 && take("de_DE.UTF-8");
-      unsetenv("LOCPATH");
+  explicit ForeignLocale(bool also_in_c)
+      : before_(std::locale::global(std::locale(std::locale::classic(), new Numbers))) {
+    if (also_in_c) {
+      in_c_ = take_any({"de_DE.UTF-8", "fr_FR.UTF-8", "nl_NL.UTF-8", "ru_RU.UTF-8"}) || make();
     }
   }
   ForeignLocale(const ForeignLocale&) = delete;
@@ -44,8 +40,17 @@ class ForeignLocale {
     std::string do_truename() const override { return "wahr"; }
     std::string do_falsename() const override { return "falsch"; }
   };
-  static bool take(const char* name) {
-    return std::setlocale(LC_ALL, name) != nullptr && std::string_view(std::localeconv()->decimal_point) == ",";
+  static bool take_any(std::initializer_list<const char*> names) {
+    return std::any_of(names.begin(), names.end(), [](const char* name) {
+      return std::setlocale(LC_ALL, name) != nullptr && std::string_view(std::localeconv()->decimal_point) == ",";
+    });
+  }
+  bool make() const {
+    const std::string command = "localedef -i de_DE -f UTF-8 " + folder_ / "de_DE.UTF-8" + " >/dev/null 2>&1";
+    setenv("LOCPATH", folder_.path().c_str(), 1);
+    const bool made = std::system(command.c_str()) == 0 && take_any({"de_DE.UTF-8"});
+    unsetenv("LOCPATH");
+    return made;
   }
 
   TemporaryFolder folder_;

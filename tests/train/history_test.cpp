@@ -85,7 +85,7 @@ TEST(History, NumbersThatDoNotFitAreRefused) {
   EXPECT_EQ(error_of_row("1,1,1,1,1,1,1"), " has more than 6 columns");
   EXPECT_EQ(error_of_row("1,1,1,1,1,1,"), " has more than 6 columns");
   EXPECT_EQ(error_of_row("1,1,\x1b[2J,1,1,1"), " column 3: '\\x1b[2J' is not a number");
-  EXPECT_EQ(error_of_row(""), " column 1: '' is not a whole number");
+  EXPECT_EQ(error_of_row(""), " column 2: missing");
 }
 
 TEST(History, OnlyFilesAreRead) {

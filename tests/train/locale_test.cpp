@@ -81,20 +81,20 @@ std::string all_texts() {
 }
 
 TEST(Locale, TheForeignOneIsForeign) {
-  const ForeignLocale foreign;
+  const ForeignLocale foreign(/*also_in_c=*/false);
   EXPECT_EQ(printed(1234567), "1.234.567");
   EXPECT_EQ(printed(1.5), "1,5");
 }
 
 TEST(Locale, OfCxxChangesNoText) {
   const std::string expected = all_texts();
-  const ForeignLocale foreign;
+  const ForeignLocale foreign(/*also_in_c=*/false);
   EXPECT_EQ(all_texts(), expected);
 }
 
 TEST(Locale, OfCChangesNoText) {
   const std::string expected = all_texts();
-  const ForeignLocale foreign;
+  const ForeignLocale foreign(/*also_in_c=*/true);
   if (!foreign.in_c()) {
     GTEST_SKIP() << "no locale with a decimal comma is installed, and localedef cannot make one; packages: locales";
   }
