@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "gibbs/nn/dense.h"
 #include "gibbs/nn/sequential.h"
 #include "gibbs/nn/weights.h"
@@ -112,6 +114,22 @@ TEST(FileChecksum, SaysWhatIsWrong) {
               write_safetensors(scene.path, {}, {{"note", sum}});
             }),
             "save: " + scene.path + ": metadata 'note' would be taken for the checksum; choose another text");
+}
+
+TEST(FileChecksum, AProgramThatRewritesTheFileMustLeaveItOut) {
+  Scene scene;
+  std::string header =
+      scene.good.substr(8, static_cast<unsigned char>(scene.good[0]) + 256 * static_cast<unsigned char>(scene.good[1]));
+  const std::string data = scene.good.substr(8 + header.size());
+  header.replace(header.find("\"gibbs.checksum\":"), 17, "\"gibbs.checksum\": ");
+  std::uint64_t length = header.size();
+  std::string bytes(8, '\0');
+  std::memcpy(bytes.data(), &length, 8);
+  scene.folder.write("a", bytes + header + data);
+  EXPECT_EQ(error_of([&] { load_weights(scene.model, scene.path); }),
+            scene.path +
+                ": its checksum is not written as gibbs writes it. Its bytes are not those that were written; a "
+                "program that changes the file must leave out 'gibbs.checksum'");
 }
 
 TEST(FileChecksum, FilesWithoutOneLoad) {
