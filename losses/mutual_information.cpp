@@ -3,6 +3,7 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/losses/at_least_zero.h"
 #include "gibbs/losses/terms.h"
 
 namespace gibbs::losses {
@@ -15,6 +16,13 @@ Variable checked(const char* op, const Variable& joint, const MeasureOptions& op
   const Shape leading = shape.sub(0, shape.rank() - 2);
   const Shape flat = leading.with_inserted(leading.rank(), shape[-2] * shape[-1]);
   return reshape(distributions(op, "joint", reshape(joint, flat), options), shape);
+}
+
+/// x [...], at least 0 where joint [..., X, Y] sums to 1 to rounding.
+Variable clipped(const Variable& x, const Variable& joint) {
+  const Shape& shape = joint.shape();
+  const Shape flat = x.shape().with_inserted(x.rank(), shape[-2] * shape[-1]);
+  return at_least_zero(x, rows_that_sum_to(joint.value().reshape(flat), 1));
 }
 
 /// sum of joint ln joint.
@@ -36,16 +44,18 @@ Variable with_axis(const Variable& x, int before) { return reshape(x, x.shape().
 Variable mutual_information(const Variable& joint, const MeasureOptions& options) {
   const Variable p = checked("mutual_information", joint, options);
   const Variable log_gain = log_of_positive(p) - log_marginal_x(p) - log_marginal_y(p);
-  return in_base(sum(p * log_gain, {-2, -1}), options.base);
+  return in_base(clipped(sum(p * log_gain, {-2, -1}), p), options.base);
 }
 
 Variable conditional_entropy(const Variable& joint, const MeasureOptions& options) {
   const Variable p = checked("conditional_entropy", joint, options);
-  return in_base(0.0 - sum(p * (log_of_positive(p) - log_marginal_y(p)), {-2, -1}), options.base);
+  const Variable nats = 0.0 - sum(p * (log_of_positive(p) - log_marginal_y(p)), {-2, -1});
+  return in_base(clipped(nats, p), options.base);
 }
 
 Variable joint_entropy(const Variable& joint, const MeasureOptions& options) {
-  return in_base(0.0 - sum_plogp(checked("joint_entropy", joint, options)), options.base);
+  const Variable p = checked("joint_entropy", joint, options);
+  return in_base(clipped(0.0 - sum_plogp(p), p), options.base);
 }
 
 Variable marginal_x(const Variable& joint) {

@@ -6,6 +6,7 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/losses/at_least_zero.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
@@ -146,33 +147,40 @@ Variable tsallis_divergence_in_nats(const Variable& p, const Variable& q, double
   return is_infinite(alpha) ? tsallis_at_infinity(p, q) : or_infinite(infinite_rows(p, q, alpha), p, q, finite);
 }
 
+/// x [...], at least 0 where p [..., K] (and q) sum to 1 to rounding.
+Variable clipped(const Variable& x, const Variable& p) { return at_least_zero(x, rows_that_sum_to(p.value(), 1)); }
+Variable clipped(const Variable& x, const Variable& p, const Variable& q) {
+  return at_least_zero(x, are_distributions(p.value(), q.value()));
+}
+
 }  // namespace
 
 Variable renyi_entropy(const Variable& p, double alpha, const MeasureOptions& options) {
-  return in_base(renyi_entropy_in_nats(of_order("renyi_entropy", p, alpha, options), alpha), options.base);
+  const Variable given = of_order("renyi_entropy", p, alpha, options);
+  return in_base(clipped(renyi_entropy_in_nats(given, alpha), given), options.base);
 }
 
 Variable renyi_divergence(const Variable& p, const Variable& q, double alpha, const MeasureOptions& options) {
   const auto [target, prediction] = pair_of("renyi_divergence", p, q, alpha, options);
   const auto finite = [alpha](const Terms& terms) { return finite_renyi(terms, alpha); };
   const Tensor infinite = infinite_rows(target, prediction, alpha);
-  return in_base(or_infinite(infinite, target, prediction, finite), options.base);
+  return in_base(clipped(or_infinite(infinite, target, prediction, finite), target, prediction), options.base);
 }
 
 Variable tsallis_entropy(const Variable& p, double alpha, const MeasureOptions& options) {
   const Variable given = of_order("tsallis_entropy", p, alpha, options);
   if (alpha == 1) {
-    return in_base(shannon(given), options.base);
+    return in_base(clipped(shannon(given), given), options.base);
   }
   if (is_infinite(alpha)) {
     return sum(given, {-1}) * 0.0;
   }
-  return in_base(0.0 - power_gap(terms_of(given), alpha), options.base);
+  return in_base(clipped(0.0 - power_gap(terms_of(given), alpha), given), options.base);
 }
 
 Variable tsallis_divergence(const Variable& p, const Variable& q, double alpha, const MeasureOptions& options) {
   const auto [target, prediction] = pair_of("tsallis_divergence", p, q, alpha, options);
-  return in_base(tsallis_divergence_in_nats(target, prediction, alpha), options.base);
+  return in_base(clipped(tsallis_divergence_in_nats(target, prediction, alpha), target, prediction), options.base);
 }
 
 }  // namespace gibbs::losses
