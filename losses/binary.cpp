@@ -92,11 +92,14 @@ Variable finish_binary(const BinaryTarget& target, const Variable& elements, con
 }
 
 Variable nan_without_weight(const Variable& a, const Variable& x, double number) {
+  check_terms("nan_without_weight", a, x);
   const Tensor weighs = kernels::not_equal(a.value(), Tensor::zeros({}, a.dtype()));
   return where_or(kernels::maximum(weighs, kernels::equal(x.value(), x.value())), x, number);
 }
 
 Variable logistic_terms(const Variable& yes, const Variable& no, const Variable& z) {
+  check_terms("logistic_terms", yes, no);
+  check_terms("logistic_terms", yes, z);
   const double sure = std::numeric_limits<double>::infinity();
   return 0.0 - (weighted_terms(yes, log_sigmoid(nan_without_weight(yes, z, sure))) +
                 weighted_terms(no, log_sigmoid(-nan_without_weight(no, z, -sure))));

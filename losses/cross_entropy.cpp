@@ -114,7 +114,7 @@ LossesAndGradient run(const Coefficients& coefficients, const Tensor& z, const T
 /// -sum_k p_k log_q_k in ops. `q_positive`: where q > 0, as uint8; elsewhere log_q counts only if p > 0.
 Variable row_losses_in_ops(const Variable& p, const Variable& log_q, const Tensor& q_positive) {
   const Tensor is_counted = kernels::maximum(kernels::greater(p.value(), 0.0), q_positive);
-  return -sum(p * where(is_counted, log_q, Tensor::zeros(log_q.shape(), log_q.dtype())), {-1});
+  return 0.0 - sum(p * where(is_counted, log_q, Tensor::zeros(log_q.shape(), log_q.dtype())), {-1});
 }
 
 /// The rows' losses in ops.

@@ -303,7 +303,13 @@ Rows without_weightless(Rows rows) {
 }
 
 Variable without_masked_rows(const Variable& x, const Tensor& sample_weights, double number) {
-  if (!sample_weights.defined() || kernels::min(kernels::abs(sample_weights)).item() > 0) {
+  check_terms("without_masked_rows", x);
+  if (!sample_weights.defined()) {
+    return x;
+  }
+  check(x.rank() >= 1 && sample_weights.shape() == Shape{x.size(0)}, "without_masked_rows: x is ", x.shape(),
+        ", its weights ", sample_weights.shape(), "; every row has one");
+  if (sample_weights.numel() == 0 || kernels::min(kernels::abs(sample_weights)).item() > 0) {
     return x;
   }
   Shape column = x.shape();
