@@ -40,9 +40,11 @@ Duals log_softmax_of(const Duals& z) {
 
 /// p ln q and the like where p = 0: 0, with no derivative in p.
 Dual at_zero(const Dual& p) { return {0, p.d == 0 ? Wide{0} : Wide{kUndefined}}; }
-/// p (ln p - log_q).
+/// p (ln p - log_q). Logarithms are right to their last digits, their difference is not.
 Dual relative(const Dual& p, const Dual& log_q) {
-  return p.v == 0 ? at_zero(p) : log_q.v < -LDBL_MAX ? Dual{kInfinite, kUndefined} : p * (log(p) - log_q);
+  return p.v == 0              ? at_zero(p)
+         : log_q.v < -LDBL_MAX ? Dual{kInfinite, kUndefined}
+                               : p * testing::sum_of({log(p), -log_q});
 }
 
 /// The term of a class, from ln q; and q, which keeps its digits where ln q is near 0.
@@ -53,13 +55,15 @@ Dual cross_entropy_term(const Dual& p, const Dual&, const Dual& log_q) {
 }
 Dual kl_term(const Dual& p, const Dual&, const Dual& log_q) { return relative(p, log_q); }
 Dual reverse_term(const Dual& p, const Dual& q, const Dual& log_q) {
-  return log_q.v < -LDBL_MAX ? at_zero(q) : p.v == 0 ? Dual{kInfinite, kUndefined} : q * (log_q - log(p));
+  return log_q.v < -LDBL_MAX ? at_zero(q)
+         : p.v == 0          ? Dual{kInfinite, kUndefined}
+                             : q * testing::sum_of({log_q, -log(p)});
 }
 Dual jeffreys_term(const Dual& p, const Dual& q, const Dual& log_q) {
   const bool p_is_zero = p.v == 0, q_is_zero = log_q.v < -LDBL_MAX;
   return p_is_zero && q_is_zero   ? Dual{0, kUndefined}
          : p_is_zero || q_is_zero ? Dual{kInfinite, kUndefined}
-                                  : (p - q) * (log(p) - log_q);
+                                  : testing::sum_of({p, -q}) * testing::sum_of({log(p), -log_q});
 }
 Dual js_term(const Dual& p, const Dual& q, const Dual&) {
   const Dual m = (p + q) / 2;
@@ -102,7 +106,11 @@ TEST(ExtremeLosses, OnLogits) {
                              [&](const Variables& x) { return loss.on_logits(x[0], x[1], {}); },
                              [&](const std::vector<Duals>& in) {
                                const Duals log_q = log_softmax_of(in[1]);
-                               return sum_of_classes(loss, in[0], {exp(log_q[0]), exp(log_q[1])}, log_q);
+                               Duals q = {exp(log_q[0]), exp(log_q[1])};
+                               for (Dual& x : q) {  // q itself is rounded
+                                 x.v_off = x.v;
+                               }
+                               return sum_of_classes(loss, in[0], q, log_q);
                              },
                              /*epsilons_of_one=*/8};
     for (const Row& p : kTargets) {

@@ -74,9 +74,8 @@ inline Dual chain(const Dual& x, Wide value, Wide slope, Wide curvature) {
 inline Dual operator-(const Dual& a) { return {-a.v, -a.d, a.v_off, a.d_off}; }
 /// A sum is off by what 113 bits lose, too: so little that it counts only where nothing else is left.
 inline Dual operator+(const Dual& a, const Dual& b) {
-  constexpr double kLost = 4e-18;
-  return {a.v + b.v, a.d + b.d, a.v_off + b.v_off + kLost * (wide_abs(a.v) + wide_abs(b.v)),
-          a.d_off + b.d_off + kLost * (wide_abs(a.d) + wide_abs(b.d))};
+  const auto lost = [](Wide x) { return wide_abs(x) <= LDBL_MAX ? Wide{4e-18} * wide_abs(x) : Wide{0}; };
+  return {a.v + b.v, a.d + b.d, a.v_off + b.v_off + lost(a.v) + lost(b.v), a.d_off + b.d_off + lost(a.d) + lost(b.d)};
 }
 inline Dual operator-(const Dual& a, const Dual& b) { return a + -b; }
 inline Dual operator*(const Dual& a, const Dual& b) {
