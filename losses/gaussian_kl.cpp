@@ -13,11 +13,9 @@
 namespace gibbs::losses {
 namespace {
 
-/// e^x / 2, also where e^x is too large for a double.
-double half_exp_of(double x) {
-  const double root = std::exp(x / 2);
-  return root * (root / 2);
-}
+// Exponents of long double hold what overflows or underflows on the way to a double.
+long double exp_of(double x) { return std::exp(static_cast<long double>(x)); }
+double half_exp_of(double x) { return static_cast<double>(exp_of(x) / 2); }
 
 /// y = e^x / 2, its own derivative.
 Variable half_exp(const Variable& x) {
@@ -41,14 +39,10 @@ Variable half_phi(const Variable& x) {
                 wrt(x, [x](const Variable& dy) { return dy * half_expm1(x); }));
 }
 
-/// d^n e^-v / n!, n = 0, 1, 2; 0 where d = 0 < n, however small v is. Factors are multiplied in that lead from d to the
-/// result by steps: none of them overflows if it does not.
+/// d^n e^-v / n!, n = 0, 1, 2; 0 where d = 0 < n, however small v is.
 double power_over_variance_of(double d, double v, int n) {
-  if (n == 0 || d == 0) {
-    return n == 0 ? std::exp(-v) : 0;
-  }
-  const double step = std::exp(-v / 4), halfway = d * step * step;
-  return n == 1 ? halfway * step * step : halfway * (halfway / 2);
+  const long double power = n == 0 ? 1 : n == 1 ? d : static_cast<long double>(d) * d / 2;
+  return power == 0 ? 0 : static_cast<double>(power * exp_of(-v));
 }
 
 /// y = d^n e^-v / n!.   dd = dy d^(n-1) e^-v / (n-1)!, dv = -dy y.

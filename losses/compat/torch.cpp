@@ -48,6 +48,16 @@ Variable huber_elements(const char* op, const Variable& input, const Variable& t
   return under_name(op, [&] { return of_elements(op, input, target, loss); });
 }
 
+/// Huber's loss / beta: c / beta (d - c / 2), d = input - target and c = d limited to [-beta, beta], in which nothing
+/// overflows or underflows that the loss does not.   dd = dy d / beta limited to [-1, 1].
+Variable smooth_elements(const Variable& input, const Variable& target, double beta) {
+  check_elementwise("smooth_l1_loss", target, input);
+  const Variable d = input - target;
+  const Tensor c = kernels::clamp(d.value(), -beta, beta);
+  return record("smooth_l1_loss", kernels::div(c, beta) * (d.value() - c * .5),
+                wrt(d, [d, beta](const Variable& dy) { return dy * clamp(d / beta, -1, 1); }));
+}
+
 /// A weight that broadcasts to x, in its dtype; undefined if it is.
 Tensor checked_weight(const char* op, const char* name, const Variable& x, const Tensor& w) {
   if (!w.defined()) {
@@ -122,7 +132,8 @@ Variable kl_div(const Variable& input, const Variable& target, const KlDivOption
   check_elementwise("kl_div", target, input);
   const Variable p = options.log_target ? exp(target) : target;
   const Variable log_p = options.log_target ? target : log_of_positive(p);
-  Variable elements = weighted_terms(p, log_p) - weighted_terms(p, input);
+  Variable elements =
+      options.log_target ? weighted_terms(p, log_p - input) : weighted_terms(p, log_p) - weighted_terms(p, input);
   switch (options.reduction) {
     case KlReduction::none:
       return elements;
@@ -170,8 +181,7 @@ Variable huber_loss(const Variable& input, const Variable& target, Reduction red
 
 Variable smooth_l1_loss(const Variable& input, const Variable& target, Reduction reduction, double beta) {
   check(beta >= 0, "smooth_l1_loss: beta is ", beta, "; it is a distance, at least 0");
-  return beta == 0 ? l1_loss(input, target, reduction)
-                   : reduced(huber_elements("smooth_l1_loss", input, target, beta), reduction) / beta;
+  return beta == 0 ? l1_loss(input, target, reduction) : reduced(smooth_elements(input, target, beta), reduction);
 }
 
 }  // namespace gibbs::losses::compat::torch

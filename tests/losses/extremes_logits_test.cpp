@@ -23,10 +23,17 @@ const std::vector<Row> kLogits = {{0, 0},        {1e-30, 0},   {5e-324, 0},    {
                                   {3, 20},       {0, -50},     {0, -80},       {-80, 0},       {0, -104},
                                   {-104, 0},     {104, 0},     {0, 700},       {1e4, -1e4},    {-1e8, 1e8},
                                   {1e30, -1e30}, {1e30, 1e30}, {-1e-38, 3e38}, {0, -kInfinite}};
-const std::vector<Row> kProbabilities = {{.5, .5},         {.25, .75}, {.5 + 6e-8, .5 - 6e-8},
-                                         {1 - 1e-6, 1e-6}, {1e-12, 1}, {1e-30, 1},
-                                         {1, 1.2e-38},     {1, 1e-45}, {1, 5e-324},
-                                         {0, 1},           {1, 0}};
+const std::vector<Row> kProbabilities = {{.5, .5},
+                                         {.25, .75},
+                                         {.5 + 6e-8, .5 - 6e-8},
+                                         {1 - 1e-6, 1e-6},
+                                         {1e-12, 1 - 1e-12},
+                                         {1e-30, 1},
+                                         {1, 1.2e-38},
+                                         {1, 1e-45},
+                                         {1, 5e-324},
+                                         {0, 1},
+                                         {1, 0}};
 
 /// ln softmax(z): the largest is -ln(1 + rest), which does not lose the rest.
 Duals log_softmax_of(const Duals& z) {
@@ -150,7 +157,7 @@ TEST(ExtremeLosses, FocalOnLogits) {
     const Extreme extreme = {
         "categorical_focal_loss_with_logits of gamma " + std::to_string(gamma),
         [&](const Variables& x) { return categorical_focal_loss_with_logits(x[0], x[1], {gamma}); }, categorical,
-        gamma == 0 ? 8. : 0.};
+        /*epsilons_of_one=*/8};
     for (const Row& p : kTargets) {
       for (const Row& z : kLogits) {
         testing::expect_right(extreme, {p, z});
