@@ -112,9 +112,9 @@ Variable sparse_categorical_crossentropy(const Tensor& y_true, const Variable& y
     }
     ++n;
   }
-  const Variable predictions =
-      without_masked_rows(reshape(y_pred, {samples.numel(), y_pred.size(-1)}), weights, kHarmless);
   const Variable losses = under_name(op, [&] {
+    const Variable predictions =
+        without_masked_rows(reshape(y_pred, {samples.numel(), y_pred.size(-1)}), weights, kHarmless);
     return options.from_logits ? cross_entropy_with_logits(indices, predictions, rows)
                                : cross_entropy_with_probabilities(indices, predictions, rows);
   });
