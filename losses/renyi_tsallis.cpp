@@ -11,6 +11,7 @@
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/at_least_zero.h"
+#include "gibbs/losses/in_float64.h"
 #include "gibbs/losses/map_in_double.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
@@ -244,18 +245,6 @@ Variable tsallis_divergence_in_nats(const Variable& p, const Variable& q, double
   return is_infinite(alpha) ? tsallis_at_infinity(p, q) : or_infinite(infinite_rows(p, q, alpha), p, q, finite);
 }
 
-Variable as(const Variable& x, DType dtype) { return x.dtype() == dtype ? x : cast(x, dtype); }
-
-/// f of what is given, computed in float64.
-template <class F>
-Variable in_float64(const Variable& p, F f) {
-  return as(f(as(p, DType::float64)), p.dtype());
-}
-template <class F>
-Variable in_float64(const Variable& p, const Variable& q, F f) {
-  return as(f(as(p, DType::float64), as(q, DType::float64)), p.dtype());
-}
-
 /// x [...], at least 0 where p [..., K] (and q) sum to 1 to rounding.
 Variable clipped(const Variable& x, const Variable& p) { return at_least_zero(x, rows_that_sum_to(p.value(), 1)); }
 Variable clipped(const Variable& x, const Variable& p, const Variable& q) {
@@ -266,17 +255,17 @@ Variable clipped(const Variable& x, const Variable& p, const Variable& q) {
 
 Variable renyi_entropy(const Variable& p, double alpha, const MeasureOptions& options) {
   const Variable given = of_order("renyi_entropy", p, alpha, options);
-  return in_base(clipped(in_float64(given, [&](const Variable& x) { return renyi_entropy_in_nats(x, alpha); }), given),
-                 options.base);
+  const auto nats = [alpha](const Variable& x) { return renyi_entropy_in_nats(x, alpha); };
+  return in_base(clipped(in_float64(nats, given), given), options.base);
 }
 
 Variable renyi_divergence(const Variable& p, const Variable& q, double alpha, const MeasureOptions& options) {
   const auto [target, prediction] = pair_of("renyi_divergence", p, q, alpha, options);
-  const auto finite = [alpha](const Terms& terms) { return finite_renyi(terms, alpha); };
-  const Variable nats = in_float64(target, prediction, [&](const Variable& x, const Variable& y) {
-    return or_infinite(infinite_rows(x, y, alpha), x, y, finite);
-  });
-  return in_base(clipped(nats, target, prediction), options.base);
+  const auto nats = [alpha](const Variable& x, const Variable& y) {
+    return or_infinite(infinite_rows(x, y, alpha), x, y,
+                       [alpha](const Terms& terms) { return finite_renyi(terms, alpha); });
+  };
+  return in_base(clipped(in_float64(nats, target, prediction), target, prediction), options.base);
 }
 
 Variable tsallis_entropy(const Variable& p, double alpha, const MeasureOptions& options) {
@@ -284,18 +273,16 @@ Variable tsallis_entropy(const Variable& p, double alpha, const MeasureOptions& 
   if (is_infinite(alpha)) {
     return sum(given, {-1}) * 0.0;
   }
-  const Variable nats = in_float64(given, [&](const Variable& x) {
+  const auto nats = [alpha](const Variable& x) {
     return alpha == 1 ? shannon(x) : 0.0 - sum_of_gaps(terms_of(x, ones_like(x)), alpha);
-  });
-  return in_base(clipped(nats, given), options.base);
+  };
+  return in_base(clipped(in_float64(nats, given), given), options.base);
 }
 
 Variable tsallis_divergence(const Variable& p, const Variable& q, double alpha, const MeasureOptions& options) {
   const auto [target, prediction] = pair_of("tsallis_divergence", p, q, alpha, options);
-  const Variable nats = in_float64(target, prediction, [&](const Variable& x, const Variable& y) {
-    return tsallis_divergence_in_nats(x, y, alpha);
-  });
-  return in_base(clipped(nats, target, prediction), options.base);
+  const auto nats = [alpha](const Variable& x, const Variable& y) { return tsallis_divergence_in_nats(x, y, alpha); };
+  return in_base(clipped(in_float64(nats, target, prediction), target, prediction), options.base);
 }
 
 }  // namespace gibbs::losses

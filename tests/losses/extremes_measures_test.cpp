@@ -214,5 +214,47 @@ TEST(ExtremeMeasures, OfOneDistribution) {
   }
 }
 
+/// Joints of two by two that are nearly certain, nearly independent, or have next to nothing somewhere.
+TEST(ExtremeMeasures, OfTwoVariables) {
+  const auto joint = [](const Variable& p) { return reshape(p, {2, 2}); };
+  const auto minus_plogp = [](const Duals& p) {
+    return std::accumulate(p.begin(), p.end(), Dual{0}, [](const Dual& sum, const Dual& x) { return sum - plogp(x); });
+  };
+  const auto conditional = [](const Duals& p) {  // p(x, y) at 2 x + y
+    Dual sum = 0;
+    for (const std::size_t i : {0, 1, 2, 3}) {
+      const Dual &own = p[i], &other = p[(i + 2) % 4];
+      const bool small = other.v < own.v;
+      sum = sum + (own.v == 0 ? at_zero(own) : own * (small ? log1p(other / own) : log(own + other) - log(own)));
+    }
+    return sum;
+  };
+  const Extreme h = {"joint_entropy", [&](const Variables& x) { return joint_entropy(joint(x[0])); },
+                     [&](const std::vector<Duals>& in) { return minus_plogp(in[0]); }};
+  const Extreme h_given = {"conditional_entropy", [&](const Variables& x) { return conditional_entropy(joint(x[0])); },
+                           [&](const std::vector<Duals>& in) { return conditional(in[0]); }};
+  const Extreme information = {
+      "mutual_information", [&](const Variables& x) { return mutual_information(joint(x[0])); },
+      [&](const std::vector<Duals>& in) {
+        const Duals& p = in[0];
+        Duals terms;
+        for (const std::size_t i : {0, 1, 2, 3}) {
+          const Dual p_x = testing::sum_of({p[i], p[i ^ 1U]}), p_y = testing::sum_of({p[i], p[i ^ 2U]});
+          terms.push_back(p[i].v == 0 ? at_zero(p[i]) : p[i] * testing::sum_of({log(p[i]), -log(p_x), -log(p_y)}));
+        }
+        return clipped(testing::sum_of(terms));
+      }};
+  for (const double p : kProbabilities) {
+    for (const Row& row : {Row{p, 0, 0, 1 - p}, Row{.5 - p, .5, p, 0}, Row{.25, .25, .25, .25},
+                           Row{p / 2, p / 2, .5 - p / 2, .5 - p / 2}, Row{p, p, p, 1 - 3 * p}}) {
+      if (row[0] >= 0 && row[3] >= 0) {
+        testing::expect_right(h, {row});
+        testing::expect_right(h_given, {row});
+        testing::expect_right(information, {row});
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gibbs::losses
