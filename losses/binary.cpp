@@ -1,12 +1,14 @@
 #include "gibbs/losses/binary.h"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/elementwise.h"
+#include "gibbs/losses/target.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
@@ -46,30 +48,38 @@ BinaryTarget prepare_binary(const char* op, const Variable& target, const Variab
   check_elementwise(op, target, prediction);
   const double s = options.label_smoothing;
   check(s >= 0 && s <= 1, op, ": label_smoothing is ", s, "; it is a part of 1, in [0, 1]");
+  Tensor weights;
+  if (const Tensor& w = options.sample_weights; w.defined()) {
+    const std::int64_t n = prediction.size(0);
+    check(w.shape() == Shape{n}, op, ": sample_weights are ", w.shape(), "; ", n, " rows need shape [", n, "]");
+    weights = checked_weights(op, "sample_weights", w, prediction.dtype());
+  }
+  const Variable given = without_masked_rows(target, weights, 0);
+  const Variable p = s > 0 ? smoothed(given, s) : given;
+  BinaryTarget result{.p = p,
+                      .yes = p,
+                      .no = 1.0 - p,
+                      .prediction = without_masked_rows(prediction, weights, probabilities ? .5 : 0),
+                      .weights = weights};
   if (options.numerics == Numerics::exact) {
-    check_unit_range(op, "target", target.value(), /*nan_is_wrong=*/true, "");
+    check_unit_range(op, "target", given.value(), /*nan_is_wrong=*/true, "");
     if (probabilities) {
-      check_unit_range(op, "probabilities", prediction.value(), /*nan_is_wrong=*/false,
+      check_unit_range(op, "probabilities", result.prediction.value(), /*nan_is_wrong=*/false,
                        "; logits have a function of their own, ..._with_logits");
     }
   }
-  const Variable p = s > 0 ? smoothed(target, s) : target;
-  BinaryTarget result{.p = p, .yes = p, .no = 1.0 - p, .weights = {}};
   if (const Tensor& w = options.positive_weight; w.defined()) {
     const std::int64_t last = prediction.size(-1);
     check(w.rank() == 0 || w.shape() == Shape{last}, op, ": positive_weight is ", w.shape(),
           "; it is a number [], or [", last, "] for targets ", target.shape());
     result.yes = p * checked_weights(op, "positive_weight", w, prediction.dtype());
   }
-  if (const Tensor& w = options.sample_weights; w.defined()) {
-    const std::int64_t n = prediction.size(0);
-    check(w.shape() == Shape{n}, op, ": sample_weights are ", w.shape(), "; ", n, " rows need shape [", n, "]");
-    result.weights = checked_weights(op, "sample_weights", w, prediction.dtype());
+  if (weights.defined()) {
     Shape column = prediction.shape();
     for (int axis = 1; axis < column.rank(); ++axis) {
       column.set(axis, 1);
     }
-    const Tensor per_row = result.weights.reshape(column);
+    const Tensor per_row = weights.reshape(column);
     result.yes = result.yes * per_row;
     result.no = result.no * per_row;
   }
@@ -79,6 +89,20 @@ BinaryTarget prepare_binary(const char* op, const Variable& target, const Variab
 Variable finish_binary(const BinaryTarget& target, const Variable& elements, const BinaryOptions& options) {
   const Variable weights = target.weights.defined() ? Variable(target.weights) : Variable();
   return in_base(reduce(row_means(elements), weights, options.reduction), options.base);
+}
+
+Variable nan_without_weight(const Variable& a, const Variable& x, double number) {
+  check_terms("nan_without_weight", a, x);
+  const Tensor weighs = kernels::not_equal(a.value(), Tensor::zeros({}, a.dtype()));
+  return where_or(kernels::maximum(weighs, kernels::equal(x.value(), x.value())), x, number);
+}
+
+Variable logistic_terms(const Variable& yes, const Variable& no, const Variable& z) {
+  check_terms("logistic_terms", yes, no);
+  check_terms("logistic_terms", yes, z);
+  const double sure = std::numeric_limits<double>::infinity();
+  return 0.0 - (weighted_terms(yes, log_sigmoid(nan_without_weight(yes, z, sure))) +
+                weighted_terms(no, log_sigmoid(-nan_without_weight(no, z, -sure))));
 }
 
 Variable weighted_terms(const Variable& a, const Variable& x) {

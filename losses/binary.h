@@ -20,7 +20,7 @@ struct BinaryOptions {
   /// not divide by it.
   Tensor positive_weight = {};
   /// [N], at least 0: the loss of a row counts that many times, and `mean` divides by their sum. Rows of weight 0 give
-  /// 0 loss and 0 gradient, whatever they hold except NaN.
+  /// 0 loss and 0 gradient, of every order, whatever target and prediction hold there (NaN and infinities included).
   Tensor sample_weights = {};
   Base base = Base::nats;
   Numerics numerics = Numerics::exact;
@@ -28,9 +28,10 @@ struct BinaryOptions {
 
 /// A binary target, ready for a loss -(yes ln q + no ln(1 - q)).
 struct BinaryTarget {
-  Variable p;        // [N, ...], smoothed
-  Variable yes, no;  // [N, ...]: p and 1 - p with their weights multiplied in
-  Tensor weights;    // [N] sample weights in the prediction's dtype; undefined without
+  Variable p;           // [N, ...], smoothed
+  Variable yes, no;     // [N, ...]: p and 1 - p with their weights multiplied in
+  Variable prediction;  // [N, ...], a harmless number in rows of weight 0
+  Tensor weights;       // [N] sample weights in the prediction's dtype; undefined without
 };
 
 /// Checks and makes ready. `op` begins every error. Throws for shapes or dtypes that differ, an empty batch, options
@@ -41,8 +42,14 @@ BinaryTarget prepare_binary(const char* op, const Variable& target, const Variab
 /// The loss of the batch from the loss of each element [N, ...], in nats, weights multiplied in.
 Variable finish_binary(const BinaryTarget& target, const Variable& elements, const BinaryOptions& options);
 
+/// x, and the number where x is NaN and its weight a is 0: a term without weight is 0 whatever it is made of.
+Variable nan_without_weight(const Variable& a, const Variable& x, double number);
+
 /// a x for a weight a: 0 where a is 0, even where x is infinite; there the gradient of both is 0.
 Variable weighted_terms(const Variable& a, const Variable& x);
+
+/// -(yes ln sigmoid(z) + no ln sigmoid(-z)), element by element: binary cross entropy of a logit z.
+Variable logistic_terms(const Variable& yes, const Variable& no, const Variable& z);
 
 /// ln sigmoid(z) = -ln(1 + e^-z): exact to the last digits for z of any size, -inf and inf included.
 /// dz = dy sigmoid(-z). The other class has ln(1 - sigmoid(z)) = ln sigmoid(-z).

@@ -11,9 +11,7 @@ Variable binary_cross_entropy_with_logits(const Variable& target, const Variable
                                           const BinaryOptions& options) {
   const BinaryTarget t =
       prepare_binary("binary_cross_entropy_with_logits", target, logits, /*probabilities=*/false, options);
-  const Variable log_likelihood =
-      weighted_terms(t.yes, log_sigmoid(logits)) + weighted_terms(t.no, log_sigmoid(-logits));
-  return finish_binary(t, 0.0 - log_likelihood, options);
+  return finish_binary(t, logistic_terms(t.yes, t.no, t.prediction), options);
 }
 
 Variable binary_cross_entropy_with_probabilities(const Variable& target, const Variable& probabilities,
@@ -21,14 +19,13 @@ Variable binary_cross_entropy_with_probabilities(const Variable& target, const V
   const BinaryTarget t =
       prepare_binary("binary_cross_entropy_with_probabilities", target, probabilities, /*probabilities=*/true, options);
   if (options.numerics == Numerics::keras) {
-    const Variable q = clamp(probabilities, kKerasEpsilon, 1 - kKerasEpsilon);
+    const Variable q = clamp(t.prediction, kKerasEpsilon, 1 - kKerasEpsilon);
     return finish_binary(t, 0.0 - (t.yes * log(q) + t.no * log(1.0 - q)), options);
   }
   // Where q is 1, ln(1 - q) counts only if `no` has weight: there it becomes ln(1 - 0).
-  const Tensor counts =
-      kernels::maximum(kernels::greater(t.no.value(), 0.0), kernels::less(probabilities.value(), 1.0));
-  const Variable log_no = log1p(-where_or(counts, probabilities, 0));
-  return finish_binary(t, 0.0 - (plogq(t.yes, probabilities) + t.no * log_no), options);
+  const Tensor counts = kernels::maximum(kernels::greater(t.no.value(), 0.0), kernels::less(t.prediction.value(), 1.0));
+  const Variable log_no = log1p(-where_or(counts, t.prediction, 0));
+  return finish_binary(t, 0.0 - (plogq(t.yes, t.prediction) + t.no * log_no), options);
 }
 
 }  // namespace gibbs::losses

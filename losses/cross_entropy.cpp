@@ -10,6 +10,7 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/at_least_zero.h"
 #include "gibbs/losses/coefficients.h"
 #include "gibbs/losses/one_pass.h"
 #include "gibbs/tensor/kernels/pointwise.h"
@@ -113,7 +114,7 @@ LossesAndGradient run(const Coefficients& coefficients, const Tensor& z, const T
 /// -sum_k p_k log_q_k in ops. `q_positive`: where q > 0, as uint8; elsewhere log_q counts only if p > 0.
 Variable row_losses_in_ops(const Variable& p, const Variable& log_q, const Tensor& q_positive) {
   const Tensor is_counted = kernels::maximum(kernels::greater(p.value(), 0.0), q_positive);
-  return -sum(p * where(is_counted, log_q, Tensor::zeros(log_q.shape(), log_q.dtype())), {-1});
+  return 0.0 - sum(p * where(is_counted, log_q, Tensor::zeros(log_q.shape(), log_q.dtype())), {-1});
 }
 
 /// The rows' losses in ops.
@@ -128,7 +129,7 @@ Variable row_losses_of_probabilities(const Variable& p, const Variable& q) {
   const Tensor positive = kernels::greater(q.value(), 0.0);
   const Tensor is_counted = kernels::maximum(kernels::greater(p.value(), 0.0), positive);
   const Variable log_q = log(where(is_counted, q, Tensor::ones(q.shape(), q.dtype())));
-  return -sum(p * log_q, {-1});
+  return at_least_zero(-sum(p * log_q, {-1}), rows_that_sum_to(q.value(), 1));
 }
 
 Variable row_losses_as_keras(const Variable& p, const Variable& q) {
@@ -139,7 +140,8 @@ Variable row_losses_as_keras(const Variable& p, const Variable& q) {
 }  // namespace
 
 Variable cross_entropy_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
-  const Rows rows = prepare("cross_entropy_with_logits", target, logits, Prediction::logits, options);
+  const Rows rows =
+      without_weightless(prepare("cross_entropy_with_logits", target, logits, Prediction::logits, options));
   const auto kernel = [c = rows.coefficients()](const Tensor& z, const Tensor& dy, Ask ask) {
     return run(c, z, dy, ask);
   };
@@ -149,8 +151,8 @@ Variable cross_entropy_with_logits(const Target& target, const Variable& logits,
 
 Variable cross_entropy_with_probabilities(const Target& target, const Variable& probabilities,
                                           const CategoricalOptions& options) {
-  const Rows rows =
-      prepare("cross_entropy_with_probabilities", target, probabilities, Prediction::probabilities, options);
+  const Rows rows = without_weightless(
+      prepare("cross_entropy_with_probabilities", target, probabilities, Prediction::probabilities, options));
   const Variable p = rows.weighted(rows.p());
   return finish(rows,
                 options.numerics == Numerics::keras ? row_losses_as_keras(p, rows.prediction)

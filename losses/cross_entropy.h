@@ -17,8 +17,8 @@ Variable cross_entropy_with_logits(const Target& target, const Variable& logits,
                                    const CategoricalOptions& options = {});
 
 /// -sum_k w_k p_k ln q_k, with 0 ln 0 = 0.   dq = -w p / q / divisor.
-/// probabilities q: [N, K], rows summing to 1. With Numerics::keras (CategoricalCrossentropy of Keras 3): q / sum q,
-/// clipped to [1e-7, 1 - 1e-7].
+/// probabilities q: [N, K], rows summing to 1; where they do so to rounding (at_least_zero.h), the value is at least 0.
+/// With Numerics::keras (CategoricalCrossentropy of Keras 3): q / sum q, clipped to [1e-7, 1 - 1e-7].
 Variable cross_entropy_with_probabilities(const Target& target, const Variable& probabilities,
                                           const CategoricalOptions& options = {});
 

@@ -16,8 +16,9 @@ Variable kl_divergence_with_log_target(const Variable& log_target, const Variabl
         "; logarithms of probabilities are floating");
   check(log_target.shape() == logits.shape(), "kl_divergence_with_log_target: the log target is ", log_target.shape(),
         ", the logits ", logits.shape(), "; they must be equal");
+  const Variable seen = without_masked_rows(log_target, options.sample_weights, 0);
   return under_name("kl_divergence_with_log_target",
-                    [&] { return kl_divergence_with_logits(Target(exp(log_target)), logits, options); });
+                    [&] { return kl_divergence_with_logits(Target(exp(seen)), logits, options); });
 }
 
 Variable distillation_loss(const Variable& teacher_logits, const Variable& logits, const DistillationOptions& options) {
@@ -29,7 +30,7 @@ Variable distillation_loss(const Variable& teacher_logits, const Variable& logit
   check(teacher_logits.shape() == logits.shape(), "distillation_loss: the teacher's logits are ",
         teacher_logits.shape(), ", the logits ", logits.shape(), "; they must be equal");
   return under_name("distillation_loss", [&] {
-    const Target softened(softmax(teacher_logits / t));
+    const Target softened(softmax(without_masked_rows(teacher_logits, options.categorical.sample_weights, 0) / t));
     return kl_divergence_with_logits(softened, logits / t, options.categorical) * (t * t);
   });
 }

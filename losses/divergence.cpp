@@ -4,6 +4,7 @@
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/losses/at_least_zero.h"
 #include "gibbs/losses/terms.h"
 
 namespace gibbs::losses {
@@ -18,7 +19,9 @@ Pair pair_of(const char* op, const Variable& p, const Variable& q, const Measure
   return {distributions(op, "p", p, options), distributions(op, "q", q, options)};
 }
 
-Variable divergence(const Variable& p, const Variable& q) { return sum(relative_entropy_terms(p, q), {-1}); }
+Variable divergence(const Variable& p, const Variable& q) {
+  return at_least_zero(sum(relative_entropy_terms(p, q), {-1}), are_distributions(p.value(), q.value()));
+}
 
 void check_nonnegative(const char* op, const char* what, const Variable& x) {
   check(is_floating(x.dtype()), op, ": ", what, " must be float32 or float64, not ", x.dtype());
@@ -38,7 +41,8 @@ void check_nonnegative(const char* op, const char* what, const Variable& x) {
 
 Variable cross_entropy(const Variable& p, const Variable& q, const MeasureOptions& options) {
   const auto [target, prediction] = pair_of("cross_entropy", p, q, options);
-  return in_base(0.0 - sum(plogq(target, prediction), {-1}), options.base);
+  const Variable nats = 0.0 - sum(plogq(target, prediction), {-1});
+  return in_base(at_least_zero(nats, rows_that_sum_to(prediction.value(), 1)), options.base);
 }
 
 Variable kl_divergence(const Variable& p, const Variable& q, const MeasureOptions& options) {
@@ -53,7 +57,7 @@ Variable reverse_kl_divergence(const Variable& p, const Variable& q, const Measu
 
 Variable jeffreys_divergence(const Variable& p, const Variable& q, const MeasureOptions& options) {
   const auto [target, prediction] = pair_of("jeffreys_divergence", p, q, options);
-  return in_base(divergence(target, prediction) + divergence(prediction, target), options.base);
+  return in_base(sum(jeffreys_terms(target, prediction), {-1}), options.base);
 }
 
 Variable generalized_kl_divergence(const Variable& p, const Variable& q, Base base) {
@@ -61,7 +65,7 @@ Variable generalized_kl_divergence(const Variable& p, const Variable& q, Base ba
   check_comparable(op, p, q);
   check_nonnegative(op, "p", p);
   check_nonnegative(op, "q", q);
-  return in_base(sum(relative_entropy_terms(p, q) - (p - q), {-1}), base);
+  return in_base(sum(generalized_relative_entropy_terms(p, q), {-1}), base);
 }
 
 }  // namespace gibbs::losses

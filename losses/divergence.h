@@ -9,6 +9,10 @@
 // All: [..., K] and [..., K] to [...]. 0 ln 0 = 0 ln(0/0) = 0; p > 0 with q = 0 gives +inf. Where the value is
 // infinite, gradients are infinite or finite, never NaN. At p = 0 the gradient of p ln p is taken to be 0. Divergences
 // of identical arrays are exactly 0. The training losses are in cross_entropy.h and kl_divergence.h.
+//
+// All are at least 0. Jeffreys' and the generalised divergence are sums of terms that are; the others are clipped
+// there, in value only, where p and q sum to 1 to rounding (kSumRounding in at_least_zero.h). Rows that sum to
+// something else, within the 1e-4 that is allowed, keep the plain sum, which may be below 0.
 #pragma once
 
 #include "gibbs/losses/distribution.h"

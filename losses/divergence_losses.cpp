@@ -8,8 +8,12 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/autograd/record.h"
+#include "gibbs/losses/at_least_zero.h"
 #include "gibbs/losses/divergence.h"
 #include "gibbs/losses/js_logits.h"
+#include "gibbs/losses/map_in_double.h"
+#include "gibbs/losses/phi.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/losses/under_name.h"
 #include "gibbs/tensor/kernels/pointwise.h"
@@ -19,57 +23,108 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-/// The loss of every row, [M]; log_q is 0 where q is.
-using RowLosses = Variable (*)(const Rows& rows, const Variable& q, const Variable& log_q);
-
-/// ln of probabilities, and 0 where they are 0: only classes with q > 0 read it.
-Variable log_of_softmax(const Variable& z) {
-  const Variable log_q = log_softmax(z);
-  return where_or(kernels::greater(log_q.value(), -kInf), log_q, 0);
-}
-
-/// sum_k w_k terms_k where p and q are positive; +inf, which no gradient sees, in rows where `infinite` holds anywhere.
-Variable row_sums(const Rows& rows, const Variable& terms, const Tensor& both, const Tensor& infinite) {
-  const Tensor barrier =
-      kernels::where(infinite, Tensor::full({}, kInf, terms.dtype()), Tensor::zeros({}, terms.dtype()));
-  const Tensor zero = Tensor::zeros({}, terms.dtype());
-  const Variable weights = rows.weighted(Variable(Tensor::ones(terms.shape(), terms.dtype())));
-  const Tensor counted = kernels::where(kernels::greater(weights.value(), 0.0), barrier, zero);
-  return sum(rows.weighted(where_or(both, terms, 0)), {-1}) + sum(Variable(counted), {-1});
-}
-
-struct Support {
-  Tensor p, q;  // uint8: where each is positive
-  Tensor both() const { return kernels::minimum(p, q); }
+/// A target and a prediction, class by class. Numbers are 0 where one of p and q is 0, and where a class has weight 0.
+struct Comparison {
+  Variable q, log_q_over_p, q_minus_p;  // [M, K]
+  Tensor p_positive, q_positive;        // uint8 [M, K]; a q that is NaN counts as positive
 };
 
-Support support_of(const Variable& p, const Variable& q) {
-  return {kernels::greater(p.value(), 0.0), kernels::greater(q.value(), 0.0)};
+/// Where the term of a class is computed: where p and q are positive, and its weight is.
+Tensor counted(const Rows& rows, const Tensor& p_positive, const Tensor& q_positive) {
+  const Tensor both = kernels::minimum(p_positive, q_positive);
+  return rows.class_weights.defined() ? kernels::minimum(both, kernels::greater(rows.class_weights, 0.0)) : both;
 }
 
-Variable reverse_rows(const Rows& rows, const Variable& q, const Variable& log_q) {
-  const Variable p = rows.p();
-  const Support positive = support_of(p, q);
-  return row_sums(rows, q * (log_q - log_of_positive(p)), positive.both(), kernels::greater(positive.q, positive.p));
+/// Of q = softmax(z). ln q is finite wherever q > 0, even where q itself is too small for its dtype.
+Comparison compare_with_logits(const Rows& rows) {
+  const Variable p = rows.p(), log_q = log_softmax(rows.prediction);
+  const Tensor p_positive = kernels::greater(p.value(), 0.0);
+  const Tensor q_positive = kernels::not_equal(log_q.value(), Tensor::full({}, -kInf, log_q.dtype()));
+  const Tensor both = counted(rows, p_positive, q_positive);
+  const Variable q = where_or(both, softmax(rows.prediction), 0), safe_p = where_or(both, p, 1);
+  const Variable u = where_or(both, log_q, 0) - log(safe_p);
+  // Near p, q - p = p (e^u - 1) is exact and has the sign of u.
+  const Tensor near = kernels::less(kernels::abs(u.value()), .5);
+  const Variable gap = where(near, safe_p * expm1(where_or(near, u, 0)), q - p);
+  return {q, u, where_or(both, gap, 0), p_positive, q_positive};
 }
 
-Variable jeffreys_rows(const Rows& rows, const Variable& q, const Variable& log_q) {
-  const Variable p = rows.p();
-  const Support positive = support_of(p, q);
-  return row_sums(rows, (p - q) * (log_of_positive(p) - log_q), positive.both(),
-                  kernels::not_equal(positive.p, positive.q));
+Comparison compare_with_probabilities(const Rows& rows) {
+  const Variable p = rows.p(), &given = rows.prediction;
+  const Tensor p_positive = kernels::greater(p.value(), 0.0),
+               q_positive = kernels::not_equal(given.value(), Tensor::zeros({}, p.dtype()));
+  const Tensor both = counted(rows, p_positive, q_positive);
+  const Variable q = where_or(both, given, 0);
+  return {q, log_ratio(where_or(both, given, 1), where_or(both, p, 1)), q - where_or(both, p, 0), p_positive,
+          q_positive};
+}
+
+/// sum_k w_k terms_k; +inf, which no gradient sees, in rows where `infinite` holds for a class of positive weight.
+Variable row_sums(const Rows& rows, const Variable& terms, const Tensor& infinite) {
+  const Tensor infinity = Tensor::full({}, kInf, terms.dtype()), zero = Tensor::zeros({}, terms.dtype());
+  const Tensor ones = Tensor::ones(infinite.shape(), DType::uint8);
+  const Tensor barrier = kernels::where(counted(rows, infinite, ones), infinity, zero);
+  return sum(rows.weighted(terms), {-1}) + sum(Variable(barrier), {-1});
+}
+
+using RowLosses = Variable (*)(const Rows& rows, const Comparison& c);
+
+Variable reverse_rows(const Rows& rows, const Comparison& c) {
+  const Tensor distributions = kernels::minimum(rows_of_distributions(rows), rows_that_sum_to(c.q.value(), 1));
+  return at_least_zero(row_sums(rows, c.q * c.log_q_over_p, kernels::greater(c.q_positive, c.p_positive)),
+                       distributions);
+}
+
+Variable jeffreys_rows(const Rows& rows, const Comparison& c) {
+  return row_sums(rows, c.q_minus_p * c.log_q_over_p, kernels::not_equal(c.q_positive, c.p_positive));
 }
 
 Variable with_logits(const char* op, const Target& target, const Variable& logits, const CategoricalOptions& options,
                      RowLosses row_losses) {
   const Rows rows = prepare(op, target, logits, Prediction::logits, options);
-  return finish(rows, row_losses(rows, softmax(rows.prediction), log_of_softmax(rows.prediction)), options);
+  return finish(rows, row_losses(rows, compare_with_logits(rows)), options);
 }
 
 Variable with_probabilities(const char* op, const Target& target, const Variable& probabilities,
                             const CategoricalOptions& options, RowLosses row_losses) {
   const Rows rows = prepare(op, target, probabilities, Prediction::probabilities, options);
-  return finish(rows, row_losses(rows, rows.prediction, log_of_positive(rows.prediction)), options);
+  return finish(rows, row_losses(rows, compare_with_probabilities(rows)), options);
+}
+
+double log_rate_term(double p, double z) {
+  const double u = z - std::log(p);  // ln(r / p)
+  if (p == 0 || z == kInf) {
+    return std::exp(z);
+  }
+  return std::abs(u) < 1 ? p * phi(u) : (std::exp(z) - p) - p * u;
+}
+
+/// y = e^z - p, without cancellation where they are near.   dz = dy e^z, dp = -dy.
+Variable rate_minus(const Variable& z, const Variable& p) {
+  const auto gap = [](double log_rate, double of) {
+    const double u = log_rate - std::log(of);
+    return std::abs(u) < 1 ? of * std::expm1(u) : std::exp(log_rate) - of;
+  };
+  return record("rate_minus", map_in_double("rate_minus", z.value(), p.value(), gap),
+                wrt(z, [z](const Variable& dy) { return dy * exp(z); }),
+                wrt(p, [](const Variable& dy) { return -dy; }));
+}
+
+/// y = ln p - z, 0 where p = 0.   dp = dy / p, dz = -dy, and 0 there.
+Variable log_over_rate(const Variable& p, const Variable& z) {
+  const Tensor positive = kernels::greater(p.value(), 0.0);
+  const Variable safe_p = where_or(positive, p, 1), safe_z = where_or(positive, z, 0);
+  const auto difference = [](double of, double log_rate) { return std::log(of) - log_rate; };
+  return record("log_over_rate", map_in_double("log_over_rate", safe_p.value(), safe_z.value(), difference),
+                wrt(safe_p, [safe_p](const Variable& dy) { return dy / safe_p; }),
+                wrt(safe_z, [](const Variable& dy) { return -dy; }));
+}
+
+/// y = p ln(p / r) - p + r with r = e^z.   dp = dy (ln p - z), 0 at p = 0; dz = dy (r - p).
+Variable log_rate_terms(const Variable& p, const Variable& z) {
+  return record("log_rate_terms", map_in_double("log_rate_terms", p.value(), z.value(), log_rate_term),
+                wrt(p, [p, z](const Variable& dy) { return dy * log_over_rate(p, z); }),
+                wrt(z, [p, z](const Variable& dy) { return dy * rate_minus(z, p); }));
 }
 
 /// Throws unless target and prediction are [N, K] of one dtype and the target is finite and at least 0.
@@ -118,17 +173,17 @@ Variable js_divergence_with_probabilities(const Target& target, const Variable& 
                                           const CategoricalOptions& options) {
   const Rows rows =
       prepare("js_divergence_with_probabilities", target, probabilities, Prediction::probabilities, options);
-  return finish(rows, sum(rows.weighted(jensen_shannon_terms(rows.p(), rows.prediction)), {-1}), options);
+  const Variable& q = rows.prediction;
+  const Variable counting =
+      rows.class_weights.defined() ? where_or(kernels::greater(rows.class_weights, 0.0), q, 0) : q;
+  return finish(rows, sum(rows.weighted(jensen_shannon_terms(rows.p(), counting)), {-1}), options);
 }
 
 Variable generalized_kl_divergence_with_log_rates(const Variable& target, const Variable& log_rates,
                                                   const RateOptions& options) {
   const char* op = "generalized_kl_divergence_with_log_rates";
   check_rates(op, "log rates", target, log_rates);
-  const Tensor positive = kernels::greater(target.value(), 0.0), zero = kernels::equal(target.value(), 0.0);
-  const Variable u = where_or(positive, log_rates, 0) - log_of_positive(target);  // ln(r / p)
-  const Variable terms = where(positive, target * (expm1(u) - u), exp(where_or(zero, log_rates, 0)));
-  return in_base(reduce(sum(terms, {-1}), {}, options.reduction), options.base);
+  return in_base(reduce(sum(log_rate_terms(target, log_rates), {-1}), {}, options.reduction), options.base);
 }
 
 Variable generalized_kl_divergence_with_rates(const Variable& target, const Variable& rates,

@@ -26,7 +26,8 @@ void check_gamma(const char* op, double gamma) {
 
 /// a (1 - q)^gamma (-ln q) for q = sigmoid(m), 0 where a is 0. Where q underflows the factor is 1, and is left out,
 /// since its derivative would be 0 times infinity.
-Variable terms_of_log_odds(const Variable& a, const Variable& m, double gamma) {
+Variable terms_of_log_odds(const Variable& a, const Variable& odds, double gamma) {
+  const Variable m = nan_without_weight(a, odds, std::numeric_limits<double>::infinity());
   const Variable log_q = log_sigmoid(m);
   if (gamma == 0) {
     return weighted_terms(a, 0.0 - log_q);
@@ -64,20 +65,20 @@ Variable binary_focal(const char* op, const Variable& target, const Variable& pr
   check(alpha >= 0 && alpha <= 1, op, ": alpha is ", alpha, "; yes and no share 1, so it is in [0, 1]");
   const BinaryTarget t = prepare_binary(op, target, prediction, probabilities, options);
   if (options.numerics == Numerics::keras) {
-    const Variable q = probabilities ? prediction : sigmoid(prediction);
+    const Variable q = probabilities ? t.prediction : sigmoid(t.prediction);
     return finish_binary(t, binary_as_keras(t, q, focal), options);
   }
   const Variable yes = focal.alpha ? t.yes * alpha : t.yes, no = focal.alpha ? t.no * (1 - alpha) : t.no;
   if (!probabilities) {
-    const Variable elements = terms_of_log_odds(yes, prediction, focal.gamma) +  //
-                              terms_of_log_odds(no, -prediction, focal.gamma);
+    const Variable elements = terms_of_log_odds(yes, t.prediction, focal.gamma) +  //
+                              terms_of_log_odds(no, -t.prediction, focal.gamma);
     return finish_binary(t, elements, options);
   }
-  const Variable& q = prediction;
-  const Tensor may_yes = kernels::maximum(kernels::greater(yes.value(), 0.0), kernels::greater(q.value(), 0.0));
-  const Tensor may_no = kernels::maximum(kernels::greater(no.value(), 0.0), kernels::less(q.value(), 1.0));
-  const Variable elements = terms_of_probabilities(yes, 1.0 - q, log(where_or(may_yes, q, 1)), focal.gamma) +
-                            terms_of_probabilities(no, q, log1p(-where_or(may_no, q, 0)), focal.gamma);
+  const Variable q_yes = nan_without_weight(yes, t.prediction, 1), q_no = nan_without_weight(no, t.prediction, 0);
+  const Tensor may_yes = kernels::maximum(kernels::greater(yes.value(), 0.0), kernels::greater(q_yes.value(), 0.0));
+  const Tensor may_no = kernels::maximum(kernels::greater(no.value(), 0.0), kernels::less(q_no.value(), 1.0));
+  const Variable elements = terms_of_probabilities(yes, 1.0 - q_yes, log(where_or(may_yes, q_yes, 1)), focal.gamma) +
+                            terms_of_probabilities(no, q_no, log1p(-where_or(may_no, q_no, 0)), focal.gamma);
   return finish_binary(t, elements, options);
 }
 
@@ -119,7 +120,8 @@ Variable categorical_as_keras(const Variable& a, const Variable& probabilities, 
 Variable categorical_focal(const char* op, const Target& target, const Variable& prediction, Prediction kind,
                            const CategoricalFocalOptions& focal, const CategoricalOptions& options) {
   check_gamma(op, focal.gamma);
-  const Rows rows = prepare(op, target, prediction, kind, options);
+  const Rows prepared = prepare(op, target, prediction, kind, options);
+  const Rows rows = without_weightless(prepared, coefficients(op, prepared, focal.alpha).value());
   const Variable a = coefficients(op, rows, focal.alpha);
   const auto terms = [&]() -> Variable {
     if (options.numerics == Numerics::keras) {
@@ -129,7 +131,7 @@ Variable categorical_focal(const char* op, const Target& target, const Variable&
     if (kind == Prediction::logits) {
       return terms_of_log_odds(a, log_odds(rows.prediction), focal.gamma);
     }
-    const Variable& q = rows.prediction;
+    const Variable q = nan_without_weight(a, rows.prediction, 1);
     const Tensor may_happen = kernels::maximum(kernels::greater(a.value(), 0.0), kernels::greater(q.value(), 0.0));
     return terms_of_probabilities(a, 1.0 - q, log(where_or(may_happen, q, 1)), focal.gamma);
   };

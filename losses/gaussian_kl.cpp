@@ -1,43 +1,58 @@
 #include "gibbs/losses/gaussian_kl.h"
 
 #include <cmath>
-#include <limits>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
-#include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
+#include "gibbs/losses/map_in_double.h"
+#include "gibbs/losses/phi.h"
 #include "gibbs/losses/terms.h"
-#include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses {
 namespace {
 
-/// e^x - 1 - x; near 0 its power series x^2/2! + x^3/3! + ..., summed from its end: where |x| < 1, 20 terms are exact.
-double phi_of(double x) {
-  if (std::abs(x) >= 1) {
-    return x == std::numeric_limits<double>::infinity() ? x : std::expm1(x) - x;
-  }
-  double rest = 1;
-  for (int n = 20; n > 2; --n) {
-    rest = 1 + x / n * rest;
-  }
-  return x * x / 2 * rest;
+// Exponents of long double hold what overflows or underflows on the way to a double.
+long double exp_of(double x) { return std::exp(static_cast<long double>(x)); }
+double half_exp_of(double x) { return static_cast<double>(exp_of(x) / 2); }
+
+/// y = e^x / 2, its own derivative.
+Variable half_exp(const Variable& x) {
+  return record("half_exp", map_in_double("half_exp", x.value(), half_exp_of),
+                wrt(x, [](const Variable& y, const Variable& dy) { return dy * y; }));
 }
 
-/// y = e^x - 1 - x.   dx = dy (e^x - 1).
-Variable phi(const Variable& x) {
-  Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
-  dispatch_floating(x.dtype(), "phi", [&](auto zero) {
-    using T = decltype(zero);
-    const T* from = x.value().data<T>();
-    T* to = y.mutable_data<T>();
-    for (std::int64_t i = 0; i < x.numel(); ++i) {
-      to[i] = static_cast<T>(phi_of(static_cast<double>(from[i])));
-    }
-  });
-  return record("phi", y, wrt(x, [x](const Variable& dy) { return dy * expm1(x); }));
+constexpr double kLarge = 40;  // e^x - 1 - x is e^x - x from here on
+
+/// y = (e^x - 1) / 2.   dx = dy e^x / 2.
+Variable half_expm1(const Variable& x) {
+  const auto half = [](double of) { return of < kLarge ? std::expm1(of) / 2 : half_exp_of(of); };
+  return record("half_expm1", map_in_double("half_expm1", x.value(), half),
+                wrt(x, [x](const Variable& dy) { return dy * half_exp(x); }));
+}
+
+/// y = phi(x) / 2.   dx = dy (e^x - 1) / 2.
+Variable half_phi(const Variable& x) {
+  const auto half = [](double of) { return of < kLarge ? phi(of) / 2 : half_exp_of(of) - of / 2; };
+  return record("half_phi", map_in_double("half_phi", x.value(), half),
+                wrt(x, [x](const Variable& dy) { return dy * half_expm1(x); }));
+}
+
+/// d^n e^-v / n!, n = 0, 1, 2; 0 where d = 0 < n, however small v is.
+double power_over_variance_of(double d, double v, int n) {
+  const long double power = n == 0 ? 1 : n == 1 ? d : static_cast<long double>(d) * d / 2;
+  return power == 0 ? 0 : static_cast<double>(power * exp_of(-v));
+}
+
+/// y = d^n e^-v / n!.   dd = dy d^(n-1) e^-v / (n-1)!, dv = -dy y.
+Variable power_over_variance(const Variable& d, const Variable& v, int n) {
+  const auto value = [n](double of, double log_variance) { return power_over_variance_of(of, log_variance, n); };
+  const auto by_d = [d, v, n](const Variable& dy) {
+    return n == 0 ? dy * Tensor::zeros({}, dy.dtype()) : dy * power_over_variance(d, v, n - 1);
+  };
+  return record("power_over_variance", map_in_double("power_over_variance", d.value(), v.value(), value), wrt(d, by_d),
+                wrt(v, [](const Variable& y, const Variable& dy) { return -(dy * y); }));
 }
 
 void check_equal(const char* op, const Variable& mean, const char* name, const Variable& other) {
@@ -53,9 +68,9 @@ void check_gaussian(const char* op, const Variable& mean, const Variable& log_va
   check_equal(op, mean, "log variance", log_variance);
 }
 
-/// 1/2 sum of terms [N, ...] per row, reduced.
-Variable half_sums(const Variable& terms, const GaussianKlOptions& options) {
-  return in_base(reduce(sum(flatten(terms), {1}) * .5, {}, options.reduction), options.base);
+/// The sum of terms [N, ...] per row, reduced.
+Variable row_sums(const Variable& terms, const GaussianKlOptions& options) {
+  return in_base(reduce(sum(flatten(terms), {1}), {}, options.reduction), options.base);
 }
 
 }  // namespace
@@ -63,19 +78,16 @@ Variable half_sums(const Variable& terms, const GaussianKlOptions& options) {
 Variable gaussian_kl_to_standard_normal(const Variable& mean, const Variable& log_variance,
                                         const GaussianKlOptions& options) {
   check_gaussian("gaussian_kl_to_standard_normal", mean, log_variance);
-  return half_sums(phi(log_variance) + square(mean), options);
+  return row_sums(half_phi(log_variance) + mean * (mean * .5), options);
 }
 
 Variable gaussian_kl(const Gaussian& p, const Gaussian& q, const GaussianKlOptions& options) {
   check_gaussian("gaussian_kl", p.mean, p.log_variance);
   check_equal("gaussian_kl", p.mean, "mean of q", q.mean);
   check_equal("gaussian_kl", p.mean, "log variance of q", q.log_variance);
-  const Variable difference = p.mean - q.mean, log_precision = q.log_variance * -.5;
-  // Where the means are equal their term is 0, even beside a precision that overflows.
-  const Tensor counts = kernels::maximum(kernels::not_equal(p.mean.value(), q.mean.value()),
-                                         kernels::isfinite(kernels::exp(log_precision.value())));
-  const Variable standardized = difference * exp(where_or(counts, log_precision, 0));
-  return half_sums(phi(p.log_variance - q.log_variance) + square(standardized), options);
+  return row_sums(
+      half_phi(p.log_variance - q.log_variance) + power_over_variance(p.mean - q.mean, q.log_variance, /*n=*/2),
+      options);
 }
 
 }  // namespace gibbs::losses

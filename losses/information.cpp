@@ -3,6 +3,7 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/losses/at_least_zero.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
@@ -19,18 +20,23 @@ void check_probabilities(const char* op, const Tensor& p) {
   });
 }
 
+Variable entropy_in_nats(const Variable& p) {
+  return at_least_zero(0.0 - sum(p * log_of_positive(p), {-1}), rows_that_sum_to(p.value(), 1));
+}
+
 }  // namespace
 
 // "0 - x" instead of "-x": certainty has an information of 0, not of -0.
 
 Variable information(const Variable& p, Base base) {
   check_probabilities("information", p.value());
-  return in_base(0.0 - log(p), base);
+  // What is above 1 by rounding is the probability of a certain event.
+  return in_base(
+      at_least_zero(0.0 - log(p), rows_that_sum_to(p.value().reshape(p.shape().with_inserted(p.rank(), 1)), 1)), base);
 }
 
 Variable entropy(const Variable& p, const MeasureOptions& options) {
-  const Variable given = distributions("entropy", "p", p, options);
-  return in_base(0.0 - sum(given * log_of_positive(given), {-1}), options.base);
+  return in_base(entropy_in_nats(distributions("entropy", "p", p, options)), options.base);
 }
 
 Variable binary_entropy(const Variable& p, Base base) {
@@ -42,8 +48,7 @@ Variable binary_entropy(const Variable& p, Base base) {
 }
 
 Variable perplexity(const Variable& p, const MeasureOptions& options) {
-  const Variable given = distributions("perplexity", "p", p, options);
-  return exp(0.0 - sum(given * log_of_positive(given), {-1}));
+  return exp(entropy_in_nats(distributions("perplexity", "p", p, options)));
 }
 
 }  // namespace gibbs::losses

@@ -5,6 +5,9 @@
 //   binary entropy  H_2(p) = -p ln p - (1 - p) ln(1 - p), the entropy of a coin
 //   perplexity      e^H(p), the number of equally likely outcomes that are as uncertain
 //
+// All are at least 0, and perplexity at least 1: what rounding leaves below is clipped where p sums to 1 to rounding
+// (kSumRounding in at_least_zero.h), in value only. Sums of .9999 or 1.0001, which are allowed, keep the plain value.
+//
 // 0 ln 0 = 0, with derivative 0 (the limit is infinite). Nothing is added inside a logarithm.
 #pragma once
 

@@ -9,22 +9,28 @@
 namespace gibbs::losses {
 namespace {
 
-Variable divergence(const char* op, const Variable& p, const Variable& q, const MeasureOptions& options) {
+struct Pair {
+  Variable p, q;
+};
+
+Pair pair_of(const char* op, const Variable& p, const Variable& q, const MeasureOptions& options) {
   check_comparable(op, p, q);
-  const Variable first = distributions(op, "p", p, options), second = distributions(op, "q", q, options);
-  return in_base(sum(jensen_shannon_terms(first, second), {-1}), options.base);
+  return {distributions(op, "p", p, options), distributions(op, "q", q, options)};
 }
 
 }  // namespace
 
 Variable js_divergence(const Variable& p, const Variable& q, const MeasureOptions& options) {
-  return divergence("js_divergence", p, q, options);
+  const auto [first, second] = pair_of("js_divergence", p, q, options);
+  return in_base(sum(jensen_shannon_terms(first, second), {-1}), options.base);
 }
 
 Variable js_distance(const Variable& p, const Variable& q, const MeasureOptions& options) {
-  const Variable js = divergence("js_distance", p, q, options);
+  // Of p and q 2^64 times as large, so that no divergence underflows whose root does not.
+  const auto [first, second] = pair_of("js_distance", p, q, options);
+  const Variable js = in_base(sum(jensen_shannon_terms(first * 0x1p64, second * 0x1p64), {-1}), options.base);
   const Tensor apart = kernels::greater(js.value(), 0.0);
-  return where_or(apart, sqrt(where_or(apart, js, 1)), 0);
+  return where_or(apart, sqrt(where_or(apart, js, 1)), 0) * 0x1p-32;
 }
 
 }  // namespace gibbs::losses

@@ -2,16 +2,19 @@
 // that neither the value nor a gradient meets 0 times infinity.
 //
 // On logits, one pass over the rows does for constant targets what the ops do for all: the divergences, and the
-// gradient -c of ln q sent back through log_softmax.
+// gradient -c of ln q sent back through log_softmax. Rounding below 0 is clipped as at_least_zero.h says; the gradient
+// does not know of it.
 #include "gibbs/losses/kl_divergence.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/at_least_zero.h"
 #include "gibbs/losses/coefficients.h"
 #include "gibbs/losses/one_pass.h"
 #include "gibbs/losses/terms.h"
@@ -36,12 +39,24 @@ Variable exact_with_logits_in_ops(const Rows& rows, const Variable& logits) {
   const Variable p = rows.p(), c = rows.weighted(p);
   const Variable log_q = log_softmax(logits);
   const Tensor positive = kernels::greater(log_q.value(), -std::numeric_limits<double>::infinity());
-  return row_losses(c, p, where_or(counting(c, positive), log_q, 0));
+  return at_least_zero(row_losses(c, p, where_or(counting(c, positive), log_q, 0)), rows_of_distributions(rows));
 }
 
-/// The loss of each row: sum_k c_k (log_p_k - log_q_k). c and log_p: [K, L].
+/// max(0, total) in the S rows from row i on whose c [K, L] sum to `whole` to rounding.
+template <class T, int L, int S>
+void clip(const T* c, std::int64_t classes, double whole, int i, kernels::Lanes<double, S>& total) {
+  double sum_of_c[L];
+  kernels::sum_rows<L>(c, classes, sum_of_c);
+  for (int j = 0; j < S; ++j) {
+    if (total[j] <= 0 && std::abs(sum_of_c[i + j] - whole) <= whole * kSumRounding<T>) {
+      total[j] = 0;
+    }
+  }
+}
+
+/// The loss of each row: sum_k c_k (log_p_k - log_q_k). c and log_p: [K, L]; c of a distribution sums to `whole`.
 template <class T, int L>
-void write_divergences(const kernels::SoftmaxGroup<T, L>& group, const T* c, const T* log_p, T* losses) {
+void write_divergences(const kernels::SoftmaxGroup<T, L>& group, const T* c, const T* log_p, double whole, T* losses) {
   constexpr int S = kernels::kSums<L>;
   double log_total[L];
   group.log_total(log_total);
@@ -52,6 +67,13 @@ void write_divergences(const kernels::SoftmaxGroup<T, L>& group, const T* c, con
       const auto weight = kernels::wide<S>(c + at);
       const auto term = weight * (kernels::wide<S>(log_p + at) - log_q);
       total += weight > 0 ? term : decltype(term){};
+    }
+    double least = 0;
+    for (int j = 0; j < S; ++j) {
+      least = std::min(least, total[j]);
+    }
+    if (least < 0) {
+      clip<T, L, S>(c, group.classes, whole, i, total);
     }
     group.write_rows(i, total, losses);
   }
@@ -116,7 +138,8 @@ void run_one_hot(const kernels::SoftmaxGroup<T, L>& group, const CoefficientRows
   }
 }
 
-LossesAndGradient run(const Coefficients& c, const Coefficients& log_p, const Tensor& z, const Tensor& dy, Ask ask) {
+LossesAndGradient run(const Coefficients& c, const Coefficients& log_p, double whole, const Tensor& z, const Tensor& dy,
+                      Ask ask) {
   LossesAndGradient result(z, dy, ask);
   dispatch_floating(z.dtype(), "kl_divergence", [&](auto zero) {
     using T = decltype(zero);
@@ -133,7 +156,7 @@ LossesAndGradient run(const Coefficients& c, const Coefficients& log_p, const Te
         Scratch<T> log_p_group(group.room());
         c_rows.template read<L>(group.first, group.rows, c_group.data());
         log_p_rows.template read<L>(group.first, group.rows, log_p_group.data());
-        write_divergences(group, c_group.data(), log_p_group.data(), losses);
+        write_divergences(group, c_group.data(), log_p_group.data(), whole, losses);
         if (dz != nullptr) {
           send_back(group, c_group.data(), row_dy, turned.data());
         }
@@ -150,8 +173,10 @@ LossesAndGradient run(const Coefficients& c, const Coefficients& log_p, const Te
 Tensor log_of_target(const Tensor& p) { return log(where_or(kernels::greater(p, 0.0), p, 1)).value(); }
 
 Variable exact_with_logits(const Rows& rows, const CategoricalOptions& options) {
-  const auto kernel = [c = rows.coefficients(), log_p = rows.coefficients(log_of_target, /*weigh=*/false)](
-                          const Tensor& z, const Tensor& dy, Ask ask) { return run(c, log_p, z, dy, ask); };
+  const auto kernel = [c = rows.coefficients(), log_p = rows.coefficients(log_of_target, /*weigh=*/false),
+                       whole = common_weight(rows)](const Tensor& z, const Tensor& dy, Ask ask) {
+    return run(c, log_p, whole, z, dy, ask);
+  };
   return one_pass_loss("kl_divergence_with_logits", rows, options, kernel,
                        [rows](const Variable& z) { return exact_with_logits_in_ops(rows, z); });
 }
@@ -159,7 +184,9 @@ Variable exact_with_logits(const Rows& rows, const CategoricalOptions& options) 
 Variable exact_with_probabilities(const Rows& rows) {
   const Variable c = rows.weighted(rows.p());
   const Variable& q = rows.prediction;
-  return row_losses(c, rows.p(), log(where_or(counting(c, kernels::greater(q.value(), 0.0)), q, 1)));
+  const Tensor clipped = kernels::minimum(rows_of_distributions(rows), rows_that_sum_to(q.value(), 1));
+  return at_least_zero(row_losses(c, rows.p(), log(where_or(counting(c, kernels::greater(q.value(), 0.0)), q, 1))),
+                       clipped);
 }
 
 Variable as_keras(const Rows& rows, const Variable& probabilities) {
@@ -171,15 +198,16 @@ Variable as_keras(const Rows& rows, const Variable& probabilities) {
 }  // namespace
 
 Variable kl_divergence_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
-  const Rows rows = prepare("kl_divergence_with_logits", target, logits, Prediction::logits, options);
+  const Rows rows =
+      without_weightless(prepare("kl_divergence_with_logits", target, logits, Prediction::logits, options));
   return options.numerics == Numerics::keras ? finish(rows, as_keras(rows, softmax(rows.prediction)), options)
                                              : exact_with_logits(rows, options);
 }
 
 Variable kl_divergence_with_probabilities(const Target& target, const Variable& probabilities,
                                           const CategoricalOptions& options) {
-  const Rows rows =
-      prepare("kl_divergence_with_probabilities", target, probabilities, Prediction::probabilities, options);
+  const Rows rows = without_weightless(
+      prepare("kl_divergence_with_probabilities", target, probabilities, Prediction::probabilities, options));
   return finish(rows,
                 options.numerics == Numerics::keras ? as_keras(rows, rows.prediction) : exact_with_probabilities(rows),
                 options);

@@ -4,8 +4,10 @@
 //   conditional entropy  H(X | Y) = -sum p(x, y) ln(p(x, y) / p(y)) = H(X, Y) - H(Y)
 //   mutual information   I(X; Y) = sum p(x, y) ln(p(x, y) / (p(x) p(y))) = H(X) - H(X | Y) = D(joint || product)
 //
-// Gradients follow from the convention that p ln p has derivative 0 at p = 0: every equation above holds for gradients,
-// too, also where pairs or whole marginals are 0. Marginals are never multiplied: their product could underflow.
+// All are at least 0: conditional entropy as a sum of terms that are, the others clipped there, in value only, where
+// the joint sums to 1 to rounding (kSumRounding in at_least_zero.h). Gradients follow from the convention that p ln p
+// has derivative 0 at p = 0: every equation above holds for gradients, too, also where pairs or whole marginals are 0.
+// Marginals are never multiplied: their product could underflow.
 #pragma once
 
 #include "gibbs/losses/distribution.h"

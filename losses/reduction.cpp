@@ -1,5 +1,6 @@
 #include "gibbs/losses/reduction.h"
 
+#include <cmath>
 #include <numbers>
 
 #include "gibbs/autograd/ops/arithmetic.h"
@@ -24,7 +25,8 @@ Variable reduce(const Variable& rows, const Variable& weights, Reduction reducti
     return total;
   }
   if (!weights.defined()) {
-    return total * (rows.numel() == 0 ? 0.0 : 1.0 / static_cast<double>(rows.numel()));
+    const double share = rows.numel() == 0 ? 0.0 : 1.0 / static_cast<double>(rows.numel());
+    return std::isfinite(total.value().item()) ? total * share : sum(rows * share);
   }
   const Variable divisor = sum(weights);
   return divisor.value().item() == 0 ? total * 0.0 : total / divisor;

@@ -14,6 +14,9 @@
 // for distributions that do not sum to 1: it moves a gradient by one number per row, which no change that keeps the row
 // a distribution can see.
 //
+// All are at least 0: clipped there, in value only, where p and q sum to 1 to rounding (kSumRounding in
+// at_least_zero.h).
+//
 // A divergence is exactly 0 for identical arrays, and +inf where p > 0 = q for alpha >= 1; D_a also where p and q have
 // no class in common. Unlike kl_divergence, a row that is +inf has gradient 0. Entries that are 0 have the gradients of
 // the terms that are left.

@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/distribution.h"
+#include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/prefetch.h"
+#include "gibbs/tensor/kernels/reduce.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::losses {
@@ -96,13 +99,15 @@ Tensor checked_sample_weights(const char* op, const Tensor& weights, std::int64_
   return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
 }
 
-/// The rows of `kept` whose weight is not 0.
-std::vector<std::int64_t> with_weight(std::vector<std::int64_t> kept, const Tensor& sample_weights) {
+/// Row numbers whose weight is not 0: nothing in the others is looked at.
+std::vector<std::int64_t> rows_with_weight(std::int64_t rows, const Tensor& sample_weights) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(rows));
+  std::iota(numbers.begin(), numbers.end(), 0);
   if (sample_weights.defined()) {
     const std::vector<double> w = sample_weights.to_vector();
-    std::erase_if(kept, [&w](std::int64_t n) { return w[static_cast<std::size_t>(n)] == 0; });
+    std::erase_if(numbers, [&w](std::int64_t n) { return w[static_cast<std::size_t>(n)] == 0; });
   }
-  return kept;
+  return numbers;
 }
 
 /// p (1 - s) + s / K.
@@ -110,13 +115,13 @@ Variable smoothed(const Variable& p, double s, std::int64_t classes) {
   return s > 0 ? p * (1 - s) + s / static_cast<double>(classes) : p;
 }
 
-/// Row numbers of class indices that are not ignored.
-std::vector<std::int64_t> kept_indices(const char* op, const Tensor& indices, std::int64_t classes,
-                                       const std::optional<std::int64_t>& ignore_index) {
+/// Those of `rows` whose class index is not ignored.
+std::vector<std::int64_t> kept_indices(const char* op, const Tensor& indices, const std::vector<std::int64_t>& rows,
+                                       std::int64_t classes, const std::optional<std::int64_t>& ignore_index) {
   std::vector<std::int64_t> kept;
-  kept.reserve(static_cast<std::size_t>(indices.numel()));
+  kept.reserve(rows.size());
   const auto* y = indices.data<std::int64_t>();
-  for (std::int64_t n = 0; n < indices.numel(); ++n) {
+  for (const std::int64_t n : rows) {
     if (y[n] != ignore_index) {
       check(0 <= y[n] && y[n] < classes, op, ": target row ", n, " is class ", y[n], ", outside [0, ", classes,
             "); rows to leave out need .ignore_index");
@@ -166,16 +171,18 @@ bool is_one_hot_of(const T* row, std::int64_t classes, std::int64_t index) {
   return true;
 }
 
-/// Row numbers of distributions that are not ignored, each checked.
-std::vector<std::int64_t> kept_distributions(const char* op, const Tensor& p, const CategoricalOptions& options) {
-  const std::int64_t rows = p.size(0), classes = p.size(1);
+/// Those of `rows` whose distribution is not ignored, each checked.
+std::vector<std::int64_t> kept_distributions(const char* op, const Tensor& p, const std::vector<std::int64_t>& rows,
+                                             const CategoricalOptions& options) {
+  const std::int64_t classes = p.size(1);
   const DistributionRule rule = {"target", options.normalize_target, /*nan_is_wrong=*/true,
                                  "normalise it, or pass .normalize_target = true"};
   std::vector<std::int64_t> kept;
-  kept.reserve(static_cast<std::size_t>(rows));
+  kept.reserve(rows.size());
   dispatch_floating(p.dtype(), op, [&](auto zero) {
-    const auto* row = p.data<decltype(zero)>();
-    for (std::int64_t n = 0; n < rows; ++n, row += classes) {
+    const auto* first = p.data<decltype(zero)>();
+    for (const std::int64_t n : rows) {
+      const auto* row = first + n * classes;
       if (options.ignore_index && is_one_hot_of(row, classes, *options.ignore_index)) {
         continue;
       }
@@ -191,18 +198,19 @@ std::vector<std::int64_t> kept_distributions(const char* op, const Tensor& p, co
 /// Leaves the rows that are not in `kept` out of everything.
 void leave_out(Rows& rows, const std::vector<std::int64_t>& kept) {
   const auto kept_rows = static_cast<std::int64_t>(kept.size());
-  if (kept_rows == rows.all_rows) {
+  if (kept_rows == rows.prediction.size(0)) {
     return;
   }
-  rows.kept = Tensor::from(kept, {kept_rows});
-  rows.prediction = take_rows(rows.prediction, rows.kept);
+  const Tensor index = Tensor::from(kept, {kept_rows});
+  rows.kept = rows.kept.defined() ? kernels::take_rows(rows.kept, index) : index;
+  rows.prediction = take_rows(rows.prediction, index);
   if (rows.indices.defined()) {
-    rows.indices = kernels::take_rows(rows.indices.value(), rows.kept);
+    rows.indices = kernels::take_rows(rows.indices.value(), index);
   } else {
-    rows.distributions = take_rows(rows.distributions, rows.kept);
+    rows.distributions = take_rows(rows.distributions, index);
   }
   if (rows.sample_weights.defined()) {
-    rows.sample_weights = kernels::take_rows(rows.sample_weights, rows.kept);
+    rows.sample_weights = kernels::take_rows(rows.sample_weights, index);
   }
 }
 
@@ -259,10 +267,10 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
 
   if (!target.is_indices() || rows.sample_weights.defined() ||
       !all_are_classes(rows.indices.value(), classes, options.ignore_index)) {
-    leave_out(rows,
-              with_weight(target.is_indices() ? kept_indices(op, rows.indices.value(), classes, options.ignore_index)
-                                              : kept_distributions(op, rows.distributions.value(), options),
-                          rows.sample_weights));
+    const std::vector<std::int64_t> weighing = rows_with_weight(n, rows.sample_weights);
+    leave_out(rows, target.is_indices()
+                        ? kept_indices(op, rows.indices.value(), weighing, classes, options.ignore_index)
+                        : kept_distributions(op, rows.distributions.value(), weighing, options));
   }
   if (kind == Prediction::probabilities && options.numerics == Numerics::exact) {
     check_probabilities(op, rows.prediction.value());
@@ -272,6 +280,44 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
         smoothed(options.normalize_target ? normalized(rows.distributions) : rows.distributions, s, classes);
   }
   return rows;
+}
+
+Rows without_weightless(Rows rows, const Tensor& c) {
+  if (c.numel() == 0) {
+    return rows;
+  }
+  const std::vector<double> largest = kernels::max(c, {-1}).to_vector();
+  std::vector<std::int64_t> kept;
+  for (std::size_t i = 0; i < largest.size(); ++i) {
+    if (largest[i] > 0) {
+      kept.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  leave_out(rows, kept);
+  return rows;
+}
+
+Rows without_weightless(Rows rows) {
+  const bool any_zero = rows.class_weights.defined() && kernels::min(rows.class_weights).item() == 0;
+  return any_zero ? without_weightless(rows, rows.weighted(rows.p()).value()) : rows;
+}
+
+Variable without_masked_rows(const Variable& x, const Tensor& sample_weights, double number) {
+  check_terms("without_masked_rows", x);
+  if (!sample_weights.defined()) {
+    return x;
+  }
+  check(x.rank() >= 1 && sample_weights.shape() == Shape{x.size(0)}, "without_masked_rows: x is ", x.shape(),
+        ", its weights ", sample_weights.shape(), "; every row has one");
+  if (sample_weights.numel() == 0 || kernels::min(kernels::abs(sample_weights)).item() > 0) {
+    return x;
+  }
+  Shape column = x.shape();
+  for (int axis = 1; axis < column.rank(); ++axis) {
+    column.set(axis, 1);
+  }
+  const Tensor counts = kernels::not_equal(sample_weights, Tensor::zeros({}, sample_weights.dtype()));
+  return where_or(counts.reshape(column), x, number);
 }
 
 Variable finish(const Rows& rows, const Variable& row_losses, const CategoricalOptions& options) {

@@ -36,7 +36,8 @@ struct CategoricalOptions {
   /// w [K], at least 0: the term of class k counts w_k times. `mean` divides by the sum of w_k p_k over kept rows.
   Tensor class_weights = {};
   /// [N], at least 0: the loss of row n counts that many times, and `mean` divides by the sum of these weights (times
-  /// the class weights). A row of weight 0 is left out.
+  /// the class weights). A row of weight 0 is left out: loss 0 and gradient 0, of every order, whatever its target and
+  /// prediction hold (NaN and infinities included). So is the term of a class of weight 0 in losses on probabilities.
   Tensor sample_weights = {};
   /// Rows of this class are left out. As a distribution, that is exactly its one-hot row; for a number that is no class
   /// (such as -1) it is the row of zeros. Soft rows are never left out.
@@ -86,6 +87,16 @@ enum class Prediction { logits, probabilities };
 /// predicted probabilities) that is negative or whose sum is more than 1e-4 from 1.
 Rows prepare(const char* op, const Target& target, const Variable& prediction, Prediction kind,
              const CategoricalOptions& options);
+
+/// For losses whose every term is multiplied by c [M, K] >= 0, such as w p: also leaves out the rows in which c is 0
+/// throughout, whatever they hold.
+Rows without_weightless(Rows rows, const Tensor& c);
+/// The same for c = w p.
+Rows without_weightless(Rows rows);
+
+/// x [N, ...] with `number` in the rows of weight 0 (sample_weights [N], or undefined): nothing that they hold is
+/// computed with, and their gradient is 0.
+Variable without_masked_rows(const Variable& x, const Tensor& sample_weights, double number);
 
 /// The loss of the batch from the losses [M] of its kept rows, in nats, class weights multiplied in. With
 /// Reduction::none it is [N], 0 at ignored rows.

@@ -5,29 +5,32 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/record.h"
+#include "gibbs/losses/map_in_double.h"
+#include "gibbs/losses/phi.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses {
 namespace {
 
-/// f(a, b) element by element, in float64, rounded to the dtype of a and b at the end.
-template <class Function>
-Tensor map(const char* op, const Tensor& a, const Tensor& b, Function f) {
-  check_terms(op, a, b);
-  Tensor y = Tensor::uninitialized(a.shape(), a.dtype());
-  dispatch_floating(a.dtype(), op, [&](auto zero) {
-    using T = decltype(zero);
-    const T *a_data = a.data<T>(), *b_data = b.data<T>();
-    T* y_data = y.mutable_data<T>();
-    for (std::int64_t i = 0; i < a.numel(); ++i) {
-      y_data[i] = static_cast<T>(f(static_cast<double>(a_data[i]), static_cast<double>(b_data[i])));
-    }
-  });
-  return y;
-}
-
 double log_ratio_of(double a, double b) {
   return std::abs(a - b) < b / 2 ? std::log1p((a - b) / b) : std::log(a) - std::log(b);
+}
+
+double generalized_term(double p, double q) {
+  if (p == 0) {
+    return q;
+  }
+  const double u = log_ratio_of(q, p);
+  return std::abs(u) < 1 ? p * phi(u) : (q - p) - p * u;
+}
+
+/// 1 - p / q, without cancellation where p is near q; 1 where both are 0.
+Variable gap_over_q(const Variable& p, const Variable& q) {
+  const Tensor either = kernels::maximum(kernels::greater(p.value(), 0.0), kernels::greater(q.value(), 0.0));
+  const Variable safe_q = where_or(either, q, 1);
+  const Tensor near =
+      kernels::less(kernels::abs(kernels::sub(p.value(), safe_q.value())), kernels::mul(safe_q.value(), .5));
+  return where(near, (safe_q - p) / safe_q, 1.0 - p / safe_q);
 }
 
 /// ln(2p / (p + q)), p > 0.
@@ -49,7 +52,7 @@ double jensen_shannon_term(double p, double q) {
 
 /// y = ln(2p / (p + q)).   dp = dy q / (p (p + q)), dq = -dy / (p + q).
 Variable log_share(const Variable& p, const Variable& q) {
-  return record("log_share", map("log_share", p.value(), q.value(), log_share_of),
+  return record("log_share", map_in_double("log_share", p.value(), q.value(), log_share_of),
                 wrt(p, [p, q](const Variable& dy) { return dy * (q / (p + q)) / p; }),
                 wrt(q, [p, q](const Variable& dy) { return -(dy / (p + q)); }));
 }
@@ -85,7 +88,7 @@ Variable log_of_positive(const Variable& x) {
 }
 
 Variable log_ratio(const Variable& a, const Variable& b) {
-  return record("log_ratio", map("log_ratio", a.value(), b.value(), log_ratio_of),
+  return record("log_ratio", map_in_double("log_ratio", a.value(), b.value(), log_ratio_of),
                 wrt(a, [a](const Variable& dy) { return dy / a; }),
                 wrt(b, [b](const Variable& dy) { return -(dy / b); }));
 }
@@ -108,8 +111,26 @@ Variable relative_entropy_terms(const Variable& p, const Variable& q) {
   return p * log_ratio_for_target(p, q);
 }
 
+Variable generalized_relative_entropy_terms(const Variable& p, const Variable& q) {
+  const char* op = "generalized_relative_entropy_terms";
+  return record(op, map_in_double(op, p.value(), q.value(), generalized_term),
+                wrt(p,
+                    [p, q](const Variable& dy) {
+                      const Tensor p_is_zero = kernels::cast(kernels::equal(p.value(), 0.0), p.dtype());
+                      return dy * (log_ratio_for_target(p, q) - p_is_zero);
+                    }),
+                wrt(q, [p, q](const Variable& dy) { return dy * gap_over_q(p, q); }));
+}
+
+Variable jeffreys_terms(const Variable& p, const Variable& q) {
+  check_terms("jeffreys_terms", p, q);
+  const Tensor either = kernels::maximum(kernels::greater(p.value(), 0.0), kernels::greater(q.value(), 0.0));
+  return (p - q) * log_ratio(where_or(either, p, 1), where_or(either, q, 1));
+}
+
 Variable jensen_shannon_terms(const Variable& p, const Variable& q) {
-  return record("jensen_shannon_terms", map("jensen_shannon_terms", p.value(), q.value(), jensen_shannon_term),
+  return record("jensen_shannon_terms",
+                map_in_double("jensen_shannon_terms", p.value(), q.value(), jensen_shannon_term),
                 wrt(p, [p, q](const Variable& dy) { return dy * jensen_shannon_gradient(p, q); }),
                 wrt(q, [p, q](const Variable& dy) { return dy * jensen_shannon_gradient(q, p); }));
 }

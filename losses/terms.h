@@ -32,6 +32,14 @@ Variable plogq(const Variable& p, const Variable& q);
 /// p ln(p / q): +inf where p > 0 = q. Exactly 0 where p = q.   dp = ln(p / q) + 1, dq = -p / q.
 Variable relative_entropy_terms(const Variable& p, const Variable& q);
 
+/// p ln(p / q) - p + q: at least 0, exactly 0 where p = q, q where p = 0, and correct in its leading digits however
+/// near p and q are.   dp = ln(p / q), and -ln q - 1 at p = 0 (-1 where q is 0, too); dq = 1 - p / q.
+Variable generalized_relative_entropy_terms(const Variable& p, const Variable& q);
+
+/// (p - q) ln(p / q) = p ln(p / q) + q ln(q / p): at least 0, exactly 0 where p = q, +inf where only one of them is 0.
+///   dp = ln(p / q) + (p - q) / p, dq = ln(q / p) + (q - p) / q, and 0 where both are 0.
+Variable jeffreys_terms(const Variable& p, const Variable& q);
+
 /// 1/2 (p ln(p / m) + q ln(q / m)), m = (p + q) / 2: at least 0, exactly 0 where p = q, correct in its leading digits
 /// however near p and q are, and exactly symmetric. Shapes and dtypes are equal.   dp = ln(p / m) / 2 (0 at p = 0), dq
 /// = ln(q / m) / 2.

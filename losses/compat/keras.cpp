@@ -1,5 +1,8 @@
 #include "gibbs/losses/compat/keras.h"
 
+#include <span>
+#include <vector>
+
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/math.h"
@@ -12,6 +15,7 @@
 #include "gibbs/losses/kl_divergence.h"
 #include "gibbs/losses/mean_absolute_error.h"
 #include "gibbs/losses/mean_squared_error.h"
+#include "gibbs/losses/target.h"
 #include "gibbs/losses/under_name.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
@@ -21,20 +25,28 @@ namespace {
 
 constexpr losses::Reduction kRows = losses::Reduction::none;
 
-/// The losses [...] of samples, weighted and reduced; `counted` is the divisor of sum_over_batch_size.
-Variable reduced(const char* op, const Variable& losses, Reduction reduction, const Tensor& sample_weight,
-                 double counted) {
-  Variable weighted = losses;
-  if (sample_weight.defined()) {
-    check(sample_weight.shape() == losses.shape(), op, ": sample_weight is ", sample_weight.shape(), "; ",
-          losses.numel(), " samples need shape ", losses.shape());
-    weighted = losses * kernels::cast(sample_weight, losses.dtype());
+/// The weights [N] of samples [...] in this dtype; undefined if they are.
+Tensor checked_weights(const char* op, const Tensor& sample_weight, const Shape& samples, DType dtype) {
+  if (!sample_weight.defined()) {
+    return {};
   }
+  check(sample_weight.shape() == samples, op, ": sample_weight is ", sample_weight.shape(), "; ", samples.numel(),
+        " samples need shape ", samples);
+  return kernels::cast(sample_weight, dtype).reshape({samples.numel()});
+}
+
+/// The losses [N] of samples, weighted and reduced; `counted` is the divisor of sum_over_batch_size.
+Variable reduced(const Variable& losses, const Shape& samples, Reduction reduction, const Tensor& weights,
+                 double counted) {
+  const Variable weighted = weights.defined() ? losses * weights : losses;
   if (reduction == Reduction::none) {
-    return weighted;
+    return reshape(weighted, samples);
   }
   return reduction == Reduction::sum ? sum(weighted) : sum(weighted) * (counted > 0 ? 1 / counted : 0);
 }
+
+/// What stands in for samples of weight 0: as a label, a prediction or a probability it is good for every loss.
+constexpr double kHarmless = 1;
 
 /// loss(y_true, y_pred) of rows [N, K] to [N], applied to [..., K].
 template <class Loss>
@@ -43,8 +55,10 @@ Variable of_samples(const char* op, const Variable& y_true, const Variable& y_pr
   check_elementwise(op, y_true, y_pred);
   const Shape samples = y_pred.shape().sub(0, y_pred.rank() - 1);
   const Shape rows = {samples.numel(), y_pred.size(-1)};
-  const Variable row_losses = under_name(op, [&] { return loss(reshape(y_true, rows), reshape(y_pred, rows)); });
-  return reduced(op, reshape(row_losses, samples), reduction, sample_weight, static_cast<double>(samples.numel()));
+  const Tensor weights = checked_weights(op, sample_weight, samples, y_pred.dtype());
+  const auto seen = [&](const Variable& x) { return without_masked_rows(reshape(x, rows), weights, kHarmless); };
+  const Variable losses = under_name(op, [&] { return loss(seen(y_true), seen(y_pred)); });
+  return reduced(losses, samples, reduction, weights, static_cast<double>(samples.numel()));
 }
 
 /// Labels that are all 0 or 1 become -1 and 1; others stay as they are.
@@ -84,23 +98,27 @@ Variable sparse_categorical_crossentropy(const Tensor& y_true, const Variable& y
         y_true.shape(), ", the predictions ", y_pred.shape(), "; class indices are int64 ", samples);
   const CategoricalOptions rows = {
       .reduction = kRows, .ignore_index = options.ignore_class, .numerics = Numerics::keras};
-  const Tensor indices = y_true.reshape({samples.numel()});
-  const Variable predictions = reshape(y_pred, {samples.numel(), y_pred.size(-1)});
-  std::int64_t counted = 0;
-  for (std::int64_t n = 0; n < indices.numel(); ++n) {
-    const std::int64_t label = indices.data<std::int64_t>()[n];
+  const Tensor weights = checked_weights(op, options.sample_weight, samples, y_pred.dtype());
+  const std::vector<double> w = weights.defined() ? weights.to_vector() : std::vector<double>(samples.numel(), 1);
+  Tensor indices = y_true.reshape({samples.numel()}).clone();
+  std::int64_t counted = 0, n = 0;
+  for (std::int64_t& label : std::span(indices.mutable_data<std::int64_t>(), w.size())) {
+    const bool weightless = w[static_cast<std::size_t>(n)] == 0;
     if (label != options.ignore_class) {
-      check(0 <= label && label < y_pred.size(-1), op, ": sample ", n, " is of class ", label, ", outside [0, ",
-            y_pred.size(-1), "); samples to leave out need .ignore_class");
+      check(weightless || (0 <= label && label < y_pred.size(-1)), op, ": sample ", n, " is of class ", label,
+            ", outside [0, ", y_pred.size(-1), "); samples to leave out need .ignore_class");
       ++counted;
+      label = weightless ? 0 : label;
     }
+    ++n;
   }
-  const Variable row_losses = under_name(op, [&] {
+  const Variable losses = under_name(op, [&] {
+    const Variable predictions =
+        without_masked_rows(reshape(y_pred, {samples.numel(), y_pred.size(-1)}), weights, kHarmless);
     return options.from_logits ? cross_entropy_with_logits(indices, predictions, rows)
                                : cross_entropy_with_probabilities(indices, predictions, rows);
   });
-  return reduced(op, reshape(row_losses, samples), options.reduction, options.sample_weight,
-                 static_cast<double>(counted));
+  return reduced(losses, samples, options.reduction, weights, static_cast<double>(counted));
 }
 
 Variable categorical_focal_crossentropy(const Variable& y_true, const Variable& y_pred,

@@ -4,7 +4,8 @@
 //
 // Probabilities are clipped to [1e-7, 1 - 1e-7] and targets are taken as they come, as in Keras.
 // Differences: 0 ln 0 is 0 where Keras has NaN (a probability of 0 against a logit of -inf), and shapes are equal or an
-// error: nothing is squeezed, expanded or broadcast.
+// error: nothing is squeezed, expanded or broadcast. A sample of weight 0 has loss 0 and gradient 0 whatever it holds,
+// where Keras has 0 times NaN.
 #pragma once
 
 #include <cstdint>

@@ -63,7 +63,7 @@ Variable rel_entr(const Variable& x, const Variable& y) {
 
 Variable kl_div(const Variable& x, const Variable& y) {
   const auto [a, b, inside] = operands_of("kl_div", x, y);
-  return where_or(inside, relative_entropy_terms(a, b) - (a - b), std::numeric_limits<double>::infinity());
+  return where_or(inside, generalized_relative_entropy_terms(a, b), std::numeric_limits<double>::infinity());
 }
 
 Variable entropy(const Variable& pk, const Options& options) {

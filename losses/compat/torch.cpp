@@ -48,14 +48,37 @@ Variable huber_elements(const char* op, const Variable& input, const Variable& t
   return under_name(op, [&] { return of_elements(op, input, target, loss); });
 }
 
-/// x w for a weight that broadcasts to x.
-Variable weighted(const char* op, const char* name, const Variable& x, const Tensor& w) {
+/// Huber's loss / beta: c / beta (d - c / 2), d = input - target and c = d limited to [-beta, beta], in which nothing
+/// overflows or underflows that the loss does not.   dd = dy d / beta limited to [-1, 1].
+Variable smooth_elements(const Variable& input, const Variable& target, double beta) {
+  check_elementwise("smooth_l1_loss", target, input);
+  const Variable d = input - target;
+  const Tensor c = kernels::clamp(d.value(), -beta, beta);
+  return record("smooth_l1_loss", kernels::div(c, beta) * (d.value() - c * .5),
+                wrt(d, [d, beta](const Variable& dy) { return dy * clamp(d / beta, -1, 1); }));
+}
+
+/// A weight that broadcasts to x, in its dtype; undefined if it is.
+Tensor checked_weight(const char* op, const char* name, const Variable& x, const Tensor& w) {
   if (!w.defined()) {
-    return x;
+    return w;
   }
   check(broadcast_shapes(x.shape(), w.shape(), op) == x.shape(), op, ": ", name, " is ", w.shape(),
         "; it must broadcast to the input, ", x.shape());
-  return x * (w.dtype() == x.dtype() ? w : kernels::cast(w, x.dtype()));
+  return w.dtype() == x.dtype() ? w : kernels::cast(w, x.dtype());
+}
+
+/// w loss(input, target) per element, reduced; elements of weight 0 are not looked at.
+template <class Loss>
+Variable weighted(const char* op, const Variable& input, const Variable& target, const Tensor& weight,
+                  Reduction reduction, Loss loss) {
+  check_elementwise(op, target, input);
+  const Tensor w = checked_weight(op, "weight", input, weight);
+  if (!w.defined()) {
+    return reduced(loss(input, target), reduction);
+  }
+  const Tensor counts = kernels::not_equal(w, Tensor::zeros({}, w.dtype()));
+  return reduced(loss(where_or(counts, input, .5), where_or(counts, target, .5)) * w, reduction);
 }
 
 /// max(ln x, -100).
@@ -109,7 +132,8 @@ Variable kl_div(const Variable& input, const Variable& target, const KlDivOption
   check_elementwise("kl_div", target, input);
   const Variable p = options.log_target ? exp(target) : target;
   const Variable log_p = options.log_target ? target : log_of_positive(p);
-  Variable elements = weighted_terms(p, log_p) - weighted_terms(p, input);
+  Variable elements =
+      options.log_target ? weighted_terms(p, log_p - input) : weighted_terms(p, log_p) - weighted_terms(p, input);
   switch (options.reduction) {
     case KlReduction::none:
       return elements;
@@ -123,19 +147,18 @@ Variable kl_div(const Variable& input, const Variable& target, const KlDivOption
 }
 
 Variable binary_cross_entropy(const Variable& input, const Variable& target, const BinaryCrossEntropyOptions& options) {
-  const char* op = "binary_cross_entropy";
-  check_elementwise(op, target, input);
-  return reduced(weighted(op, "weight", binary_terms(input, target), options.weight), options.reduction);
+  return weighted("binary_cross_entropy", input, target, options.weight, options.reduction, binary_terms);
 }
 
 Variable binary_cross_entropy_with_logits(const Variable& input, const Variable& target,
                                           const BinaryCrossEntropyWithLogitsOptions& options) {
   const char* op = "binary_cross_entropy_with_logits";
-  check_elementwise(op, target, input);
   // (1 - t) z - (1 + (pos_weight - 1) t) ln sigmoid(z) = -(pos_weight t ln sigmoid(z) + (1 - t) ln sigmoid(-z))
-  const Variable yes = weighted(op, "pos_weight", target, options.pos_weight), no = 1.0 - target;
-  const Variable elements = 0.0 - (weighted_terms(yes, log_sigmoid(input)) + weighted_terms(no, log_sigmoid(-input)));
-  return reduced(weighted(op, "weight", elements, options.weight), options.reduction);
+  const auto terms = [&](const Variable& z, const Variable& t) {
+    const Tensor w = checked_weight(op, "pos_weight", z, options.pos_weight);
+    return logistic_terms(w.defined() ? t * w : t, 1.0 - t, z);
+  };
+  return weighted(op, input, target, options.weight, options.reduction, terms);
 }
 
 Variable l1_loss(const Variable& input, const Variable& target, Reduction reduction) {
@@ -158,8 +181,7 @@ Variable huber_loss(const Variable& input, const Variable& target, Reduction red
 
 Variable smooth_l1_loss(const Variable& input, const Variable& target, Reduction reduction, double beta) {
   check(beta >= 0, "smooth_l1_loss: beta is ", beta, "; it is a distance, at least 0");
-  return beta == 0 ? l1_loss(input, target, reduction)
-                   : reduced(huber_elements("smooth_l1_loss", input, target, beta), reduction) / beta;
+  return beta == 0 ? l1_loss(input, target, reduction) : reduced(smooth_elements(input, target, beta), reduction);
 }
 
 }  // namespace gibbs::losses::compat::torch

@@ -3,7 +3,8 @@
 // except in cross_entropy with indices.
 //
 // Differences: 0 ln 0 is 0 where PyTorch has NaN (a probability of 0 against a logit of -inf), a batch in which every
-// row is ignored has loss 0 instead of NaN, and input is [N, C] wherever there are classes.
+// row is ignored has loss 0 instead of NaN, elements of weight 0 have loss 0 and gradient 0 whatever they hold instead
+// of 0 times NaN, and input is [N, C] wherever there are classes.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +44,10 @@ struct BinaryCrossEntropyOptions {
   Reduction reduction = Reduction::mean;
 };
 
-/// Per element -w (t ln x + (1 - t) ln(1 - x)), with logarithms of at least -100. The gradient is PyTorch's own, which
-/// does not know of that bound: w (x - t) / max(x (1 - x), 1e-12). Equal shapes [N, ...]; both are in [0, 1].
+/// Per element -w (t ln x + (1 - t) ln(1 - x)), with logarithms of at least -100. Equal shapes [N, ...]; both are in
+/// [0, 1]. The gradient of the input is PyTorch's own, which does not know of that bound: w (x - t) / max(x (1 - x),
+/// 1e-12). That of the target knows of it, w (ln(1 - x) - ln x) with the same logarithms, and differs from PyTorch's at
+/// x = 0 and x = 1: that is w (ln(1 - x) - ln x) without a bound, infinite.
 Variable binary_cross_entropy(const Variable& input, const Variable& target,
                               const BinaryCrossEntropyOptions& options = {});
 

@@ -43,6 +43,10 @@ struct RowValues {
   bool one_for_all = false;
 };
 
+/// What a total, 1 + rest in double, no longer holds of the rest: below, a T would not be right to its last bits.
+template <class T>
+inline constexpr T kLostRest = static_cast<T>(sizeof(T) == 4 ? 0x1p-29 : 0x1p-10);
+
 /// Rows first ... first + rows - 1 of z [N, K], rows <= L. Entry k of row first + i stands at [k * L + i]; what lies
 /// behind the last row repeats it. softmax = exponential / total; ln softmax = shifted - log_total().
 template <class T, int L>
@@ -60,9 +64,25 @@ struct SoftmaxGroup {
     constexpr int S = kSums<L>;
     alignas(kVectorBytes) T rest[L];
     convert<L, S>([this](int i) { return lanes<S>(total + i) - 1; }, rest);
+    if (*std::min_element(rest, rest + L) < kLostRest<T>) {
+      add_up_rest(rest);
+    }
     lanes<L>(rest) = log_of_one_plus<T, L>(lanes<L>(rest));
     for (int i = 0; i < L; i += S) {
       lanes<S>(y + i) = wide<S>(rest + i);
+    }
+  }
+
+  /// rest [L] = the sum of exponential without the largest, where that is too small to be found in the total.
+  void add_up_rest(T* rest) const {
+    for (int i = 0; i < L; ++i) {
+      if (rest[i] < kLostRest<T>) {
+        double others = 0;
+        for (std::int64_t at = i; at < classes * L; at += L) {
+          others += shifted[at] < 0 ? static_cast<double>(exponential[at]) : 0;
+        }
+        rest[i] = static_cast<T>(others);
+      }
     }
   }
 

@@ -2,10 +2,12 @@
 #include <cmath>
 
 #include "gibbs/autograd/ops/ops.h"
+#include "gibbs/losses/at_least_zero.h"
 #include "gibbs/losses/binary.h"
 #include "gibbs/losses/elementwise.h"
 #include "gibbs/losses/losses.h"
 #include "gibbs/losses/terms.h"
+#include "gibbs/tensor/kernels/pointwise.h"
 #include "tests/battery/registry.h"
 
 namespace gibbs::battery {
@@ -90,6 +92,70 @@ Sample reduce_sample(const std::string& what, Reduction reduction, bool weighted
           }};
 }
 
+Tensor same(const Tensors& x) { return x[0]; }
+
+OpEntry at_least_zero_entry() {
+  const auto clipped = [](const Tensor& where) {
+    return [where](const Variables& x) { return losses::at_least_zero(x[0], where); };
+  };
+  return {"losses::at_least_zero",
+          {{"above 0", clipped(Tensor::ones({2, 3}, DType::uint8)), {kA}, same},
+           {"below 0, but not clipped",
+            clipped(Tensor::zeros({2, 3}, DType::uint8)),
+            {f64({{-.1, .2, -3}, {1, -2, 4}})},
+            same}},
+          {{[] { losses::at_least_zero(kA, Tensor::ones({2}, DType::uint8)); },
+            "at_least_zero: x is [2, 3], where to clip it uint8 [2]; that is uint8 of the same shape"},
+           {[] { losses::at_least_zero(Tensor::ones({2}, DType::int64), Tensor::ones({2}, DType::uint8)); },
+            "at_least_zero: needs float32 or float64, not int64; convert with cast"}}};
+}
+
+OpEntry logistic_terms_entry() {
+  const auto f = [](const Variables& x) { return losses::logistic_terms(x[0], x[1], x[2]); };
+  const auto oracle = [](const Tensors& x) {
+    return build(x[0].shape(), [&](const Index& i) {
+      const double z = at(x[2], i);
+      return at(x[0], i) * std::log1p(std::exp(-z)) + at(x[1], i) * std::log1p(std::exp(z));
+    });
+  };
+  return {"losses::logistic_terms",
+          {{"[2, 3]", f, {kA, kB, f64({{-3, -.5, .2}, {1, 2.5, 4}})}, oracle},
+           {"[1, 1]", f, {f64({{.6}}), f64({{.9}}), f64({{.3}})}, oracle}},
+          {{[] {
+              losses::logistic_terms(kA, kA, f64({.5, .5}));
+            },
+            "logistic_terms: operands are float64 [2, 3] and float64 [2]; they must be equal, broadcast or cast one"}}};
+}
+
+OpEntry without_masked_rows_entry() {
+  const auto f = [](const Variables& x) { return losses::without_masked_rows(x[0] * x[0], f64({0, .5}), 7); };
+  const auto oracle = [](const Tensors& x) {
+    return build({2, 3}, [&](const Index& i) { return i[0] == 0 ? 7 : at(x[0], i) * at(x[0], i); });
+  };
+  return {
+      "losses::without_masked_rows",
+      {{"first row", f, {kA}, oracle},
+       {"no weights", [](const Variables& x) { return losses::without_masked_rows(x[0] * 1.0, {}, 7); }, {kA}, same}},
+      {{[] {
+          losses::without_masked_rows(kA, f64({1, 0, 1}), 0);
+        },
+        "without_masked_rows: x is [2, 3], its weights [3]; every row has one"}}};
+}
+
+OpEntry nan_without_weight_entry() {
+  const Tensor weights = f64({{0, .5, .3}, {.7, 0, .2}});
+  const auto f = [](const Tensor& a) {
+    return [a](const Variables& x) { return losses::nan_without_weight(kernels::cast(a, x[0].dtype()), x[0], 7); };
+  };
+  return {"losses::nan_without_weight",
+          {{"weights of 0", f(weights), {kB}, same}, {"none of 0", f(kA), {kB}, same}},
+          {{[] {
+              losses::nan_without_weight(kA, f64({1, 2}), 0);
+            },
+            "nan_without_weight: operands are float64 [2, 3] and float64 [2]; they must be equal, broadcast or cast "
+            "one"}}};
+}
+
 }  // namespace
 
 OpEntries term_entries() {
@@ -116,7 +182,14 @@ OpEntries term_entries() {
       of_two("log_ratio_for_target", losses::log_ratio_for_target, [](double a, double b) { return std::log(a / b); }),
       of_two("plogq", losses::plogq, [](double p, double q) { return p * std::log(q); }),
       of_two("relative_entropy_terms", losses::relative_entropy_terms, kl),
+      of_two("generalized_relative_entropy_terms", losses::generalized_relative_entropy_terms,
+             [](double p, double q) { return p * std::log(p / q) - p + q; }),
+      of_two("jeffreys_terms", losses::jeffreys_terms, [](double p, double q) { return (p - q) * std::log(p / q); }),
       of_two("jensen_shannon_terms", losses::jensen_shannon_terms, js),
+      at_least_zero_entry(),
+      logistic_terms_entry(),
+      without_masked_rows_entry(),
+      nan_without_weight_entry(),
       {"losses::where_or",
        {{"[2, 3]",
          [=](const Variables& x) { return losses::where_or(condition, x[0], 7); },
