@@ -26,7 +26,7 @@ struct FitOptions {
   /// Where the state of training is kept: after every epoch, and when interrupted. Empty: nowhere.
   std::filesystem::path checkpoint = {};
   /// Continue from the checkpoint when it is there. The run that wrote it must have had this data, batch size, seed and
-  /// number of callbacks.
+  /// list of callbacks, and must not have gone beyond `epochs`.
   bool resume = false;
   /// Whatever the numbers depend on that fit cannot see, by name: the loss, the learning rate. A checkpoint with other
   /// settings is refused.
@@ -50,9 +50,10 @@ struct FitResult {
   std::string stop_reason;                  // why it ended before the last epoch; empty otherwise
 };
 
-/// Trains the model. `validation` may be empty. Throws when the loss becomes NaN or infinite: the message names the
-/// step and the layer in which it first appeared, and the last good checkpoint stays. A Profile of this thread
-/// (autograd/profile.h) sees its steps; validation lies between them.
+/// Trains the model. `validation` may be empty. Arguments that would spoil the run are refused before its first step
+/// (train/fit_arguments.h). Throws when the loss becomes NaN or infinite: the message names the step and the layer in
+/// which it first appeared, and the last good checkpoint stays. A Profile of this thread (autograd/profile.h) sees its
+/// steps; validation lies between them.
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
               const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks = {});
 
