@@ -18,6 +18,7 @@ skip() {
 (($(id -u) == 0)) || skip "only root can make a Debian 13 beside this system."
 command -v debootstrap >/dev/null || skip "there is no debootstrap here: apt-get install debootstrap."
 unshare --mount true 2>/dev/null || skip "this machine lets nobody mount folders."
+# shellcheck disable=SC2016  # apt expands it
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' | head -n 1) || true
 [[ -n $mirror ]] || skip "apt has no mirror of Debian here."
 
