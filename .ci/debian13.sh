@@ -27,7 +27,7 @@ mkdir -p "$folder"
 folder=$(realpath "$folder")
 if [[ ! -d $folder/system ]]; then # renamed when complete
   rm -rf --one-file-system "$folder/partial"
-  unshare --mount debootstrap --variant=minbase trixie "$folder/partial" "$mirror" >&2 ||
+  unshare --mount debootstrap --variant=minbase --include=ca-certificates trixie "$folder/partial" "$mirror" >&2 ||
     fail "debootstrap could not make $folder: mend what it says above, then run this again."
   mv "$folder/partial" "$folder/system"
 fi

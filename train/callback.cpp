@@ -65,7 +65,13 @@ EarlyStopping::EarlyStopping(const Options& options) : options_(options), best_(
         "; it must be finite and at least 0");
 }
 
-void EarlyStopping::on_fit_begin(FitState& state) { check_monitor("EarlyStopping", options_.monitor, state); }
+void EarlyStopping::on_fit_begin(FitState& state) {
+  check_monitor("EarlyStopping", options_.monitor, state);
+  if (state.history.epochs.empty()) {
+    best_ = options_.monitor.worst();
+    epochs_without_ = 0;
+  }
+}
 
 void EarlyStopping::on_epoch_end(FitState& state) {
   const double value = state.history.epochs.back().*options_.monitor.value;
@@ -99,6 +105,9 @@ BestWeights::BestWeights(Options options) : options_(std::move(options)), best_(
 void BestWeights::on_fit_begin(FitState& state) {
   check_monitor("BestWeights", options_.monitor, state);
   check_save_path("BestWeights", options_.path);
+  check(best_ == options_.monitor.worst() || std::filesystem::exists(options_.path),
+        "BestWeights: the weights of the best epoch so far are not in ", options_.path.string(),
+        "; put them back, or begin anew with a new BestWeights");
 }
 
 void BestWeights::on_epoch_end(FitState& state) {

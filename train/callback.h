@@ -46,7 +46,7 @@ class Callback {
 using Callbacks = std::vector<Callback*>;
 
 /// Ends training when the monitored number has not improved by min_delta for `patience` epochs. NaN is no improvement.
-/// A monitor that needs validation is an error in a run without.
+/// A monitor that needs validation is an error in a run without. Every run that is not a resumed one counts anew.
 class EarlyStopping : public Callback {
  public:
   struct Options {
@@ -67,8 +67,9 @@ class EarlyStopping : public Callback {
   int epochs_without_ = 0;
 };
 
-/// Saves the weights (safetensors) after every epoch that improves on all before. A monitor that needs validation is an
-/// error in a run without, and so is a path in a folder that is not there, before the first step.
+/// Saves the weights (safetensors) after every epoch that improves on all before, those of earlier runs with this
+/// object included. Errors, before the first step: a monitor that needs validation in a run without, a path in a folder
+/// that is not there, and a best epoch whose file is gone.
 class BestWeights : public Callback {
  public:
   struct Options {

@@ -11,6 +11,9 @@ namespace {
 void check_options(const FitOptions& options) {
   check(options.epochs >= 1, "fit: epochs must be at least 1, it is ", options.epochs);
   check(options.out != nullptr, "fit: out is null; give a stream, and ProgressStyle::silent for no progress");
+  for (std::size_t i = 0; i < options.transforms.size(); ++i) {
+    check(static_cast<bool>(options.transforms[i]), "fit: transform ", i, " is empty");
+  }
   check(!options.resume || !options.checkpoint.empty(), "fit: resume needs a checkpoint; name its file");
   for (const auto& path : {options.checkpoint, options.history}) {
     if (!path.empty()) {

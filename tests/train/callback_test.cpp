@@ -119,6 +119,19 @@ TEST(EarlyStopping, WrongOptionsAreErrors) {
   EXPECT_THROW(EarlyStopping({.monitor = {nullptr}}), Error);
 }
 
+TEST(EarlyStopping, ARunThatIsNotResumedCountsAnew) {
+  EarlyStopping stopping({.patience = 2});
+  Scene first, second;
+  for (double loss : {0.1, 0.2}) {
+    first.finish_epoch(stopping, loss);
+  }
+  stopping.on_fit_begin(first.state);
+  EXPECT_EQ(stopping.saved_state(), "EarlyStopping val_loss 0.1 1") << "a resumed run has a history";
+  stopping.on_fit_begin(second.state);
+  second.finish_epoch(stopping, 0.5);
+  EXPECT_EQ(stopping.saved_state(), "EarlyStopping val_loss 0.5 0");
+}
+
 TEST(Monitors, ThatNeedValidationAreErrorsWithoutIt) {
   const gibbs::testing::TemporaryFolder folder;
   const auto begin_without = [](Callback& callback) {
@@ -152,6 +165,18 @@ TEST(BestWeights, KeepsTheWeightsOfTheBestEpoch) {
   scene.finish_epoch(best, 0.6);
   nn::load_weights(scene.model, folder / "best.safetensors");
   EXPECT_EQ(weight.value().to_vector(), best_weights);
+}
+
+TEST(BestWeights, TheBestOfTwoRunsIsKeptAndMissedWhenItIsGone) {
+  const gibbs::testing::TemporaryFolder folder;
+  BestWeights best({.path = folder / "best"});
+  Scene first, second;
+  first.finish_epoch(best, 0.5);
+  best.on_fit_begin(second.state);
+  std::filesystem::remove(folder / "best");
+  EXPECT_THAT([&] { best.on_fit_begin(second.state); },
+              ThrowsMessage<Error>("BestWeights: the weights of the best epoch so far are not in " + folder / "best" +
+                                   "; put them back, or begin anew with a new BestWeights"));
 }
 
 TEST(BestWeights, APathThatCannotBeSavedToIsAnErrorAtOnce) {

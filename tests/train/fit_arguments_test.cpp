@@ -76,8 +76,9 @@ TEST(FitArguments, CallbacksAreThereOnce) {
                });
 }
 
-TEST(FitArguments, ThereIsALoss) {
+TEST(FitArguments, FunctionsAreThere) {
   expect_error("fit: there is no loss function", [](Arguments& a) { a.loss = {}; });
+  expect_error("fit: transform 0 is empty", [](Arguments& a) { a.options.transforms = {{}}; });
 }
 
 TEST(FitArguments, TheOptimizerIsThisModels) {
