@@ -34,7 +34,7 @@ std::vector<std::string> class_names_of(const std::string& path) {
 Tensor classify(nn::Sequential& model, const std::string& picture) {
   const Tensor pixels = data::resize(data::read_image(picture), kInputSize);
   const Tensor image = kernels::mul(kernels::cast(pixels, DType::float32), 1.0 / 255);
-  return kernels::softmax(train::predict(model, image.reshape({1, 32, 32, 3})))[0];
+  return train::predict_probabilities(model, image.reshape({1, 32, 32, 3}))[0];
 }
 
 /// Names every picture it can read; false when one could not be read.

@@ -2,7 +2,8 @@
 // the first is 0. Schedules have no state, so a resumed run asks for the same count and gets the same rate.
 //
 //   const Schedule schedule = warm_up(5, cosine({.rate = 1e-3, .length = 95}));
-//   adam.set_learning_rate(schedule(epoch));
+//   adam.set_learning_rate(schedule(epoch));                                   // in a loop of your own
+//   train::LearningRateSchedule callback(schedule, {.per = train::Per::epoch}); // in train::fit
 #pragma once
 
 #include <cstdint>

@@ -3,33 +3,74 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <tuple>
+#include <cmath>
 #include <utility>
 
 #include "gibbs/nn/weights.h"
+#include "gibbs/tensor/printable.h"
+#include "gibbs/train/save_path.h"
 
 namespace gibbs::train {
 namespace {
 
-/// "BEST COUNT", with the shortest digits that read back to the same bits.
-std::string to_state(double best, int count) { return fmt::format("{} {}", best, count); }
+void check_monitor(const char* callback, const Monitor& monitor, const FitState& state) {
+  check(state.validates || !monitor.needs_validation(), callback, ": monitors ", monitor.name(),
+        ", but fit has no validation images; give some, or monitor &EpochResult::loss");
+}
 
-std::pair<double, int> from_state(const std::string& state, const char* callback) {
-  double best = 0;
-  int count = 0;
-  const char* end = state.data() + state.size();
-  const auto after_best = std::from_chars(state.data(), end, best);
-  const bool has_count = after_best.ec == std::errc() && after_best.ptr != end && *after_best.ptr == ' ';
-  const auto after_count = std::from_chars(has_count ? after_best.ptr + 1 : end, end, count);
-  check(after_count.ec == std::errc() && after_count.ptr == end && count >= 0, callback, ": cannot restore from '",
-        state, "'");
-  return {best, count};
+/// What a callback with a monitor remembers, as "EarlyStopping val_loss 0.25 2". It opens with whose it is, so that no
+/// other callback takes it for its own.
+struct Record {
+  double best;
+  int epochs_without;
+};
+
+std::string opening(const char* callback, const Monitor& monitor) {
+  return fmt::format("{} {} ", callback, monitor.name());
+}
+
+/// Numbers as the shortest decimals that read back to the same bits, in every locale.
+std::string to_text(const char* callback, const Monitor& monitor, const Record& record) {
+  return fmt::format("{}{} {}", opening(callback, monitor), record.best, record.epochs_without);
+}
+
+Record from_text(const char* callback, const Monitor& monitor, const std::string& text) {
+  const std::string begins = opening(callback, monitor);
+  const char *at = text.data(), *const end = at + text.size();
+  Record record{};
+  const auto read = [&](auto& number) {
+    const auto [next, error] = std::from_chars(at, end, number);
+    at = next;
+    return error == std::errc();
+  };
+  bool sound = text.rfind(begins, 0) == 0;
+  at += sound ? begins.size() : 0;
+  sound = sound && read(record.best) && !std::isnan(record.best) && at != end && *at++ == ' ' &&
+          read(record.epochs_without) && record.epochs_without >= 0 && at == end;
+  check(sound, callback, ": cannot restore from '", printable(text), "', which is not of one that monitors ",
+        monitor.name(), "; give the callbacks that the interrupted run had, in its order");
+  return record;
 }
 
 }  // namespace
 
+void Callback::restore(const std::string& state) {
+  check(state.empty(), "Callback: one that keeps no state cannot restore from '", printable(state),
+        "'; give the callbacks that the interrupted run had, in its order");
+}
+
 EarlyStopping::EarlyStopping(const Options& options) : options_(options), best_(options.monitor.worst()) {
   check(options.patience >= 1, "EarlyStopping: patience must be at least 1, it is ", options.patience);
+  check(std::isfinite(options.min_delta) && options.min_delta >= 0, "EarlyStopping: min_delta is ", options.min_delta,
+        "; it must be finite and at least 0");
+}
+
+void EarlyStopping::on_fit_begin(FitState& state) {
+  check_monitor("EarlyStopping", options_.monitor, state);
+  if (state.history.epochs.empty()) {
+    best_ = options_.monitor.worst();
+    epochs_without_ = 0;
+  }
 }
 
 void EarlyStopping::on_epoch_end(FitState& state) {
@@ -38,18 +79,36 @@ void EarlyStopping::on_epoch_end(FitState& state) {
     best_ = value;
     epochs_without_ = 0;
   } else if (++epochs_without_ >= options_.patience) {
+    const std::string number = options_.monitor.name();
     state.stop = true;
-    state.stop_reason = fmt::format("no improvement on {:.4f} for {} epochs", best_, epochs_without_);
+    state.stop_reason = fmt::format(
+        "{} for {} epoch{}{}",
+        std::isinf(best_) ? "no finite " + number : fmt::format("no improvement on {} {:.4f}", number, best_),
+        epochs_without_, epochs_without_ == 1 ? "" : "s", std::isnan(value) ? "; " + number + " was NaN" : "");
   }
 }
 
-std::string EarlyStopping::saved_state() const { return to_state(best_, epochs_without_); }
-
-void EarlyStopping::restore(const std::string& state) {
-  std::tie(best_, epochs_without_) = from_state(state, "EarlyStopping");
+std::string EarlyStopping::saved_state() const {
+  return to_text("EarlyStopping", options_.monitor, {best_, epochs_without_});
 }
 
-BestWeights::BestWeights(Options options) : options_(std::move(options)), best_(options_.monitor.worst()) {}
+void EarlyStopping::restore(const std::string& state) {
+  const Record record = from_text("EarlyStopping", options_.monitor, state);
+  best_ = record.best;
+  epochs_without_ = record.epochs_without;
+}
+
+BestWeights::BestWeights(Options options) : options_(std::move(options)), best_(options_.monitor.worst()) {
+  check(!options_.path.empty(), "BestWeights: path is empty; name the file to save to");
+}
+
+void BestWeights::on_fit_begin(FitState& state) {
+  check_monitor("BestWeights", options_.monitor, state);
+  check_save_path("BestWeights", options_.path);
+  check(best_ == options_.monitor.worst() || std::filesystem::exists(options_.path),
+        "BestWeights: the weights of the best epoch so far are not in ", options_.path.string(),
+        "; put them back, or begin anew with a new BestWeights");
+}
 
 void BestWeights::on_epoch_end(FitState& state) {
   const double value = state.history.epochs.back().*options_.monitor.value;
@@ -59,8 +118,35 @@ void BestWeights::on_epoch_end(FitState& state) {
   }
 }
 
-std::string BestWeights::saved_state() const { return to_state(best_, 0); }
+std::string BestWeights::saved_state() const { return to_text("BestWeights", options_.monitor, {best_, 0}); }
 
-void BestWeights::restore(const std::string& state) { best_ = from_state(state, "BestWeights").first; }
+void BestWeights::restore(const std::string& state) { best_ = from_text("BestWeights", options_.monitor, state).best; }
+
+LearningRateSchedule::LearningRateSchedule(optim::Schedule rate, const Options& options)
+    : rate_(std::move(rate)), options_(options) {
+  check(static_cast<bool>(rate_), "LearningRateSchedule: there is no schedule; give one, such as optim::cosine(...)");
+  check(options.per == Per::epoch || options.per == Per::step,
+        "LearningRateSchedule: per is not given; say {.per = Per::epoch} or {.per = Per::step}");
+}
+
+void LearningRateSchedule::on_epoch_begin(FitState& state) {
+  if (options_.per == Per::epoch) {
+    set_rate(state, state.epoch - 1);
+  }
+}
+
+void LearningRateSchedule::on_step_begin(FitState& state) {
+  if (options_.per == Per::step) {
+    set_rate(state, state.step);
+  }
+}
+
+void LearningRateSchedule::set_rate(FitState& state, std::int64_t count) const {
+  const double rate = rate_(count);
+  check(std::isfinite(rate) && rate >= 0, "LearningRateSchedule: the rate of ",
+        options_.per == Per::epoch ? "epoch " : "step ", count, " is ", rate,
+        "; it must be finite and at least 0 (the first count is 0)");
+  state.optimizer.set_learning_rate(rate);
+}
 
 }  // namespace gibbs::train

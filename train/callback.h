@@ -2,15 +2,14 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <limits>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "gibbs/nn/module.h"
 #include "gibbs/optim/optimizer.h"
+#include "gibbs/optim/schedule.h"
 #include "gibbs/train/history.h"
+#include "gibbs/train/monitor.h"
 
 namespace gibbs::train {
 
@@ -21,41 +20,33 @@ struct FitState {
   const History& history;  // epochs finished so far
   int epoch = 0;           // running or just finished, counted from 1
   std::int64_t step = 0;   // optimizer steps since the very beginning
+  bool validates = false;  // epochs end with validation; without, their val_loss and val_accuracy are NaN
   bool stop = false;       // set it to end training after this epoch
   std::string stop_reason;
 };
 
+/// What `fit` calls, in this order. What on_fit_begin throws ends a run before its first step: look there for mistakes
+/// that would otherwise show after hours.
 class Callback {
  public:
   virtual ~Callback() = default;
+  virtual void on_fit_begin(FitState& /*state*/) {}
   virtual void on_epoch_begin(FitState& /*state*/) {}
+  virtual void on_step_begin(FitState& /*state*/) {}
   virtual void on_step_end(FitState& /*state*/) {}
   virtual void on_epoch_end(FitState& /*state*/) {}
 
-  /// What the callback must remember across an interruption, as text of its own choosing; given back on resume.
+  /// What the callback must remember across an interruption, as text of its own choosing; given back on resume. Throws
+  /// when it is the state of another kind of callback.
   virtual std::string saved_state() const { return {}; }
-  virtual void restore(const std::string& /*state*/) {}
+  virtual void restore(const std::string& state);
 };
 
 /// Callbacks are owned by the caller and outlive fit.
 using Callbacks = std::vector<Callback*>;
 
-/// A number of an epoch's result, and whether less of it is better: &EpochResult::val_loss.
-struct Monitor {
-  double EpochResult::*value = &EpochResult::val_loss;
-  bool smaller_is_better = true;
-
-  /// True when `candidate` improves on `best` by more than min_delta. NaN never does.
-  bool improves(double candidate, double best, double min_delta = 0) const {
-    return smaller_is_better ? candidate < best - min_delta : candidate > best + min_delta;
-  }
-  double worst() const {
-    const double infinity = std::numeric_limits<double>::infinity();
-    return smaller_is_better ? infinity : -infinity;
-  }
-};
-
-/// Ends training when the monitored number has not improved by min_delta for `patience` epochs.
+/// Ends training when the monitored number has not improved by min_delta for `patience` epochs. NaN is no improvement.
+/// A monitor that needs validation is an error in a run without. Every run that is not a resumed one counts anew.
 class EarlyStopping : public Callback {
  public:
   struct Options {
@@ -65,6 +56,7 @@ class EarlyStopping : public Callback {
   };
   explicit EarlyStopping(const Options& options);
 
+  void on_fit_begin(FitState& state) override;
   void on_epoch_end(FitState& state) override;
   std::string saved_state() const override;
   void restore(const std::string& state) override;
@@ -75,7 +67,9 @@ class EarlyStopping : public Callback {
   int epochs_without_ = 0;
 };
 
-/// Saves the weights (safetensors) after every epoch that improves on all before.
+/// Saves the weights (safetensors) after every epoch that improves on all before, those of earlier runs with this
+/// object included. Errors, before the first step: a monitor that needs validation in a run without, a path in a folder
+/// that is not there, and a best epoch whose file is gone.
 class BestWeights : public Callback {
  public:
   struct Options {
@@ -84,6 +78,7 @@ class BestWeights : public Callback {
   };
   explicit BestWeights(Options options);
 
+  void on_fit_begin(FitState& state) override;
   void on_epoch_end(FitState& state) override;
   std::string saved_state() const override;
   void restore(const std::string& state) override;
@@ -93,14 +88,28 @@ class BestWeights : public Callback {
   double best_;
 };
 
-/// Sets the learning rate at the start of every epoch: rate(epoch), epoch counted from 1.
+/// What a LearningRateSchedule counts.
+enum class Per { epoch = 1, step };
+
+/// Sets the learning rate before every epoch, or before every step: rate(0) before the first, since optim's schedules
+/// count from 0. A resumed run goes on with the count, and so with the rates, of the one that was interrupted.
+///
+///   LearningRateSchedule schedule(optim::cosine({.rate = 1e-3, .length = 25}), {.per = Per::epoch});
 class LearningRateSchedule : public Callback {
  public:
-  explicit LearningRateSchedule(std::function<double(int epoch)> rate) : rate_(std::move(rate)) {}
-  void on_epoch_begin(FitState& state) override { state.optimizer.set_learning_rate(rate_(state.epoch)); }
+  struct Options {
+    Per per;  // must be given
+  };
+  LearningRateSchedule(optim::Schedule rate, const Options& options);
+
+  void on_epoch_begin(FitState& state) override;
+  void on_step_begin(FitState& state) override;
 
  private:
-  std::function<double(int)> rate_;
+  void set_rate(FitState& state, std::int64_t count) const;
+
+  optim::Schedule rate_;
+  Options options_;
 };
 
 }  // namespace gibbs::train

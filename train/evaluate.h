@@ -1,4 +1,6 @@
 // What a model makes of data it is not trained on: loss and accuracy over a set, and predictions.
+//
+// The model runs in evaluation here, without a tape, even inside of a ForwardScope of training.
 #pragma once
 
 #include <functional>
@@ -6,6 +8,7 @@
 #include "gibbs/data/dataset.h"
 #include "gibbs/nn/module.h"
 #include "gibbs/train/metrics.h"
+#include "gibbs/train/outputs.h"
 
 namespace gibbs::train {
 
@@ -13,24 +16,31 @@ namespace gibbs::train {
 using LossFunction = std::function<Variable(const Tensor& labels, const Variable& logits)>;
 
 struct EvaluateOptions {
-  std::int64_t batch_size = 250;
+  std::int64_t batch_size = 250;  // at least 1
+  Outputs outputs = Outputs::automatic;
 };
 
 struct Evaluation {
-  double loss = 0;      // mean over images
-  double accuracy = 0;  // in [0, 1]
-  ConfusionMatrix confusion;
+  /// Mean over images: of the batches' means, each weighted by its images. A loss that leaves rows out, or weighs them,
+  /// means over other rows than these.
+  double loss = 0;
+  double accuracy = 0;        // share of all images, in [0, 1]
+  ConfusionMatrix confusion;  // of as many classes as the model has outputs
   /// Per image, in the order of the set: the predicted class, and the probability it was predicted with.
   std::vector<std::int64_t> predictions;
   std::vector<double> confidences;
 };
 
-/// Runs the model without tape and without training over the whole set, in its order. `confidences` are the model's
-/// largest scores: probabilities when it ends in a Softmax, logits otherwise.
+/// Runs the model over the whole set, in its order. Errors: an empty set, a batch size below 1, outputs that are not
+/// [N, K], a label that is none of the K classes.
 Evaluation evaluate(nn::Module& model, const LossFunction& loss, const data::Subset& set,
                     const EvaluateOptions& options = {});
 
-/// The model's logits for float32 images [N, H, W, C], in batches, without tape.
+/// The model's outputs, as they are, for float32 images [N, H, W, C], in batches.
 Tensor predict(nn::Module& model, const Tensor& images, const EvaluateOptions& options = {});
+
+/// The probabilities [N, K] of the classes for float32 images [N, H, W, C]: of a model that gives logits, and of one
+/// that gives probabilities.
+Tensor predict_probabilities(nn::Module& model, const Tensor& images, const EvaluateOptions& options = {});
 
 }  // namespace gibbs::train

@@ -13,6 +13,7 @@
 #include "gibbs/autograd/profile.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/nn/forward.h"
+#include "gibbs/train/fit_arguments.h"
 #include "gibbs/train/interrupt.h"
 #include "gibbs/train/resume.h"
 
@@ -46,7 +47,7 @@ class Training {
         callbacks_(callbacks),
         progress_(*options.out, options.progress, options.epochs),
         callback_state_{.model = model, .optimizer = optimizer, .history = state_.history, .stop_reason = {}} {
-    check(options.epochs >= 1, "fit: epochs must be at least 1, it is ", options.epochs);
+    callback_state_.validates = validation.size() > 0;
     state_.settings = {{"number of training images", std::to_string(train.size())},
                        {"number of validation images", std::to_string(validation.size())},
                        {"batch size", std::to_string(options.batch_size)},
@@ -63,6 +64,7 @@ class Training {
   }
 
   FitResult run() {
+    notify(&Callback::on_fit_begin);
     const InterruptScope interrupt;
     data::DataLoader loader(
         train_, {.batch_size = options_.batch_size, .seed = options_.seed, .transforms = options_.transforms},
@@ -94,6 +96,7 @@ class Training {
                      .here = here},
                     *options_.out);
     saved_ = true;
+    check_epochs_left(state_.position, options_);
     callback_state_.step = state_.step;
     callback_state_.stop_reason = state_.stop_reason;
     callback_state_.stop = !state_.stop_reason.empty();
@@ -129,6 +132,7 @@ class Training {
     double working = 0;
     for (bool last = false; !last;) {
       const Clock::time_point step_began = Clock::now();
+      notify(&Callback::on_step_begin);
       const data::Batch batch = step_on_next(loader, working);
       state_.position = loader.position();
       last = batch.last_of_epoch;
@@ -290,6 +294,7 @@ class Training {
 
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
               const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks) {
+  check_fit_arguments(model, optimizer, loss, train, validation, options, callbacks);
   return Training(model, optimizer, loss, train, validation, options, callbacks).run();
 }
 

@@ -26,8 +26,8 @@ struct FitOptions {
   /// Where the state of training is kept: after every epoch, and when interrupted. Empty: nowhere.
   std::filesystem::path checkpoint = {};
   /// Continue from the checkpoint when it is there. The run that wrote it must have had this data, down to the order of
-  /// pictures, an optimizer made with these options, and this batch size, seed and number of callbacks. Another
-  /// OpenBLAS core or fusion is said on `out` and goes on, with other roundings.
+  /// pictures, an optimizer made with these options, this batch size, seed and list of callbacks, and must not have gone
+  /// beyond `epochs`. Another OpenBLAS core or fusion is said on `out` and goes on, with other roundings.
   bool resume = false;
   /// Whatever the numbers depend on that fit cannot see, by name: the loss, what transforms do. A checkpoint with other
   /// settings is refused.
@@ -51,9 +51,10 @@ struct FitResult {
   std::string stop_reason;                  // why it ended before the last epoch; empty otherwise
 };
 
-/// Trains the model. `validation` may be empty. Throws when the loss becomes NaN or infinite: the message names the
-/// step and the layer in which it first appeared, and the last good checkpoint stays. A Profile of this thread
-/// (autograd/profile.h) sees its steps; validation lies between them.
+/// Trains the model. `validation` may be empty. Arguments that would spoil the run are refused before its first step
+/// (train/fit_arguments.h). Throws when the loss becomes NaN or infinite: the message names the step and the layer in
+/// which it first appeared, and the last good checkpoint stays. A Profile of this thread (autograd/profile.h) sees its
+/// steps; validation lies between them.
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
               const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks = {});
 

@@ -1,6 +1,7 @@
 #include "gibbs/train/metrics.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "gibbs/tensor/kernels/ordering.h"
 
@@ -10,6 +11,12 @@ namespace {
 void check_scores(const char* op, const Tensor& labels, const Tensor& scores) {
   check(scores.rank() == 2 && labels.shape() == Shape{scores.size(0)}, op, ": needs labels [N] and scores [N, K], not ",
         labels.shape(), " and ", scores.shape());
+  const auto values = labels.values<std::int64_t>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    check(values[i] >= 0 && values[i] < scores.size(1), op, ": row ", i, " has label ", values[i],
+          ", which is none of ", scores.size(1),
+          " classes; give the model a score for each class, and leave out rows that have none");
+  }
 }
 
 }  // namespace
@@ -28,6 +35,8 @@ std::int64_t count_correct(const Tensor& labels, const Tensor& scores) {
 
 std::int64_t count_correct_top_k(const Tensor& labels, const Tensor& scores, std::int64_t k) {
   check_scores("count_correct_top_k", labels, scores);
+  check(k >= 1 && k <= scores.size(1), "count_correct_top_k: k is ", k, "; it must be from 1 to the ", scores.size(1),
+        " classes");
   const Tensor best = kernels::topk(scores, k).indices;
   std::int64_t correct = 0;
   for (std::int64_t i = 0; i < labels.numel(); ++i) {
@@ -38,15 +47,34 @@ std::int64_t count_correct_top_k(const Tensor& labels, const Tensor& scores, std
   return correct;
 }
 
+void RunningMean::add(double mean, std::int64_t rows) {
+  check(rows >= 0, "RunningMean: a batch has ", rows, " rows; it must be at least 0");
+  if (rows > 0) {  // the mean of no rows is NaN
+    sum_ += mean * static_cast<double>(rows);
+    rows_ += rows;
+  }
+}
+
+double RunningMean::value() const {
+  return rows_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / static_cast<double>(rows_);
+}
+
+ConfusionMatrix::ConfusionMatrix(std::int64_t classes) {
+  check(classes >= 1, "ConfusionMatrix: needs at least one class, received ", classes);
+  counts_ = Tensor::zeros({classes, classes}, DType::int64);
+}
+
 void ConfusionMatrix::add(const Tensor& labels, const Tensor& predictions) {
   check(labels.shape() == predictions.shape(), "ConfusionMatrix: ", labels.shape(), " labels, ", predictions.shape(),
         " predictions");
   const auto expected = labels.values<std::int64_t>();
   const auto predicted = predictions.values<std::int64_t>();
-  auto* counts = counts_.mutable_data<std::int64_t>();
   for (std::size_t i = 0; i < expected.size(); ++i) {
     check(expected[i] >= 0 && expected[i] < classes() && predicted[i] >= 0 && predicted[i] < classes(),
           "ConfusionMatrix: label ", expected[i], " predicted as ", predicted[i], " with ", classes(), " classes");
+  }
+  auto* counts = counts_.mutable_data<std::int64_t>();
+  for (std::size_t i = 0; i < expected.size(); ++i) {
     ++counts[expected[i] * classes() + predicted[i]];
   }
 }
@@ -64,6 +92,7 @@ double ConfusionMatrix::accuracy() const {
 }
 
 double ConfusionMatrix::class_accuracy(std::int64_t label) const {
+  check(label >= 0 && label < classes(), "ConfusionMatrix: there is no class ", label, " of ", classes());
   std::int64_t all = 0;
   for (std::int64_t prediction = 0; prediction < classes(); ++prediction) {
     all += counts_.at<std::int64_t>({label, prediction});

@@ -7,20 +7,18 @@
 
 namespace gibbs::train {
 
-/// Rows of scores [N, K] whose largest entry stands at the label (int64 [N]). Equal scores: the first counts.
+/// Rows of scores [N, K] whose largest entry stands at the label (int64 [N]). Equal scores: the first counts. A label
+/// outside [0, K), such as the mark of a row that a loss ignores, is an error: it would count as wrong.
 std::int64_t count_correct(const Tensor& labels, const Tensor& scores);
-/// Rows whose label is among the k largest scores.
+/// Rows whose label is among the k largest scores, for k in [1, K].
 std::int64_t count_correct_top_k(const Tensor& labels, const Tensor& scores, std::int64_t k);
 
-/// Mean of batch means, each weighted by its rows.
+/// Mean of batch means, each weighted by its rows; a batch of no rows counts for nothing.
 class RunningMean {
  public:
-  void add(double mean, std::int64_t rows) {
-    sum_ += mean * static_cast<double>(rows);
-    rows_ += rows;
-  }
-  /// 0 before the first add.
-  double value() const { return rows_ == 0 ? 0 : sum_ / static_cast<double>(rows_); }
+  void add(double mean, std::int64_t rows);
+  /// NaN as long as there are no rows.
+  double value() const;
 
   double sum() const { return sum_; }
   std::int64_t rows() const { return rows_; }
@@ -37,8 +35,9 @@ class RunningMean {
 /// counts[label][prediction].
 class ConfusionMatrix {
  public:
-  explicit ConfusionMatrix(std::int64_t classes) : counts_(Tensor::zeros({classes, classes}, DType::int64)) {}
+  explicit ConfusionMatrix(std::int64_t classes);
 
+  /// Labels and predictions int64 [N], all in [0, classes); otherwise throws, and nothing is counted.
   void add(const Tensor& labels, const Tensor& predictions);
   /// int64 [K, K]: row the label, column the prediction.
   const Tensor& counts() const { return counts_; }

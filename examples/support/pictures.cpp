@@ -86,6 +86,12 @@ std::vector<std::int64_t> worst_mistakes(const data::Subset& set, const train::E
   return wrong;
 }
 
+/// A matrix has as many classes as the model has outputs; without a name for each there would be none to write.
+void check_names(const char* op, const train::ConfusionMatrix& confusion, const std::vector<std::string>& names) {
+  check(static_cast<std::int64_t>(names.size()) == confusion.classes(), op, ": ", names.size(), " names for ",
+        confusion.classes(), " classes");
+}
+
 }  // namespace
 
 void draw_curves(const std::filesystem::path& folder, const std::vector<Run>& runs,
@@ -100,6 +106,7 @@ void draw_curves(const std::filesystem::path& folder, const std::vector<Run>& ru
 
 void draw_confusion(const std::filesystem::path& png, const train::ConfusionMatrix& confusion,
                     const std::vector<std::string>& class_names) {
+  check_names("draw_confusion", confusion, class_names);
   const std::int64_t classes = confusion.classes();
   std::string shares = "$shares << EOD\n", counts = "$counts << EOD\n", tics;
   for (std::int64_t label = 0; label < classes; ++label) {
@@ -160,6 +167,7 @@ void draw_filters(const std::filesystem::path& png, const Tensor& weight) {
 
 void draw_mistakes(const std::filesystem::path& png, const data::Subset& set, const train::Evaluation& evaluation,
                    int count) {
+  check_names("draw_mistakes", evaluation.confusion, set.dataset.class_names);
   const std::vector<std::int64_t> wrong = worst_mistakes(set, evaluation, count);
   constexpr int kColumns = 5;
   const int rows = std::max(1, (static_cast<int>(wrong.size()) + kColumns - 1) / kColumns);

@@ -90,7 +90,7 @@ struct SoftmaxGroup {
   void read(const RowValues<T>& x, T* y) const {
     if (x.one_for_all) {
       lanes<L>(y) = repeated<L>(x.data[0]);
-    } else if (rows == L) {
+    } else if (L == 1 || rows == L) {  // a group of one row is whole, which no compiler can know
       lanes<L>(y) = lanes<L>(x.data + first);
     } else {
       std::fill(std::copy_n(x.data + first, rows, y), y + L, x.data[first + rows - 1]);

@@ -2,7 +2,6 @@
 #include "gibbs/autograd/record.h"
 
 #include <algorithm>
-#include <ctime>
 #include <memory>
 
 #include "gibbs/autograd/ops/arithmetic.h"
@@ -10,6 +9,7 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/tensor/parallel.h"
+#include "tests/autograd/allocations.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::testing {
@@ -139,9 +139,10 @@ TEST(Fused, TheFastPathSeesWhichInputsAreWanted) {
   EXPECT_EQ(seen, (std::vector<bool>{false, false, true}));
 }
 
-/// Processor time of one gradient with a graph through y <- f(y, side), stacked. `side` grows with the stack and leads
-/// to no requested input: walking it, or y's own past, again in every block takes quadratic time.
-double stacked_seconds(int blocks) {
+/// Allocations of one gradient with a graph through y <- f(y, side), stacked. `side` grows with the stack and leads to
+/// no requested input: walking it, or y's own past, again in every block takes quadratic work, and an entry for each
+/// node that is walked.
+std::int64_t allocations_of_stack(int blocks) {
   int reference_calls = 0;
   const auto block = [&](const Variable& a, const Variable& b) {
     const auto fast = [](const Variables&, const Tensor& dy, const std::vector<bool>&) { return std::vector{dy, dy}; };
@@ -156,20 +157,16 @@ double stacked_seconds(int blocks) {
     side = side * 1.0;
     y = block(y, side);
   }
-  const std::clock_t start = std::clock();
+  const std::int64_t before = allocations();
   EXPECT_EQ(grad(y, {x}, {.create_graph = true})[0].value().item(), 1);
-  const std::clock_t end = std::clock();
   EXPECT_EQ(reference_calls, blocks);
-  return static_cast<double>(end - start) / CLOCKS_PER_SEC;
+  return allocations() - before;
 }
 
-TEST(Fused, StackedBlocksTakeLinearTime) {
-  stacked_seconds(500);  // warms the allocator up
-  // Of three, since other programs take the caches.
-  const auto least = [](int blocks) {
-    return std::min({stacked_seconds(blocks), stacked_seconds(blocks), stacked_seconds(blocks)});
-  };
-  EXPECT_LT(least(4000) / least(500), 24) << "8 would be linear, 64 quadratic";
+TEST(Fused, StackedBlocksTakeLinearWork) {
+  const std::int64_t few = allocations_of_stack(500), many = allocations_of_stack(4000);
+  EXPECT_GT(few, 500) << "they are counted";
+  EXPECT_LT(many, 9 * few) << "8 would be linear, 64 quadratic";
 }
 
 TEST(Fused, AnInputThatTheReferenceIgnoresGetsZeros) {

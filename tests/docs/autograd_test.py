@@ -30,7 +30,7 @@ class Autograd(unittest.TestCase):
                      if (kind, next_kind) == ("sh", "text")]
             self.assertTrue(shown)
             for command, text in shown:
-                run = subprocess.run(["bash", "-euc", command], cwd=folder, capture_output=True, text=True, timeout=60)
+                run = subprocess.run(["bash", "-euc", command], cwd=folder, capture_output=True, text=True, timeout=1200)
                 self.assertEqual(run.returncode, 0, run.stderr)
                 self.assertEqual(missing_lines(text, run.stdout), [])
 

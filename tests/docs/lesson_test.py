@@ -111,7 +111,7 @@ class Lesson(unittest.TestCase):
         for language, commands in FENCE.findall(cls.pages["lesson.md"]):
             if language == "sh":
                 result = subprocess.run(["bash", "-euc", commands], cwd=cls.folder, env=environment, capture_output=True,
-                                        text=True, timeout=60)
+                                        text=True, timeout=1200)
                 assert result.returncode == 0, commands + result.stderr
                 cls.printed[commands] = result.stdout
 

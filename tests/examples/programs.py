@@ -12,6 +12,7 @@ import tempfile
 import unittest
 import zlib
 
+PATIENCE = 1200  # seconds, for what takes one or two: a net for what hangs, never a judgement of speed
 PROGRAMS = pathlib.Path(os.environ["GIBBS_PROGRAMS"])
 COLOURS = {"blue": (40, 60, 200), "green": (50, 180, 60), "red": (210, 50, 40)}
 
@@ -101,11 +102,11 @@ class ProgramTest(unittest.TestCase):
         clean = {name: text for name, text in os.environ.items() if name != "GIBBS_DATA"}
         return {**clean, **changes}
 
-    def start(self, *arguments, **options):
+    def start(self, *arguments, environment=None, **options):
         """The trainer on the small pictures, running beside the test; the last of equal options counts."""
         process = subprocess.Popen(self.command("cifar10_convnet", *self.defaults(arguments), *arguments),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                   env=self.environment(), **options)
+                                   env=self.environment(**(environment or {})), **options)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process
@@ -128,7 +129,7 @@ class ProgramTest(unittest.TestCase):
         return self.run_command(self.command("classify", *arguments))
 
     def run_command(self, command, **options):
-        return subprocess.run(command, text=True, capture_output=True, timeout=60, **options)
+        return subprocess.run(command, text=True, capture_output=True, timeout=PATIENCE, **options)
 
     def summary(self, out=None):
         return json.loads(((out or self.out) / "summary.json").read_text())

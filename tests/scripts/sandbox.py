@@ -39,7 +39,7 @@ class ScriptTest(unittest.TestCase):
         path.chmod(0o755)
 
     def run_script(self, script, *arguments, cwd="/", **more_environment):
-        return subprocess.run([self.project / "scripts" / script, *arguments], cwd=cwd, text=True, timeout=25,
+        return subprocess.run([self.project / "scripts" / script, *arguments], cwd=cwd, text=True, timeout=1200,
                               env=self.environment | more_environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <sstream>
 
 #include "gibbs/losses/cross_entropy.h"
@@ -139,6 +140,124 @@ TEST(Fit, ResumesWithTheSameBitsWhereverItWasInterrupted) {
   }
 }
 
+/// One run of 3 epochs to the end, and one that is interrupted after each of several steps and resumed.
+void expect_same_bits_with(Per per, const optim::Schedule& rate) {
+  const auto fit = [&](Scene& scene, const FitOptions& options, Callback& interrupt) {
+    LearningRateSchedule schedule(rate, {.per = per});
+    return scene.fit(options, {&schedule, &interrupt});
+  };
+  Callback nothing;
+  Scene whole, without;
+  fit(whole, whole.options(3), nothing);
+  without.fit(without.options(3));
+  EXPECT_NE(whole.weights(), without.weights()) << "the schedule must matter";
+  for (std::int64_t step : {1, 5, 7, 10, 20}) {
+    const gibbs::testing::TemporaryFolder folder;
+    Scene first, second;
+    FitOptions options = first.options(3);
+    options.checkpoint = folder / "checkpoint.safetensors";
+    InterruptAt interrupt(step);
+    EXPECT_EQ(fit(first, options, interrupt).steps, step);
+    options.resume = true;
+    fit(second, options, nothing);
+    EXPECT_EQ(second.weights(), whole.weights()) << "interrupted at step " << step;
+    EXPECT_EQ(second.adam.learning_rate(), whole.adam.learning_rate());
+  }
+}
+
+TEST(Fit, ResumesWithTheSameRatesPerStep) {
+  expect_same_bits_with(Per::step, optim::warm_up(4, optim::cosine({.rate = 0.02, .length = 17})));
+}
+
+TEST(Fit, ResumesWithTheSameRatesPerEpoch) {
+  expect_same_bits_with(Per::epoch, optim::step_decay({.rate = 0.02, .factor = 0.5, .every = 1}));
+}
+
+TEST(Fit, ASchedulesFirstCountIsZero) {
+  for (Per per : {Per::epoch, Per::step}) {
+    std::vector<std::int64_t> counts;
+    LearningRateSchedule schedule(
+        [&](std::int64_t count) {
+          counts.push_back(count);
+          return 0.01;
+        },
+        {.per = per});
+    Scene scene;
+    const FitResult result = scene.fit(scene.options(2), {&schedule});
+    const auto expected = static_cast<std::size_t>(per == Per::epoch ? 2 : result.steps);
+    ASSERT_EQ(counts.size(), expected);
+    for (std::size_t i = 0; i < expected; ++i) {
+      EXPECT_EQ(counts[i], static_cast<std::int64_t>(i));
+    }
+  }
+}
+
+TEST(Fit, CallsCallbacksInTheirOrder) {
+  struct Diary : Callback {
+    std::string text;
+    void on_fit_begin(FitState& state) override { text += state.validates ? "fit, " : "fit without validation, "; }
+    void on_epoch_begin(FitState& state) override { text += "epoch " + std::to_string(state.epoch) + ": "; }
+    void on_step_begin(FitState& state) override { text += std::to_string(state.step) + "-"; }
+    void on_step_end(FitState& state) override { text += std::to_string(state.step) + " "; }
+    void on_epoch_end(FitState& state) override { text += "end of " + std::to_string(state.epoch) + ", "; }
+  };
+  Scene scene;
+  FitOptions options = scene.options(2);
+  options.batch_size = 100;
+  Diary with, without;
+  scene.fit(options, {&with});
+  const std::string epochs = "epoch 1: 0-1 1-2 end of 1, epoch 2: 2-3 3-4 end of 2, ";
+  EXPECT_EQ(with.text, "fit, " + epochs);
+  scene.sets.validation = {};
+  scene.fit(options, {&without});
+  EXPECT_EQ(without.text, "fit without validation, " + epochs);
+}
+
+TEST(Fit, AMonitorOfWhatIsNotThereEndsTheRunBeforeItsFirstStep) {
+  Scene scene;
+  scene.sets.validation = {};
+  const std::string before = scene.weights();
+  EarlyStopping stopping({});
+  EXPECT_THAT(
+      [&] { scene.fit(scene.options(2), {&stopping}); },
+      ::testing::ThrowsMessage<Error>("EarlyStopping: monitors val_loss, but fit has no validation images; give "
+                                      "some, or monitor &EpochResult::loss"));
+  EXPECT_EQ(scene.weights(), before);
+  EarlyStopping of_loss({.monitor = {&EpochResult::loss}});
+  EXPECT_EQ(scene.fit(scene.options(2), {&of_loss}).history.epochs.size(), 2U);
+}
+
+TEST(Fit, AResumedRunRefusesCallbacksInAnotherOrder) {
+  const gibbs::testing::TemporaryFolder folder;
+  EarlyStopping stopping({});
+  BestWeights best({.path = folder / "best.safetensors"});
+  Scene scene;
+  FitOptions options = scene.options(1);
+  options.checkpoint = folder / "checkpoint.safetensors";
+  scene.fit(options, {&stopping, &best});
+  options.resume = true;
+  EXPECT_THAT(
+      [&] {
+        scene.fit(options, {&best, &stopping});
+      },
+      ::testing::ThrowsMessage<Error>(::testing::MatchesRegex(
+          "BestWeights: cannot restore from 'EarlyStopping val_loss [0-9.]+ 0', which is not of one that "
+          "monitors val_loss; give the callbacks that the interrupted run had, in its order")));
+  scene.fit(options, {&stopping, &best});
+}
+
+TEST(Fit, AValidationSetMayLackTheLastClasses) {
+  Scene scene;
+  data::ImageDataset fewer = bright_quarters(40);
+  for (std::int64_t& label : std::span(fewer.labels.mutable_data<std::int64_t>(), 40)) {
+    label %= 2;
+  }
+  fewer.class_names.resize(2);
+  scene.sets.validation = fewer;
+  const FitResult result = scene.fit(scene.options(1));
+  EXPECT_GE(result.history.epochs[0].val_accuracy, 0);
+}
+
 TEST(Fit, ResumingAFinishedRunChangesNothing) {
   const gibbs::testing::TemporaryFolder folder;
   Scene scene;
@@ -147,10 +266,30 @@ TEST(Fit, ResumingAFinishedRunChangesNothing) {
   scene.fit(options);
   Scene again;
   options.resume = true;
+  options.out = &again.log;
   const FitResult result = again.fit(options);
   EXPECT_EQ(again.weights(), scene.weights());
   EXPECT_EQ(result.steps, 14);
   EXPECT_EQ(result.history.epochs.size(), 2U);
+  EXPECT_EQ(again.log.str(), "All 2 epochs are done already\n");
+}
+
+TEST(Fit, ARunThatHasGoneFurtherIsNotTheOneAskedFor) {
+  const gibbs::testing::TemporaryFolder folder;
+  Scene scene;
+  FitOptions options = scene.options(3);
+  options.checkpoint = folder / "checkpoint.safetensors";
+  InterruptAt interrupt(7 + 2);
+  scene.fit(options, {&interrupt});
+  options.resume = true;
+  options.epochs = 1;
+  Callback nothing;
+  EXPECT_THAT([&] { Scene().fit(options, {&nothing}); },
+              ::testing::ThrowsMessage<Error>("fit: " + options.checkpoint.string() +
+                                              " is in epoch 2, beyond the 1 that are asked for; ask for at least 2, or "
+                                              "begin anew"));
+  options.epochs = 2;
+  EXPECT_EQ(Scene().fit(options, {&nothing}).steps, 14);
 }
 
 TEST(Fit, RefusesTheCheckpointOfAnotherRun) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <string>
 
 namespace gibbs::train {
 namespace {
@@ -30,15 +32,45 @@ TEST(Metrics, ShapesThatDoNotFitAreErrors) {
       ::testing::ThrowsMessage<Error>("count_correct: needs labels [N] and scores [N, K], not [2] and [3, 2]"));
 }
 
+TEST(Metrics, ALabelThatIsNoClassIsAnErrorInsteadOfAMistake) {
+  const Tensor scores = Tensor::of({{1, 3}, {5, 4}});
+  EXPECT_THAT(
+      [&] {
+        count_correct(Tensor::of({1, -1}, DType::int64), scores);
+      },
+      ::testing::ThrowsMessage<Error>("count_correct: row 1 has label -1, which is none of 2 classes; give the "
+                                      "model a score for each class, and leave out rows that have none"));
+  EXPECT_THAT(
+      [&] {
+        count_correct_top_k(Tensor::of({2, 0}, DType::int64), scores, 1);
+      },
+      ::testing::ThrowsMessage<Error>(
+          "count_correct_top_k: row 0 has label 2, which is none of 2 classes; give the model a score for each "
+          "class, and leave out rows that have none"));
+  EXPECT_THROW(count_correct(Tensor::of({0, 1}, DType::int64), Tensor::of({{1}, {2}})), Error) << "one score for two";
+}
+
+TEST(Metrics, TheKLargestAreAtLeastOneAndAtMostAll) {
+  const Tensor scores = Tensor::of({{1, 3, 2}}), labels = Tensor::of({0}, DType::int64);
+  for (std::int64_t k : {-1, 0, 4}) {
+    EXPECT_THAT([&] { count_correct_top_k(labels, scores, k); },
+                ::testing::ThrowsMessage<Error>("count_correct_top_k: k is " + std::to_string(k) +
+                                                "; it must be from 1 to the 3 classes"));
+  }
+}
+
 TEST(RunningMean, WeighsEveryBatchByItsRows) {
   RunningMean mean;
-  EXPECT_EQ(mean.value(), 0);
+  EXPECT_TRUE(std::isnan(mean.value())) << "0 would be the best of losses";
+  mean.add(std::numeric_limits<double>::quiet_NaN(), 0);
   mean.add(1, 3);
   mean.add(5, 1);
   EXPECT_DOUBLE_EQ(mean.value(), 2);
   RunningMean again;
   again.restore(mean.sum(), mean.rows());
   EXPECT_EQ(again.value(), mean.value());
+  EXPECT_THAT([&] { mean.add(1, -1); },
+              ::testing::ThrowsMessage<Error>("RunningMean: a batch has -1 rows; it must be at least 0"));
 }
 
 TEST(ConfusionMatrix, CountsLabelsAgainstPredictions) {
@@ -52,6 +84,23 @@ TEST(ConfusionMatrix, CountsLabelsAgainstPredictions) {
   EXPECT_TRUE(std::isnan(confusion.class_accuracy(2)));
   EXPECT_THAT([&] { confusion.add(Tensor::of({3}, DType::int64), Tensor::of({0}, DType::int64)); },
               ::testing::ThrowsMessage<Error>("ConfusionMatrix: label 3 predicted as 0 with 3 classes"));
+}
+
+TEST(ConfusionMatrix, CountsNothingOfABatchThatItRefuses) {
+  ConfusionMatrix confusion(2);
+  EXPECT_THROW(confusion.add(Tensor::of({0, 2}, DType::int64), Tensor::of({0, 0}, DType::int64)), Error);
+  EXPECT_EQ(confusion.counts().to_vector(), (std::vector<double>{0, 0, 0, 0}));
+  EXPECT_TRUE(std::isnan(confusion.accuracy()));
+}
+
+TEST(ConfusionMatrix, ClassesThatAreNoneAreErrors) {
+  EXPECT_THAT([] { ConfusionMatrix(0); },
+              ::testing::ThrowsMessage<Error>("ConfusionMatrix: needs at least one class, received 0"));
+  for (std::int64_t label : {-1, 2}) {
+    EXPECT_THAT(
+        [&] { ConfusionMatrix(2).class_accuracy(label); },
+        ::testing::ThrowsMessage<Error>("ConfusionMatrix: there is no class " + std::to_string(label) + " of 2"));
+  }
 }
 
 }  // namespace
