@@ -40,7 +40,9 @@ Character first_character(std::string_view text) {
 bool is_shown(std::uint32_t code) {
   const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
   const bool turns_direction = (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
-  return !control && !turns_direction;
+  const bool ends_line = code == 0x2028 || code == 0x2029;
+  const bool no_character = (code & 0xFFFE) == 0xFFFE;
+  return !control && !turns_direction && !ends_line && !no_character;
 }
 
 }  // namespace

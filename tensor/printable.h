@@ -7,8 +7,9 @@
 namespace gibbs {
 
 /// `text` with every control character (C0, DEL, and C1 as UTF-8) and every byte that is not UTF-8 written as \xNN, and
-/// the marks that reverse the direction of writing (U+202A..202E, U+2066..2069) likewise, so that what is shown is what
-/// is there. Everything else, letters of all languages included, stays as it is.
+/// the marks that reverse the direction of writing (U+202A..202E, U+2066..2069), that end a line (U+2028, U+2029) and
+/// that are no characters (U+nFFFE, U+nFFFF: XML has no place for them) likewise, so that what is shown is what is
+/// there. Everything else, letters of all languages included, stays as it is.
 std::string printable(std::string_view text);
 
 }  // namespace gibbs

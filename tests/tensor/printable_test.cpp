@@ -26,6 +26,13 @@ TEST(Printable, WritesWhatTurnsTheDirectionAsNumbers) {
   EXPECT_EQ(printable("\xe2\x81\xa6"), "\\xe2\\x81\\xa6");
 }
 
+TEST(Printable, WritesLineEndsAndWhatIsNoCharacterAsNumbers) {
+  EXPECT_EQ(printable("a\xe2\x80\xa8z"), "a\\xe2\\x80\\xa8z");
+  EXPECT_EQ(printable("\xef\xbf\xbf"), "\\xef\\xbf\\xbf") << "U+FFFF, which no XML file may hold";
+  EXPECT_EQ(printable("\xf0\x9f\xbf\xbe"), "\\xf0\\x9f\\xbf\\xbe") << "U+1FFFE";
+  EXPECT_EQ(printable("\xef\xbf\xbd"), "\xef\xbf\xbd") << "the replacement character is one";
+}
+
 TEST(Printable, WritesBytesThatAreNotUtf8AsNumbers) {
   EXPECT_EQ(printable("\xff"), "\\xff");
   EXPECT_EQ(printable("\xc3"), "\\xc3") << "cut off";
