@@ -70,14 +70,18 @@ class Training {
             .epoch_over_steps = epoch_seconds_ > 0 ? epoch_seconds_ / working_seconds_ : 0,
             .validation_images_per_second = median(validation_rates_),
             .interrupted = interrupted_,
+            .signal = interrupted_ ? InterruptScope::signal() : 0,
             .stop_reason = interrupted_ ? "interrupted" : callback_state_.stop_reason};
   }
 
  private:
   void restore() {
-    if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) {
+    std::error_code error;
+    const auto kind = std::filesystem::status(options_.checkpoint, error).type();
+    if (options_.checkpoint.empty() || kind == std::filesystem::file_type::not_found) {
       return;
     }
+    check(!error, "fit: cannot look at checkpoint ", options_.checkpoint.string(), ": ", error.message());
     state_ = load_checkpoint(options_.checkpoint, model_, optimizer_, state_.settings);
     saved_ = true;
     check(state_.callbacks.size() == callbacks_.size(), "fit: the checkpoint holds the state of ",

@@ -214,8 +214,7 @@ TEST_F(WriteGraph, GraphvizShowsAnyTextAsItIs) {
   write_graph(folder_ / "graph.svg", y_ * y_, {.gradients = true, .title = title});
   const std::string picture = contents(folder_ / "graph.svg");
   // graphviz writes blanks and some other characters as numbers.
-  std::string shown = std::regex_replace(picture, std::regex("&#160;|&#45;"), " ");
-  shown = std::regex_replace(shown, std::regex("&#92;"), "\\");
+  const std::string shown = std::regex_replace(picture, std::regex("&#160;|&#45;"), " ");
   EXPECT_THAT(shown, HasSubstr("\\N \\G &lt;x&gt; &amp;amp; ]]&gt; 50% \xc3\xa9 \\xff \\x1b[2J\\x0asecond "
                                "\\xef\\xbf\\xbf</text>"));
   EXPECT_THAT(picture, HasSubstr("</svg>"));
