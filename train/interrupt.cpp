@@ -25,11 +25,12 @@ void set_actions(ActionOf action_of) {
   }
 }
 
+/// The flag comes last: whoever sees it and sends a second signal meets the usual action.
 void on_signal(int signal) {
-  signal_arrived = signal;
   Action usual{};
   usual.sa_handler = SIG_DFL;
   set_actions([&](std::size_t) { return &usual; });
+  signal_arrived = signal;
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ InterruptScope::InterruptScope() {
   }
   Action action{};
   action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);  // of two equal signals only one is taken, ever
   for (int other : kSignals) {
     sigaddset(&action.sa_mask, other);
   }
