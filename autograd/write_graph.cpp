@@ -19,7 +19,7 @@ void write_graph(const std::filesystem::path& path, const Variable& y, const Dra
   const ChildOutcome drawn = run_child_program({"dot", "-T" + ending.substr(1)}, draw_graph(y, options));
   check(drawn.found, "write_graph: ", path.string(),
         " needs the program 'dot'; install graphviz (apt-get install graphviz), or write a file that ends in .dot");
-  check(drawn.exit_code == 0, "write_graph: drawing ", path.string(), " failed: ", drawn.messages);
+  check(drawn.exit_code == 0, "write_graph: drawing ", path.string(), " failed: ", drawn.complaint());
   write_file_atomically(path, drawn.output);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -96,6 +97,16 @@ int exit_code_of(pid_t child, const std::string& program) {
 }
 
 }  // namespace
+
+std::string ChildOutcome::complaint() const {
+  constexpr const char* kBlank = " \t\r\n";
+  const std::size_t begin = std::min(messages.find_first_not_of(kBlank), messages.size());
+  std::string text;
+  for (char c : messages.substr(begin, messages.find_last_not_of(kBlank) + 1 - begin)) {
+    text += c == '\n' ? std::string("\n  ") : std::string(1, c);
+  }
+  return text;
+}
 
 ChildOutcome run_child_program(const std::vector<std::string>& arguments, std::string_view input) {
   check(!arguments.empty(), "run_child_program: needs the name of a program");

@@ -15,6 +15,9 @@ struct ChildOutcome {
   int exit_code = 0;     // 128 + n when signal n ended it
   std::string output;    // what it wrote to standard output
   std::string messages;  // and to standard error
+
+  /// The messages as a part of one of ours: without blanks around them, further lines behind two blanks.
+  std::string complaint() const;
 };
 
 /// Runs arguments[0], looked for in the folders of $PATH, with `input` as its standard input.

@@ -66,4 +66,16 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string printable(std::string_view text, std::size_t most) {
+  constexpr std::string_view kCut = "...";
+  constexpr std::size_t kLongestCharacter = 4;
+  const std::string shown = printable(text.substr(0, kLongestCharacter * (most + 1)));
+  std::size_t characters = 0, cut = 0;
+  for (std::size_t i = 0; i < shown.size(); i += first_character(std::string_view(shown).substr(i)).bytes) {
+    cut = characters + kCut.size() <= most ? i : cut;
+    ++characters;
+  }
+  return characters <= most ? shown : shown.substr(0, cut).append(kCut);
+}
+
 }  // namespace gibbs

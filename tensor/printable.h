@@ -1,6 +1,7 @@
 // Text of others (names of files and classes, metadata) on a terminal: letters, never commands.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,5 +12,8 @@ namespace gibbs {
 /// that are no characters (U+nFFFE, U+nFFFF: XML has no place for them) likewise, so that what is shown is what is
 /// there. Everything else, letters of all languages included, stays as it is.
 std::string printable(std::string_view text);
+
+/// The same with at most `most` characters, "..." for what is left out.
+std::string printable(std::string_view text, std::size_t most);
 
 }  // namespace gibbs

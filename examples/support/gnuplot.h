@@ -27,7 +27,4 @@ std::string gnuplot_text(const std::string& text);
 /// The same for a label on an axis, where gnuplot takes % for a format and has place for 49 bytes: a name is shortened.
 std::string gnuplot_label(const std::string& name);
 
-/// A name for which a picture has little place: printable, and of at most so many characters, "..." for what was cut.
-std::string short_name(const std::string& name, std::size_t characters = 40);
-
 }  // namespace gibbs::examples

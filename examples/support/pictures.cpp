@@ -9,6 +9,7 @@
 
 #include "examples/support/gnuplot.h"
 #include "gibbs/data/image.h"
+#include "gibbs/tensor/printable.h"
 
 namespace gibbs::examples {
 namespace {
@@ -46,7 +47,7 @@ std::string curve_script(const std::vector<Run>& runs, const std::vector<Publish
     const auto curve = [&](int column, const char* what, const char* style) {
       return fmt::format("$run{} using 1:{} with linespoints {} lc rgb '{}' lw 2 pt 7 ps 0.4 title {}", i, column,
                          style, colour,
-                         gnuplot_text(short_name(runs[i].name) + (runs[i].name.empty() ? "" : ", ") + what));
+                         gnuplot_text(printable(runs[i].name, 40) + (runs[i].name.empty() ? "" : ", ") + what));
     };
     script += (i ? ", " : "") + curve(3, "validation", "dt 1") + ", " + curve(2, "training", "dt 2");
   }
@@ -173,8 +174,8 @@ void draw_mistakes(const std::filesystem::path& png, const data::Subset& set, co
     const auto at = static_cast<std::size_t>(i);
     const Tensor image = set.image(i);
     const std::string title = fmt::format(
-        "{}, taken for {} ({:.0f}%)", short_name(names[static_cast<std::size_t>(set.label(i))], 20),
-        short_name(names[static_cast<std::size_t>(evaluation.predictions[at])], 20), 100 * evaluation.confidences[at]);
+        "{}, taken for {} ({:.0f}%)", printable(names[static_cast<std::size_t>(set.label(i))], 20),
+        printable(names[static_cast<std::size_t>(evaluation.predictions[at])], 20), 100 * evaluation.confidences[at]);
     script += "$picture << EOD\n";
     for (std::int64_t y = 0; y < image.size(0); ++y) {
       for (std::int64_t x = 0; x < image.size(1); ++x) {

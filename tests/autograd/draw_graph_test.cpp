@@ -200,7 +200,7 @@ TEST_F(WriteGraph, WithoutGraphvizTheErrorSaysWhatToInstall) {
 TEST_F(WriteGraph, WhatGraphvizComplainsOfIsPassedOn) {
   dot_is("echo 'syntax error in line 1' >&2\nexit 1\n");
   EXPECT_EQ(error_of([&] { write_graph(folder_ / "graph.png", y_); }),
-            "write_graph: drawing " + (folder_ / "graph.png") + " failed: syntax error in line 1\n");
+            "write_graph: drawing " + (folder_ / "graph.png") + " failed: syntax error in line 1");
   EXPECT_EQ(files(), 1U);
 }
 

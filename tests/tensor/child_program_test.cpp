@@ -41,6 +41,11 @@ TEST(ChildProgram, ReportsTheSignalThatEndedIt) {
   EXPECT_EQ(run_child_program({"sh", "-c", "kill -9 $$"}).exit_code, 128 + SIGKILL);
 }
 
+TEST(ChildProgram, ComplainsInIndentedLines) {
+  EXPECT_EQ(run_child_program({"sh", "-c", "printf '\\n one\\ntwo\\n' >&2"}).complaint(), "one\n  two");
+  EXPECT_EQ(run_child_program({"true"}).complaint(), "");
+}
+
 TEST(ChildProgram, LeavesNoFileOpen) {
   const auto open_files = [] {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator{});

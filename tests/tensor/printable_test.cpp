@@ -42,5 +42,16 @@ TEST(Printable, WritesBytesThatAreNotUtf8AsNumbers) {
   EXPECT_EQ(printable("\xe2\x82z"), "\\xe2\\x82z");
 }
 
+TEST(Printable, IsShortenedByCharacters) {
+  EXPECT_EQ(printable("12345", 5), "12345");
+  EXPECT_EQ(printable("123456", 5), "12...");
+  EXPECT_EQ(printable("éééééé", 5), "éé...");
+  EXPECT_EQ(printable("🐈🐈🐈🐈🐈", 5), "🐈🐈🐈🐈🐈");
+  EXPECT_EQ(printable("🐈🐈🐈🐈🐈🐈", 5), "🐈🐈...");
+  EXPECT_EQ(printable("\n\n", 5), "\\x...");
+  EXPECT_EQ(printable(std::string(100'000'000, 'x'), 4), "x...");
+  EXPECT_EQ(printable("", 3), "");
+}
+
 }  // namespace
 }  // namespace gibbs
