@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <string>
 
 #include "examples/support/guarded.h"
@@ -53,21 +54,8 @@ CLI::Validator must_be(const std::string& rule, Accepts accepts) {
   return {check, ""};
 }
 
-/// Parses the arguments and runs `body`, guarded (guarded.h). Wrong arguments end with a message on standard error and
-/// exit code 2.
-template <class Body>
-int run_program(CLI::App& app, int argc, char** argv, Body body) {
-  app.failure_message([](const CLI::App* /*app*/, const CLI::Error& error) {
-    return for_terminal(error.what()) + "\nRun with --help for more information.\n";
-  });
-  return guarded([&] {
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? 0 : 2;
-    }
-    return body();
-  });
-}
+/// Parses the arguments and runs `body`, whose result is the exit code, guarded (guarded.h). Wrong arguments end with a
+/// message on standard error and exit code 2.
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
 
 }  // namespace gibbs::examples
