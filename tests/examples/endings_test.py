@@ -11,8 +11,8 @@ import unittest
 
 from programs import PROGRAMS, ProgramTest, read_safetensors
 
-WHOLE = ("3e9", "99999999999", "9223372036854775808", "18446744073709551616", "-1", "0x10", " 5", "5 ", "+5", "1e3", "1.5", "nan",
-         "inf", "", "1_000", "1,000", "five", "٣", "--5")
+WHOLE = ("3e9", "99999999999", "9223372036854775808", "18446744073709551616", "-1", "0x10", " 5", "5 ", "+5", "1e3",
+         "1.5", "nan", "inf", "", "1_000", "1,000", "five", "٣", "--5")
 FRACTION = ("nan", "inf", "-inf", "", " 1", "0x1", "1e400", "1,5", "half")
 MANY = 2147483647
 OPTIONS = (("cifar10_convnet", "--epochs", 1, MANY), ("cifar10_convnet", "--batch-size", 1, MANY),
@@ -50,10 +50,13 @@ class Options(ProgramTest):
         self.assertEqual(self.summary()["epochs"], 10)
 
     def test_every_text_is_a_sentence(self):
-        for arguments, message in ((("--epochs",), "--epochs: its value is missing"), (("--epochs=",), "--epochs: its value is missing"),
-                                   (("--out",), "--out: its value is missing"), (("--loss",), "--loss: its value is missing"),
+        for arguments, message in ((("--epochs",), "--epochs: its value is missing"),
+                                   (("--epochs=",), "--epochs: its value is missing"),
+                                   (("--out",), "--out: its value is missing"),
+                                   (("--loss",), "--loss: its value is missing"),
                                    (("--seed", 1, "--seed", 2), "--seed: given more than once; give it once"),
-                                   (("--quiet=maybe",), "--quiet: takes no value"), (("--resume=0",), "--resume: takes no value"),
+                                   (("--quiet=maybe",), "--quiet: takes no value"),
+                                   (("--resume=0",), "--resume: takes no value"),
                                    (("--profile=-1",), "--profile: takes no value")):
             self.assert_message("cifar10_convnet", arguments, message)
         self.assert_message("ce_vs_kl", ("--lockstep=3",), "--lockstep: takes no value")
@@ -80,7 +83,8 @@ class Output(ProgramTest):
         programs = self.every_program()
         for arguments in programs:
             with self.subTest(arguments=arguments), open("/dev/full", "w") as full:
-                result = subprocess.run(self.command(*arguments), stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+                result = subprocess.run(self.command(*arguments), stdout=full, stderr=subprocess.PIPE, text=True,
+                                        timeout=120)
                 self.assertEqual(result.returncode, 2)
                 self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
                 self.assertRegex(result.stderr, r"^error: cannot write to standard output: ")
@@ -88,7 +92,8 @@ class Output(ProgramTest):
 
     def test_that_was_closed_is_an_error_and_no_file_takes_its_place(self):
         for arguments in (["entropy_lesson"], ["cifar10_convnet", *self.defaults(())]):
-            result = subprocess.run(["sh", "-c", '"$0" "$@" >&-', *self.command(*arguments)], stderr=subprocess.PIPE, text=True)
+            result = subprocess.run(["sh", "-c", '"$0" "$@" >&-', *self.command(*arguments)],
+                                    stderr=subprocess.PIPE, text=True)
             self.assertEqual(result.returncode, 2)
             self.assertEqual(result.stderr, "error: cannot write to standard output: Bad file descriptor\n")
         self.summary()
@@ -102,7 +107,8 @@ class Output(ProgramTest):
                 result = subprocess.run(self.command(*arguments), stdout=writing, stderr=subprocess.PIPE, text=True,
                                         restore_signals=not ignored)  # Python itself ignores SIGPIPE
                 os.close(writing)
-                self.assertEqual((result.returncode, result.stderr), (128 + signal.SIGPIPE if ignored else -signal.SIGPIPE, ""))
+                code = 128 + signal.SIGPIPE if ignored else -signal.SIGPIPE
+                self.assertEqual((result.returncode, result.stderr), (code, ""))
 
     def test_a_training_outlives_its_log(self):
         """The disk of the log is full: the results are there, and the exit code tells."""
@@ -154,7 +160,7 @@ class Signals(ProgramTest):
         time.sleep(1)  # the first step takes longer than this, or the run would have printed its first epoch
         process.send_signal(signal.SIGTERM)
         status = pathlib.Path(f"/proc/{process.pid}/status")
-        while int(re.search("SigPnd:\t(.*)", status.read_text())[1], 16) or int(re.search("ShdPnd:\t(.*)", status.read_text())[1], 16):
+        while any(int(pending, 16) for pending in re.findall("(?:SigPnd|ShdPnd):\t(.*)", status.read_text())):
             time.sleep(0.01)
         process.send_signal(signal.SIGHUP)
         self.assertIn(process.wait(timeout=20), (-signal.SIGHUP, 128 + signal.SIGTERM))
@@ -188,7 +194,8 @@ class Folders(unittest.TestCase):
         for out in (folder, folder / "new"):
             result = self.run_as_nobody("compare_runs", "--out", out, f"x={folder}")
             self.assertEqual(result.returncode, 2)
-            self.assertRegex(result.stderr, "^error: --out: cannot (write to|create) .*: Permission denied; choose another folder\n$")
+            self.assertRegex(result.stderr,
+                             "^error: --out: cannot (write to|create) .*: Permission denied; choose another folder\n$")
         result = self.run_as_nobody("09_graph", folder / "new")
         self.assertEqual((result.returncode, result.stderr), (2, f"error: {folder / 'new'}: Permission denied\n"))
 
@@ -199,6 +206,21 @@ class Folders(unittest.TestCase):
             result = self.run_as_nobody("cifar10_convnet", "--data", "drawn", *arguments)
             self.assertEqual((result.returncode, result.stdout), (2, ""))
             self.assertRegex(result.stderr, "^error: --out: cannot .*: Permission denied; choose another folder\n$")
+
+    def test_what_killed_runs_left_is_removed_and_nothing_else(self):
+        self.folder.chmod(0o777)
+        kept = self.folder / "kept"
+        kept.write_text("precious")
+        (self.folder / "checkpoint.safetensors.partial.1.0").write_text("left over")
+        (self.folder / "notes.partial.1").write_text("somebody's own")
+        (self.folder / "loss.svg.partial.folder").mkdir()
+        (self.folder / "loss.svg.partial.folder" / "file").touch()
+        (self.folder / "loss.svg.partial.link").symlink_to(kept)
+        result = self.run_as_nobody("ce_vs_kl", "--data", "drawn", "--out", self.folder)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["equivalence.json", "kept", "loss.svg.partial.folder",
+                                                           "loss.svg.partial.link", "notes.partial.1"])
+        self.assertEqual(kept.read_text(), "precious")
 
     def test_a_history_without_epochs(self):
         (self.folder / "history.csv").write_text("epoch,loss,accuracy,val_loss,val_accuracy,seconds\n")

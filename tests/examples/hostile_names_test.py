@@ -3,6 +3,7 @@ gnuplot, not to a shell, not to a terminal, not to a reader of SVG."""
 import json
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import unittest
@@ -12,11 +13,11 @@ from programs import COLOURS, ProgramTest, png, read_png_size, read_safetensors,
 
 HISTORY = ("epoch,loss,accuracy,val_loss,val_accuracy,seconds\n1,2.1,0.2,2.0,0.25,1.0\n2,1.9,0.3,1.8,0.35,1.0\n")
 # Each would run `touch canary` if it were read as a script, a shell's word or a double-quoted string.
-COMMANDS = ["a'\nsystem('touch canary')\nset title 'b", 'a"\nsystem("touch canary")\n#', "`touch canary`", "$(touch canary)",
-            "a\n!touch canary\n", "EOD\nsystem('touch canary')\n", "'.system('touch canary').'", "a'; system 'touch canary'; #",
-            "@system", "\\", "a\\'\nsystem('touch canary')\n", "$run0", "{/Bold x}", "a;b|c&d>e<f", "%s%n%d", "100%",
-            "50% off", "'", '"', "''", '""', "a\tb", "\x1b]0;title\x07", "é 猫 🐈", "<b>&amp;</b> ]]> <!--", "-rf", "--help",
-            "a\u202eb", "\uffff", "x" * 250, "猫" * 80, " ", "a b", "#", "."" hidden"]
+COMMANDS = ["a'\nsystem('touch canary')\nset title 'b", 'a"\nsystem("touch canary")\n#', "`touch canary`",
+            "$(touch canary)", "a\n!touch canary\n", "EOD\nsystem('touch canary')\n", "'.system('touch canary').'",
+            "a'; system 'touch canary'; #", "a\\'\nsystem('touch canary')\n", "@system", "\\", "$run0", "{/Bold x}",
+            "a;b|c&d>e<f", "%s%n%d", "100%", "50% off", "'", '"', "''", '""', "a\tb", "\x1b]0;title\x07", "é 猫 🐈",
+            "<b>&amp;</b> ]]> <!--", "-rf", "--help", "a\u202eb", "\uffff", "x" * 250, "猫" * 80, " ", "a b", "#", ". hidden"]
 NOT_UTF8 = [b"\xff\xfe", b"caf\xe9", b"\xed\xa0\x80"]
 CONTROLS = [chr(c) for c in (*range(0x20), *range(0x7f, 0xa0)) if chr(c) != "\n"]
 
@@ -39,7 +40,8 @@ class HostileNames(ProgramTest):
 
     def run_bytes(self, command, **options):
         """Standard output and error as text, in which bytes that are not UTF-8 would be an error."""
-        result = subprocess.run(command, capture_output=True, timeout=120, cwd=self.folder, env=self.environment(), **options)
+        result = subprocess.run(command, capture_output=True, timeout=120, cwd=self.folder, env=self.environment(),
+                                **options)
         return result.returncode, result.stdout.decode(), result.stderr.decode()
 
     @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
@@ -72,9 +74,10 @@ class HostileNames(ProgramTest):
             relative = name if name.startswith(b"-") else b"out/" + name
             if name.startswith(b"-"):
                 shutil.copytree(folder, self.folder / os.fsdecode(name))
-            code, output, error = self.run_bytes([*self.command("compare_runs"), b"--out=" + relative, b"--", b"x=" + relative])
+            code, output, error = self.run_bytes([*self.command("compare_runs"), b"--out=" + relative, b"--",
+                                                  b"x=" + relative])
             self.assertEqual((code, output, error), (0, "", ""), name)
-            self.assert_pictures(self.folder / os.fsdecode(relative), "loss.svg", "loss.png", "accuracy.svg", "accuracy.png")
+            self.assert_pictures(self.folder / os.fsdecode(relative), "loss.svg", "loss.png", "accuracy.svg")
             self.assert_no_command_ran()
 
     def class_folders(self, names):
@@ -86,7 +89,7 @@ class HostileNames(ProgramTest):
                 folder = pathlib.Path(os.fsdecode(os.fsencode(data / part) + b"/" + os.fsencode(name)))
                 folder.mkdir(parents=True)
                 for k in range(count):
-                    (folder / f"{k}.png").write_bytes(png(32, 32, colours[i % 3], __import__("random").Random(k)))
+                    (folder / f"{k}.png").write_bytes(png(32, 32, colours[i % 3], random.Random(k)))
         return data
 
     @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
@@ -111,10 +114,14 @@ class HostileNames(ProgramTest):
         self.assertIn(", 50% off ", output.replace(": ", ", "))
 
     def test_error_messages(self):
-        for program, arguments in (("cifar10_convnet", ("--data", "a\x1b[2J\nb")), ("cifar10_convnet", ("--out", "/proc/\x1b[2J")),
-                                   ("cifar10_convnet", ("--epochs", "\x1b[2J")), ("cifar10_convnet", ("\x1b[2J\n",)),
-                                   ("classify", ("--model", "a\x1b[2J\nb", "x")), ("compare_runs", ("\x1b[2J=\x1b[2J\x9b\nb",)),
-                                   ("entropy_lesson", ("--observed", "\x1b[2J\nerror: b")), ("doctor", ("--threads", "\x1b[2J\n"))):
+        for program, arguments in (("cifar10_convnet", ("--data", "a\x1b[2J\nb")),
+                                   ("cifar10_convnet", ("--out", "/proc/\x1b[2J")),
+                                   ("cifar10_convnet", ("--epochs", "\x1b[2J")),
+                                   ("cifar10_convnet", ("\x1b[2J\n",)),
+                                   ("classify", ("--model", "a\x1b[2J\nb", "x")),
+                                   ("compare_runs", ("\x1b[2J=\x1b[2J\x9b\nb",)),
+                                   ("entropy_lesson", ("--observed", "\x1b[2J\nerror: b")),
+                                   ("doctor", ("--threads", "\x1b[2J\n"))):
             code, _, error = self.run_bytes(self.command(program, *arguments))
             self.assertEqual(code, 2)
             self.assert_harmless(error)
@@ -146,11 +153,12 @@ class HostileNames(ProgramTest):
         path = os.fsencode(self.folder) + b"/\xff\x1b.csv"
         with open(path, "w") as file:
             file.write("1\n2\n3\n")
-        code, output, error = self.run_bytes([*self.command("entropy_lesson", "--json", self.folder / "x.json", "--observed"), path])
+        figures = self.folder / "x.json"
+        code, output, error = self.run_bytes([*self.command("entropy_lesson", "--json", figures, "--observed"), path])
         self.assertEqual((code, error), (0, ""))
         self.assert_harmless(output)
         self.assertIn("\\xff\\x1b.csv", output)
-        json.loads((self.folder / "x.json").read_text())
+        json.loads(figures.read_text())
 
     def test_a_model_of_a_million_names_costs_no_memory(self):
         self.trained("--quiet", environment={"PATH": ""})

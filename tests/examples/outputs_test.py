@@ -127,7 +127,8 @@ class Outputs(ProgramTest):
         """What a terminal of so many columns receives from a training."""
         terminal, program_side = pty.openpty()
         fcntl.ioctl(program_side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        process = subprocess.Popen(self.command("cifar10_convnet", *self.defaults(()), "--batch-size", 3), stdout=program_side,
+        arguments = (*self.defaults(("--batch-size",)), "--batch-size", 3)
+        process = subprocess.Popen(self.command("cifar10_convnet", *arguments), stdout=program_side,
                                    env=self.environment())
         os.close(program_side)
         text = ""
