@@ -15,6 +15,7 @@
 #include "gibbs/autograd/in_few_words.h"
 #include "gibbs/autograd/node.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/printable.h"
 
 namespace gibbs {
 namespace {
@@ -65,9 +66,10 @@ struct Gradients {
   }
 };
 
+/// Text inside an HTML-like label. A backslash is doubled, since graphviz puts names in the place of \N and the like.
 std::string escaped(const std::string& text) {
   std::string result;
-  for (char c : text) {
+  for (char c : printable(text)) {
     switch (c) {
       case '&':
         result += "&amp;";
@@ -80,6 +82,9 @@ std::string escaped(const std::string& text) {
         break;
       case '"':
         result += "&quot;";
+        break;
+      case '\\':
+        result += R"(\\)";
         break;
       default:
         result += c;

@@ -23,7 +23,7 @@ double by_difference(double x, double h) {
   return (at(x + h) - at(x - h)) / (2 * h);
 }
 
-int main() {
+int lesson() {
   const double at = 1.5, expected = by_hand(at);
   const Variable x = Variable::leaf(Tensor::of(at, DType::float64));
   const Variable y = f(x);
@@ -45,3 +45,5 @@ int main() {
       {"and yet no difference has all digits", best > 1e-14},
   });
 }
+
+int main() { return examples::guarded(lesson); }

@@ -47,7 +47,7 @@ void push(const Edge& edge, const Variable& dy, Walk& walk, std::unordered_set<c
   }
 }
 
-int main() {
+int lesson() {
   const Tensor one = Tensor::of(1.0, DType::float64);
   bool recursion_is_right = true, engine_is_linear = true, recursion_doubles = true, once_is_wrong = true;
   fmt::print("          recursion              each node once         the engine\n");
@@ -83,3 +83,5 @@ int main() {
       {"entering each node once, in the order of recursion, is wrong", once_is_wrong},
   });
 }
+
+int main() { return examples::guarded(lesson); }

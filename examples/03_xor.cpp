@@ -32,7 +32,7 @@ double train_on_xor(Module& model, int steps) {
   return last;
 }
 
-int main() {
+int lesson() {
   Rng rng(0);
   Dense line({.in = 2, .out = 1}, rng);
   Sequential network{Dense({.in = 2, .out = 4}, rng), Tanh(), Dense({.in = 4, .out = 1}, rng)};
@@ -55,3 +55,5 @@ int main() {
       {"its four answers are right", all_right},
   });
 }
+
+int main() { return examples::guarded(lesson); }

@@ -13,7 +13,7 @@ using namespace gibbs;
 
 Variable f(const Variable& x) { return exp(sin(x)); }
 
-int main() {
+int lesson() {
   const Variable x = Variable::leaf(Tensor::of(0.0, DType::float64));
   // e^(sin x) = 1 + x + x^2/2 - x^4/8 - x^5/15 - x^6/240 + x^7/90 + 31 x^8/5760 + ...; times k! the derivatives at 0.
   const double expected[] = {1, 1, 1, 0, -3, -8, -3, 56, 217};
@@ -41,3 +41,5 @@ int main() {
       {"a gradient without create_graph is a constant", !first.traced()},
   });
 }
+
+int main() { return examples::guarded(lesson); }

@@ -34,7 +34,7 @@ Tensor softplus_oracle(const std::vector<Tensor>& inputs) {
   return Tensor::from(values, inputs[0].shape());
 }
 
-int main() {
+int lesson() {
   const Tensor x = kernels::uniform({.seed = 1}, {3, 4}, -2, 2, DType::float64);
   const CheckReport report =
       check_op("softplus", [](const Variables& in) { return softplus(in[0]); }, {x}, {.oracle = softplus_oracle});
@@ -49,3 +49,5 @@ int main() {
       {"its value has nothing wrong with it", slip["value"].result == CheckLine::Result::ok},
   });
 }
+
+int main() { return examples::guarded(lesson); }

@@ -4,7 +4,7 @@
 // loading, summaries, cloning and gradient checks all work from these. Here it is the Swish activation with a slope per
 // channel that is learned: y = x sigmoid(beta x). For beta = 0 it is x / 2, for large beta it is relu.
 #include <gibbs/gibbs.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include <cmath>
 #include <filesystem>
@@ -36,7 +36,7 @@ Sequential small_network(std::uint64_t seed) {
   return Sequential{Dense({.in = 3, .out = 5}, rng), Swish(5), Dense({.in = 5, .out = 2}, rng)};
 }
 
-int main() {
+int lesson() {
   Sequential model = small_network(1), other = small_network(2);
   std::cout << summary(model, {3});
 
@@ -50,11 +50,13 @@ int main() {
   fmt::print("after a step {} is {}\n", named[2].path, to_string(named[2].item.value()));
 
   // Saved, and loaded into a network that began with other weights.
-  const auto file = std::filesystem::temp_directory_path() / fmt::format("gibbs_06_{}.safetensors", getpid());
+  std::string folder = (std::filesystem::temp_directory_path() / "gibbs_06_XXXXXX").string();
+  check(mkdtemp(folder.data()) != nullptr, "06_custom_layer: cannot create ", folder);
+  const std::filesystem::path file = folder + "/swish.safetensors";
   const bool differed = weights_sha256(model) != weights_sha256(other);
   save_weights(model, file);
   load_weights(other, file);
-  std::filesystem::remove(file);
+  std::filesystem::remove_all(folder);
 
   // Everything else that must hold of a layer: gradients, copies, the same bits on any number of threads ...
   Swish layer(5);
@@ -68,3 +70,5 @@ int main() {
       {"the layer passes every check", static_cast<bool>(report)},
   });
 }
+
+int main() { return examples::guarded(lesson); }

@@ -118,7 +118,7 @@ double largest_difference(const Numbers& a, const Numbers& b) {
   return largest;
 }
 
-int main() {
+int lesson() {
   Rng rng(0);
   const auto draw = [&rng](std::size_t count) {
     return rng.uniform({static_cast<std::int64_t>(count)}, -1, 1, DType::float64).to_vector();
@@ -139,3 +139,5 @@ int main() {
       {"they are not zeros", std::abs(hand[0]) > 1e-3},
   });
 }
+
+int main() { return examples::guarded(lesson); }

@@ -37,7 +37,7 @@ Tensor descent_step(const Tensor& at, double rate) {
   return at - grad(rosenbrock(p), {p})[0].value() * rate;
 }
 
-int main() {
+int lesson() {
   Tensor newton = start();
   int steps = 0;
   fmt::print("Newton's method:\n");
@@ -61,3 +61,5 @@ int main() {
       {"but on the way", value_at(descent) < value_at(start())},
   });
 }
+
+int main() { return examples::guarded(lesson); }

@@ -13,6 +13,7 @@
 
 #include "examples/support/article_convnet.h"
 #include "examples/support/verdict.h"
+#include "gibbs/tensor/printable.h"
 
 using namespace gibbs;
 
@@ -42,12 +43,12 @@ void write(const std::filesystem::path& stem, const Variable& y, const DrawOptio
     try {
       write_graph(stem.string() + ending, y, options);
     } catch (const Error& error) {
-      fmt::print("{}\n", error.what());
+      fmt::print("{}\n", examples::for_terminal(error.what()));
     }
   }
 }
 
-int main(int argc, char** argv) {
+int lesson(int argc, char** argv) {
   const Variable z = expression(), loss = convnet_loss();
   const DrawOptions options{.gradients = true, .title = "z = (x y + x) x y"};
   const std::string drawn = draw_graph(z, options), network = draw_graph(loss, {.gradients = true});
@@ -56,7 +57,7 @@ int main(int argc, char** argv) {
     std::filesystem::create_directories(folder);
     write(folder / "expression", z, options);
     write(folder / "convnet", loss, {.gradients = true, .title = "The article's network in training"});
-    fmt::print("Graphs are in {}\n", folder.string());
+    fmt::print("Graphs are in {}\n", printable(folder.string()));
   } else {
     fmt::print("{}", drawn);
   }
@@ -68,4 +69,8 @@ int main(int argc, char** argv) {
       {"the network's layers are frames", says(network, "9: Dense(2304 -&gt; 256)")},
       {"its convolution blocks ran as one op each", says(network, "0, 1, 2: Conv2d(3 -&gt; 32, kernel 3x3), ReLU")},
   });
+}
+
+int main(int argc, char** argv) {
+  return examples::guarded([&] { return lesson(argc, argv); });
 }

@@ -49,7 +49,7 @@ Outcome trained(double lambda, const data::ImageDataset& pictures) {
   return {end.loss.value().item(), end.penalty.value().item()};
 }
 
-int main() {
+int lesson() {
   const data::ImageDataset pictures = data::load("drawn", {.drawn_train = 250, .drawn_test = 10}).train;
   const Outcome plain = trained(0, pictures), penalized = trained(kLambda, pictures);
   fmt::print("80 steps on 250 drawn pictures\n\n{:>12} {:>8} {:>14}\n", "lambda", "loss", "|d loss/d x|^2");
@@ -60,3 +60,5 @@ int main() {
       {"the penalty more than halves the slope of the loss in the pictures", penalized.penalty < plain.penalty / 2},
   });
 }
+
+int main() { return examples::guarded(lesson); }

@@ -14,12 +14,14 @@
 #include "examples/support/breaks.h"
 #include "examples/support/equivalence_report.h"
 #include "examples/support/gnuplot.h"
+#include "examples/support/json_file.h"
 #include "examples/support/lockstep.h"
 #include "examples/support/logit_gradients.h"
 #include "examples/support/out_folder.h"
 #include "examples/support/program.h"
 #include "examples/support/training_curve.h"
 #include "gibbs/gibbs.h"
+#include "gibbs/tensor/printable.h"
 
 namespace {
 
@@ -53,24 +55,24 @@ struct Arguments {
         ->check(CLI::IsMember({"one-hot", "smoothed", "soft"}))
         ->capture_default_str();
     auto* by_steps = app.add_option("--steps", steps, "Training steps; 200 unless --epochs is given");
-    by_steps->check(examples::must_be_at_least(1));
+    by_steps->transform(examples::whole_number(1, examples::kLargestCount));
     app.add_option("--epochs", epochs, "Passes over the training images, instead of --steps")
-        ->check(examples::must_be_at_least(1))
+        ->transform(examples::whole_number(1, examples::kLargestCount))
         ->excludes(by_steps);
     app.add_option("--batch-size", batch_size, "Images per step")
-        ->check(examples::must_be_at_least(1))
+        ->transform(examples::whole_number(1, examples::kLargestCount))
         ->capture_default_str();
     app.add_option("--limit", limit, "Use N training images; 0: all")
-        ->check(examples::must_be_at_least(0))
+        ->transform(examples::whole_number(0, examples::kLargestCount))
         ->capture_default_str();
     app.add_option("--learning-rate", learning_rate, "Adam's; SGD's is 50 times as large")
-        ->check(examples::must_be("a number above 0", [](double v) { return v > 0 && std::isfinite(v); }))
+        ->check(examples::must_be("a number above 0", [](double v) { return v > 0; }))
         ->capture_default_str();
     app.add_option("--seed", seed, "Of weights, orders, dropout and soft targets")
-        ->check(examples::must_be_at_least(0))
+        ->transform(examples::whole_number<std::uint64_t>(0, UINT64_MAX))
         ->capture_default_str();
     app.add_option("--threads", threads, "0: one per processor. The numbers do not depend on it")
-        ->check(examples::must_be("from 0 to 512", [](double v) { return v >= 0 && v <= 512; }))
+        ->transform(examples::whole_number(0, examples::kMostThreads))
         ->capture_default_str();
     app.add_flag("--float64", float64, "Train in float64");
     app.add_option("--out", out, "Folder for equivalence.json, steps.csv and pictures")->capture_default_str();
@@ -100,7 +102,7 @@ Scene prepare(const Arguments& arguments) {
   const bool has_environment = from_environment != nullptr && *from_environment != '\0';
   const std::string name = !arguments.data.empty() ? arguments.data : has_environment ? from_environment : "drawn";
   const data::Source source = data::load(name, {.size = data::ImageSize{32, 32}});
-  fmt::print("{}\n", source.description);
+  fmt::print("{}\n", printable(source.description));
   data::Subset set = source.train;
   if (arguments.limit > 0) {
     set = data::take(set, std::min(arguments.limit, set.size()), arguments.seed);
@@ -236,8 +238,9 @@ int run(const Arguments& arguments) {
   } else {
     json["verdict"] = "equivalent";
   }
-  write_file_atomically(arguments.out / "equivalence.json", json.dump(2) + "\n");
-  fmt::print("Figures{} are in {}\n", examples::gnuplot_found() ? " and pictures" : "", arguments.out.string());
+  examples::write_json(arguments.out / "equivalence.json", json);
+  fmt::print("Figures{} are in {}\n", examples::gnuplot_found() ? " and pictures" : "",
+             printable(arguments.out.string()));
   return code;
 }
 

@@ -13,10 +13,12 @@
 
 #include "examples/support/article_convnet.h"
 #include "examples/support/gnuplot.h"
+#include "examples/support/json_file.h"
 #include "examples/support/out_folder.h"
 #include "examples/support/pictures.h"
 #include "examples/support/program.h"
 #include "gibbs/gibbs.h"
+#include "gibbs/tensor/printable.h"
 
 namespace {
 
@@ -47,25 +49,25 @@ struct Arguments {
         ->check(CLI::IsMember({"ce", "kl"}))
         ->capture_default_str();
     app.add_option("--epochs", epochs, "Passes over the training images")
-        ->check(examples::must_be_at_least(1))
+        ->transform(examples::whole_number(1, examples::kLargestCount))
         ->capture_default_str();
     app.add_option("--batch-size", batch_size, "Images per step")
-        ->check(examples::must_be_at_least(1))
+        ->transform(examples::whole_number(1, examples::kLargestCount))
         ->capture_default_str();
     app.add_option("--validation-split", validation_split, "Share of the training images kept for validation")
         ->check(examples::must_be("at least 0 and less than 1", [](double v) { return v >= 0 && v < 1; }))
         ->capture_default_str();
     app.add_option("--learning-rate", learning_rate, "Adam's")
-        ->check(examples::must_be("a number above 0", [](double v) { return v > 0 && std::isfinite(v); }))
+        ->check(examples::must_be("a number above 0", [](double v) { return v > 0; }))
         ->capture_default_str();
     app.add_option("--seed", seed, "Of weights, orders and dropout")
-        ->check(examples::must_be_at_least(0))
+        ->transform(examples::whole_number<std::uint64_t>(0, UINT64_MAX))
         ->capture_default_str();
     app.add_option("--threads", threads, "0: one per processor. The numbers do not depend on it")
-        ->check(examples::must_be("from 0 to 512", [](double v) { return v >= 0 && v <= 512; }))
+        ->transform(examples::whole_number(0, examples::kMostThreads))
         ->capture_default_str();
     app.add_option("--limit", limit, "Use N training images and N/5 test images; 0: all")
-        ->check(examples::must_be_at_least(0))
+        ->transform(examples::whole_number(0, examples::kLargestCount))
         ->capture_default_str();
     app.add_option(
            "--out", out,
@@ -125,7 +127,8 @@ double peak_rss_mb() {
 void print_class_accuracy(const train::Evaluation& test, const std::vector<std::string>& names) {
   for (std::size_t k = 0; k < names.size(); ++k) {
     const double accuracy = test.confusion.class_accuracy(static_cast<std::int64_t>(k));
-    fmt::print("  {:<12} {}\n", names[k], std::isnan(accuracy) ? "no images" : fmt::format("{:.4f}", accuracy));
+    fmt::print("  {:<12} {}\n", printable(names[k]),
+               std::isnan(accuracy) ? "no images" : fmt::format("{:.4f}", accuracy));
   }
 }
 
@@ -133,7 +136,7 @@ void print_broken_files(const data::Source& source) {
   constexpr std::size_t kShown = 10;
   for (const data::ImageDataset* set : {&source.train, &source.test}) {
     for (std::size_t i = 0; i < std::min(kShown, set->problems.size()); ++i) {
-      fmt::print(stderr, "left out: {}\n", set->problems[i]);
+      fmt::print(stderr, "left out: {}\n", examples::for_terminal(set->problems[i]));
     }
     if (set->problems.size() > kShown) {
       fmt::print(stderr, "left out: {} more like these\n", set->problems.size() - kShown);
@@ -141,17 +144,12 @@ void print_broken_files(const data::Source& source) {
   }
 }
 
-/// Names of folders need not be UTF-8, which JSON is; what is not becomes a replacement character.
-std::string as_json(const std::vector<std::string>& names) {
-  return nlohmann::json(names).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 /// What a resumed run must have in common with its checkpoint, beside what fit compares itself.
 train::RunSettings settings_of(const Arguments& arguments, const data::ImageDataset& set) {
   return {{"--loss", arguments.loss},
           {"--numerics", arguments.numerics},
           {"--learning-rate", fmt::format("{}", arguments.learning_rate)},
-          {"list of classes", as_json(set.class_names)}};
+          {"list of classes", examples::json_text(set.class_names)}};
 }
 
 /// False when gnuplot is missing: it draws all but the filters.
@@ -171,7 +169,8 @@ bool draw_pictures(const examples::OutFolder& out, nn::Sequential& model, const 
 /// The model, and summary.json, which says that the run is finished: whether gnuplot works has no part in that.
 void write_results(const Arguments& arguments, const examples::OutFolder& out, nn::Sequential& model,
                    const train::FitResult& result, const train::Evaluation& test, const Sets& sets) {
-  nn::save_weights(model, out / "model.safetensors", {{"class_names", as_json(sets.test.dataset.class_names)}});
+  nn::save_weights(model, out / "model.safetensors",
+                   {{"class_names", examples::json_text(sets.test.dataset.class_names)}});
 
   const train::EpochResult& last = result.history.epochs.back();
   const double step_seconds = result.median_step_seconds;
@@ -191,7 +190,7 @@ void write_results(const Arguments& arguments, const examples::OutFolder& out, n
   summary["threads"] = num_threads();
   summary["blas_core"] = kernels::blas_core_name();
   summary["weights_sha256"] = nn::weights_sha256(model);
-  write_file_atomically(out / "summary.json", summary.dump(2) + "\n");
+  examples::write_json(out / "summary.json", summary);
 }
 
 std::string data_of(const Arguments& arguments) {
@@ -208,11 +207,12 @@ int run(const Arguments& arguments) {
   const fs::path checkpoint = out / "checkpoint.safetensors";
   if (!arguments.resume) {
     out.check_finished(checkpoint, out / "summary.json");
-  } else if (!fs::exists(checkpoint)) {
-    fmt::print("--resume: {} holds no checkpoint; training begins with the first step\n", arguments.out.string());
+  } else if (std::error_code error; !fs::exists(checkpoint, error)) {
+    fmt::print("--resume: {} holds no checkpoint; training begins with the first step\n",
+               printable(arguments.out.string()));
   }
   const data::Source source = data::load(data_of(arguments), {.size = data::ImageSize{32, 32}});
-  fmt::print("{}\n", source.description);
+  fmt::print("{}\n", printable(source.description));
   print_broken_files(source);
   const Sets sets = prepare(source, arguments);
 
@@ -245,15 +245,16 @@ int run(const Arguments& arguments) {
   if (result.interrupted) {
     fmt::print("\nInterrupted after step {}. The checkpoint is saved; the same command with --resume goes on.\n",
                result.steps);
-    return 130;
+    return 128 + result.signal;
   }
   const train::Evaluation test = train::evaluate(model, loss, sets.test);
+  write_results(arguments, out, model, result, test, sets);
   fmt::print("\nAccuracy on the test images by class:\n");
   print_class_accuracy(test, sets.test.dataset.class_names);
   fmt::print("Test loss: {:.4f}\nTest accuracy: {:.4f}\n", test.loss, test.accuracy);
-  write_results(arguments, out, model, result, test, sets);
   const bool drawn = draw_pictures(out, model, result, test, sets);
-  fmt::print("{} are in {}\n", drawn ? "Results, model and pictures" : "Results and model", arguments.out.string());
+  fmt::print("{} are in {}\n", drawn ? "Results, model and pictures" : "Results and model",
+             printable(arguments.out.string()));
   return 0;
 }
 

@@ -1,7 +1,8 @@
 // classify: names pictures with a network that cifar10_convnet has trained.
 //
 // The network is built in code; the weights come from the file. Its metadata holds the architecture as text, which must
-// equal this network's, and the names of the classes.
+// equal this network's, and the names of the classes. Names are text of others: they are checked and printed as such.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "examples/support/article_convnet.h"
@@ -9,6 +10,7 @@
 #include "gibbs/data/image.h"
 #include "gibbs/data/resize.h"
 #include "gibbs/gibbs.h"
+#include "gibbs/tensor/printable.h"
 
 namespace {
 
@@ -16,18 +18,30 @@ using namespace gibbs;
 
 constexpr data::ImageSize kInputSize{.height = 32, .width = 32};
 
-std::vector<std::string> class_names_of(const std::string& path) {
-  const auto metadata = nn::read_safetensors(path).metadata;
-  const auto entry = metadata.find("class_names");
-  check(entry != metadata.end(), "classify: ", path,
+/// The names of the classes. The network grows with their number, so that it is compared with what the file holds
+/// before anything is built.
+std::vector<std::string> class_names_of(const nn::Safetensors& file, const std::string& path) {
+  constexpr std::size_t kLongestList = 1 << 20;
+  constexpr std::int64_t kFeatures = 256;  // that the last layer of the article's network sees
+  const auto entry = file.metadata.find("class_names");
+  check(entry != file.metadata.end(), "classify: ", path,
         " names no classes; give the model.safetensors that cifar10_convnet writes");
+  const std::string& list = entry->second;
+  check(list.size() <= kLongestList, "classify: ", path, ": the list of class names has ", list.size(),
+        " bytes, more than the limit of ", kLongestList);
+  std::vector<std::string> names;
   try {
-    auto names = nlohmann::json::parse(entry->second).get<std::vector<std::string>>();
-    check(!names.empty(), "classify: ", path, ": the list of class names is empty");
-    return names;
+    names = nlohmann::json::parse(list).get<std::vector<std::string>>();
   } catch (const nlohmann::json::exception&) {
-    fail("classify: ", path, ": the metadata's class_names is not a list of names: ", entry->second);
+    fail("classify: ", path, ": the metadata's class_names is not a list of names: ", printable(list, 100));
   }
+  check(!names.empty(), "classify: ", path, ": the list of class names is empty");
+  const bool fits = std::any_of(file.tensors.begin(), file.tensors.end(), [&](const nn::Named<Tensor>& tensor) {
+    return tensor.item.shape() == Shape{kFeatures, std::ssize(names)};
+  });
+  check(fits, "classify: ", path, ": names ", names.size(), " classes, but no tensor is the last layer of so many, ",
+        Shape{kFeatures, std::ssize(names)}, "; nothing was loaded");
+  return names;
 }
 
 /// Probabilities [K] of one picture.
@@ -39,21 +53,22 @@ Tensor classify(nn::Sequential& model, const std::string& picture) {
 
 /// Names every picture it can read; false when one could not be read.
 bool run(const std::string& model_path, const std::vector<std::string>& pictures, std::int64_t top) {
-  const std::vector<std::string> names = class_names_of(model_path);
+  nn::Safetensors file = nn::read_safetensors(model_path);
+  const std::vector<std::string> names = class_names_of(file, model_path);
   nn::Sequential model = examples::article_convnet(0, static_cast<std::int64_t>(names.size()));
-  nn::load_weights(model, model_path);
+  nn::load_weights(model, std::move(file), model_path);
   bool all_read = true;
   for (const std::string& picture : pictures) {
     try {
       const auto best = kernels::topk(classify(model, picture), std::min(top, static_cast<std::int64_t>(names.size())));
-      fmt::print("{}:", picture);
+      fmt::print("{}:", printable(picture));
       for (std::int64_t i = 0; i < best.values.numel(); ++i) {
-        fmt::print("{} {} {:.1f}%", i ? "," : "", names[static_cast<std::size_t>(best.indices.at<std::int64_t>({i}))],
-                   100 * best.values.at({i}));
+        const std::string& name = names[static_cast<std::size_t>(best.indices.at<std::int64_t>({i}))];
+        fmt::print("{} {} {:.1f}%", i ? "," : "", printable(name), 100 * best.values.at({i}));
       }
       fmt::print("\n");
     } catch (const Error& error) {
-      fmt::print(stderr, "error: {}\n", error.what());
+      examples::report_error(error.what());
       all_read = false;
     }
   }
@@ -69,7 +84,7 @@ int main(int argc, char** argv) {
   std::int64_t top = 3;
   app.add_option("--model", model, "model.safetensors, as cifar10_convnet writes it")->required();
   app.add_option("--top", top, "Classes to print per picture")
-      ->check(examples::must_be_at_least(1))
+      ->transform(examples::whole_number(1, examples::kLargestCount))
       ->capture_default_str();
   app.add_option("images", pictures, "Pictures to name")->required();
   return examples::run_program(app, argc, argv, [&] { return run(model, pictures, top) ? 0 : 2; });

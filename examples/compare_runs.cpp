@@ -1,6 +1,7 @@
 // compare_runs: the curves of several training runs in one picture each for loss and accuracy.
 //
 //   compare_runs --article --out docs/images "cross entropy=runs/ce" "KL divergence=runs/kl"
+#include "examples/support/out_folder.h"
 #include "examples/support/pictures.h"
 #include "examples/support/program.h"
 #include "gibbs/tensor/error.h"
@@ -14,7 +15,10 @@ examples::Run read_run(const std::string& text) {
   const auto equals = text.find('=');
   const std::filesystem::path folder = equals == std::string::npos ? text : text.substr(equals + 1);
   const std::string name = equals == std::string::npos ? folder.filename().string() : text.substr(0, equals);
-  return {.name = name, .history = train::read_history_csv(folder / "history.csv")};
+  train::History history = train::read_history_csv(folder / "history.csv");
+  check(!history.epochs.empty(), "compare_runs: ", (folder / "history.csv").string(),
+        " holds no epoch; nothing to draw");
+  return {.name = name, .history = std::move(history)};
 }
 
 /// Read off the article's curves (CIFAR-10, lossless images): after the first epoch and after the last.
@@ -38,7 +42,7 @@ int main(int argc, char** argv) {
     for (const std::string& text : runs) {
       read.push_back(read_run(text));
     }
-    std::filesystem::create_directories(out);
+    const examples::OutFolder folder(out);
     examples::draw_curves(out, read, with_article ? std::vector{article()} : std::vector<examples::Published>());
     return 0;
   });

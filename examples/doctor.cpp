@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 
 #include "examples/support/diagnosis.h"
+#include "examples/support/json_file.h"
 #include "examples/support/program.h"
 #include "gibbs/gibbs.h"
-#include "gibbs/tensor/atomic_file.h"
 
 namespace {
 
@@ -51,7 +51,7 @@ void run(const std::string& json_path) {
     json["step_ms"] = measured.step_ms;
     json["efficiency"] = measured.efficiency;
     json["findings"] = found;
-    write_file_atomically(json_path, json.dump(2) + "\n");
+    examples::write_json(json_path, json);
   }
 }
 
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
   int threads = 0;
   std::string json_path;
   app.add_option("--threads", threads, "Threads to measure with; 0: all usable processors")
-      ->check(examples::must_be("from 0 to 512", [](double value) { return value >= 0 && value <= 512; }));
+      ->transform(examples::whole_number(0, examples::kMostThreads));
   app.add_option("--json", json_path, "Write the figures to this file, too");
   return examples::run_program(app, argc, argv, [&] {
     if (threads > 0) {

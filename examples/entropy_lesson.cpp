@@ -10,12 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include "examples/support/gnuplot.h"
+#include "examples/support/json_file.h"
 #include "examples/support/lesson.h"
 #include "examples/support/lesson_pictures.h"
 #include "examples/support/out_folder.h"
 #include "examples/support/program.h"
 #include "examples/support/worms.h"
-#include "gibbs/tensor/atomic_file.h"
+#include "gibbs/tensor/printable.h"
 
 namespace {
 
@@ -41,15 +42,15 @@ int run(const Arguments& arguments) {
     examples::compare_observed(lesson, arguments.observed.string(), observed);
   }
   if (!arguments.json.empty()) {
-    write_file_atomically(arguments.json, lesson.dump(2) + "\n");
-    fmt::print("\nFigures are in {}\n", arguments.json.string());
+    examples::write_json(arguments.json, lesson);
+    fmt::print("\nFigures are in {}\n", printable(arguments.json.string()));
   }
   if (!arguments.out.empty() && !examples::gnuplot_found()) {
     fmt::print("\ngnuplot is not installed: nothing is drawn\n");
   } else if (!arguments.out.empty()) {
     const examples::OutFolder out(arguments.out);
     examples::draw_lesson(arguments.out);
-    fmt::print("\nPictures are in {}\n", arguments.out.string());
+    fmt::print("\nPictures are in {}\n", printable(arguments.out.string()));
   }
   return 0;
 }

@@ -21,7 +21,9 @@ namespace {
 std::atomic<bool>& enabled() {
   static std::atomic<bool> value = [] {
     const char* from_environment = std::getenv("GIBBS_FUSE");
-    return from_environment == nullptr || std::string_view(from_environment) != "0";
+    const std::string_view wish = from_environment == nullptr ? "" : from_environment;
+    check(wish.empty() || wish == "0" || wish == "1", "GIBBS_FUSE: must be 0 or 1, it is ", wish);
+    return wish != "0";
   }();
   return value;
 }

@@ -13,7 +13,7 @@
 namespace gibbs::nn {
 
 /// Whether Sequential may fuse, in the whole process: true unless the environment variable GIBBS_FUSE is 0, until
-/// set_fusion says otherwise.
+/// set_fusion says otherwise. Throws when the variable is anything but 0, 1 or empty.
 bool fusion_enabled();
 void set_fusion(bool enabled);
 

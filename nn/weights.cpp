@@ -154,7 +154,10 @@ void save_weights(Module& module, const std::filesystem::path& path, const Metad
 }
 
 Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options) {
-  Safetensors file = read_safetensors(path);
+  return load_weights(module, read_safetensors(path), path, options);
+}
+
+Metadata load_weights(Module& module, Safetensors file, const std::filesystem::path& path, const LoadOptions& options) {
   const auto saved_architecture = file.metadata.find(kArchitectureKey);
   if (options.compare_architecture && saved_architecture != file.metadata.end()) {
     const auto [saved, here] = first_difference(saved_architecture->second, architecture_text(module));

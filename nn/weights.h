@@ -38,6 +38,9 @@ struct LoadOptions {
 /// Reads what save_weights or another program has written, and returns the metadata. A file with a checksum is refused
 /// when a bit of it has changed; files of version 0.1 and of other programs have none and load.
 Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
+/// The same from a file that was read already; messages call it `path`.
+Metadata load_weights(Module& module, Safetensors file, const std::filesystem::path& path,
+                      const LoadOptions& options = {});
 
 /// SHA-256 over name, dtype, shape and bytes of every named tensor, in order, as hexadecimal digits. Equal for equal
 /// weights on every machine.

@@ -40,7 +40,9 @@ Character first_character(std::string_view text) {
 bool is_shown(std::uint32_t code) {
   const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
   const bool turns_direction = (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
-  return !control && !turns_direction;
+  const bool ends_line = code == 0x2028 || code == 0x2029;
+  const bool no_character = (code & 0xFFFE) == 0xFFFE;
+  return !control && !turns_direction && !ends_line && !no_character;
 }
 
 }  // namespace
@@ -62,6 +64,18 @@ std::string printable(std::string_view text) {
     text.remove_prefix(bytes);
   }
   return shown;
+}
+
+std::string printable(std::string_view text, std::size_t most) {
+  constexpr std::string_view kCut = "...";
+  constexpr std::size_t kLongestCharacter = 4;
+  const std::string shown = printable(text.substr(0, kLongestCharacter * (most + 1)));
+  std::size_t characters = 0, cut = 0;
+  for (std::size_t i = 0; i < shown.size(); i += first_character(std::string_view(shown).substr(i)).bytes) {
+    cut = characters + kCut.size() <= most ? i : cut;
+    ++characters;
+  }
+  return characters <= most ? shown : shown.substr(0, cut).append(kCut);
 }
 
 }  // namespace gibbs

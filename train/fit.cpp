@@ -78,6 +78,7 @@ class Training {
             .epoch_over_steps = epoch_seconds_ > 0 ? epoch_seconds_ / working_seconds_ : 0,
             .validation_images_per_second = median(validation_rates_),
             .interrupted = interrupted_,
+            .signal = interrupted_ ? InterruptScope::signal() : 0,
             .stop_reason = interrupted_ ? "interrupted" : callback_state_.stop_reason};
   }
 

@@ -47,7 +47,8 @@ struct FitResult {
   /// waiting for batches: 1 when all is hidden; 0 without an epoch.
   double epoch_over_steps = 0;
   double validation_images_per_second = 0;  // the median of the epochs of this call
-  bool interrupted = false;                 // by Ctrl-C: finished the step, saved, and stopped
+  bool interrupted = false;                 // by a signal: finished the step, saved, and stopped
+  int signal = 0;                           // which: SIGINT (Ctrl-C), SIGTERM or SIGHUP; 0 when not interrupted
   std::string stop_reason;                  // why it ended before the last epoch; empty otherwise
 };
 

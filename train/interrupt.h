@@ -3,7 +3,9 @@
 
 namespace gibbs::train {
 
-/// While it lives, the first SIGINT or SIGTERM only sets a flag; the second ends the program as usual. One at a time.
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP (the terminal is gone) only sets a flag; the second, whichever
+/// of them, ends the program at once, as it would have without the scope. A signal that was ignored when the scope
+/// began (nohup ignores SIGHUP) stays ignored. One scope at a time.
 class InterruptScope {
  public:
   InterruptScope();
@@ -12,7 +14,9 @@ class InterruptScope {
   ~InterruptScope();
 
   /// Whether a signal has arrived since the scope began.
-  static bool requested();
+  static bool requested() { return signal() != 0; }
+  /// Which one; 0: none.
+  static int signal();
 };
 
 }  // namespace gibbs::train

@@ -1,27 +1,61 @@
 #include "gibbs/train/progress.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+
+#include "gibbs/train/terminal.h"
 
 namespace gibbs::train {
 namespace {
 
-constexpr int kBarWidth = 30;
+using Parts = std::vector<std::string>;
+
+constexpr std::size_t kLongestBar = 30, kShortestBar = 10;
+constexpr std::string_view kBetween = " - ";
 constexpr auto kRedrawInterval = std::chrono::milliseconds(100);
 
 double seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 /// "[==========>.........]": `done` of `all` steps.
-std::string bar(std::int64_t done, std::int64_t all) {
-  const auto filled = static_cast<std::size_t>(kBarWidth * done / all);
+std::string bar(std::int64_t done, std::int64_t all, std::size_t width) {
+  const auto filled = static_cast<std::size_t>(static_cast<std::int64_t>(width) * done / all);
   std::string text(filled, '=');
-  if (filled < kBarWidth) {
+  if (filled < width) {
     text += '>';
-    text.resize(kBarWidth, '.');
+    text.resize(width, '.');
   }
   return "[" + text + "]";
+}
+
+/// "7/10 [=====>..] - part - part" in at most `room` columns: a shorter bar or none, then fewer parts.
+std::string bar_line(std::int64_t done, std::int64_t all, Parts parts, std::size_t room) {
+  const std::string steps = fmt::format("{}/{}", done, all);
+  std::string text;
+  do {
+    text = fmt::format("{}{}", parts.empty() ? "" : kBetween, fmt::join(parts, kBetween));
+    if (!parts.empty()) {
+      parts.pop_back();
+    }
+  } while (steps.size() + text.size() > room && !text.empty());
+  const std::size_t taken = steps.size() + text.size() + std::string_view(" []").size();
+  const bool has_bar = taken + kShortestBar <= room;
+  return has_bar ? steps + " " + bar(done, all, std::min(kLongestBar, room - taken)) + text
+                 : (steps + text).substr(0, room);
+}
+
+/// The parts in lines of at most `room` columns, each behind two blanks.
+std::string indented_lines(const Parts& parts, std::size_t room) {
+  std::string text, line;
+  for (const std::string& part : parts) {
+    if (!line.empty() && line.size() + kBetween.size() + part.size() > room) {
+      text += line + '\n';
+      line.clear();
+    }
+    line += std::string(line.empty() ? "  " : kBetween) + part;
+  }
+  return text + line + '\n';
 }
 
 /// "7s", "2:05", "1:00:00".
@@ -33,19 +67,23 @@ std::string duration(double s) {
   return total >= 60 ? fmt::format("{}:{:02}", total / 60, total % 60) : fmt::format("{}s", total);
 }
 
-std::string results(const EpochResult& r) {
-  std::string text = fmt::format("loss: {:.4f} - accuracy: {:.4f}", r.loss, r.accuracy);
+Parts results(const EpochResult& r) {
+  Parts parts{fmt::format("loss: {:.4f}", r.loss), fmt::format("accuracy: {:.4f}", r.accuracy)};
   if (!std::isnan(r.val_loss)) {
-    text += fmt::format(" - val_loss: {:.4f} - val_accuracy: {:.4f}", r.val_loss, r.val_accuracy);
+    parts.push_back(fmt::format("val_loss: {:.4f}", r.val_loss));
+    parts.push_back(fmt::format("val_accuracy: {:.4f}", r.val_accuracy));
   }
-  return text;
+  return parts;
 }
+
+/// A terminal may wrap already when its last column is written to.
+std::size_t room_of(const std::ostream& out) { return static_cast<std::size_t>(terminal_columns(out) - 1); }
 
 }  // namespace
 
 Progress::Progress(std::ostream& out, ProgressStyle style, int epochs) : out_(out), style_(style), epochs_(epochs) {
   if (style_ == ProgressStyle::automatic) {
-    style_ = isatty(STDOUT_FILENO) != 0 ? ProgressStyle::bar : ProgressStyle::lines;
+    style_ = is_terminal(out) ? ProgressStyle::bar : ProgressStyle::lines;
   }
 }
 
@@ -53,6 +91,7 @@ void Progress::begin_epoch(int epoch, std::int64_t steps) {
   epoch_ = epoch;
   steps_ = steps;
   first_step_ = -1;
+  drawn_columns_ = 0;
   began_ = drawn_ = Clock::now();
   if (style_ == ProgressStyle::bar) {
     out_ << fmt::format("Epoch {}/{}\n", epoch_, epochs_) << std::flush;
@@ -69,20 +108,37 @@ void Progress::step(std::int64_t step, double loss, double accuracy) {
   }
   drawn_ = now;
   const double per_step = seconds(now - began_) / static_cast<double>(step - first_step_);
-  out_ << fmt::format("\r{}/{} {} - ETA: {} - loss: {:.4f} - accuracy: {:.4f}   ", step, steps_, bar(step, steps_),
-                      duration(per_step * static_cast<double>(steps_ - step)), loss, accuracy)
-       << std::flush;
+  const std::string left = duration(per_step * static_cast<double>(steps_ - step));
+  redraw(bar_line(step, steps_,
+                  {"ETA: " + left, fmt::format("loss: {:.4f}", loss), fmt::format("accuracy: {:.4f}", accuracy)},
+                  room_of(out_)));
+  out_ << std::flush;
 }
 
 void Progress::end_epoch(const EpochResult& result) {
   const std::string timing =
       fmt::format("{:.1f}s {:.1f}ms/step", result.seconds, 1e3 * result.seconds / static_cast<double>(steps_));
-  if (style_ == ProgressStyle::bar) {
-    out_ << fmt::format("\r{}/{} {} - {} - {}   \n", steps_, steps_, bar(steps_, steps_), timing, results(result))
-         << std::flush;
-  } else if (style_ == ProgressStyle::lines) {
-    out_ << fmt::format("Epoch {}/{} - {} - {}\n", result.epoch, epochs_, timing, results(result)) << std::flush;
+  Parts parts = results(result);
+  if (style_ == ProgressStyle::lines) {
+    out_ << fmt::format("Epoch {}/{} - {} - {}\n", result.epoch, epochs_, timing, fmt::join(parts, kBetween));
+  } else if (style_ == ProgressStyle::bar) {
+    const std::size_t room = room_of(out_);
+    const std::string below = indented_lines(parts, room);
+    parts.insert(parts.begin(), timing);
+    const std::string line = bar_line(steps_, steps_, parts, room);
+    const bool holds_all = line.ends_with(parts.back());
+    redraw(holds_all ? line : bar_line(steps_, steps_, {timing}, room));
+    out_ << '\n' << (holds_all ? "" : below);
   }
+  out_ << std::flush;
+}
+
+void Progress::redraw(std::string line) {
+  const std::size_t columns = line.size();
+  // Blanks over what is left of a longer line, unless the terminal has become too narrow for them.
+  line.resize(std::max(columns, std::min(drawn_columns_, room_of(out_))), ' ');
+  out_ << '\r' << line;
+  drawn_columns_ = columns;
 }
 
 }  // namespace gibbs::train

@@ -9,6 +9,7 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/tensor/printable.h"
 
 namespace gibbs::examples {
 namespace {
@@ -38,7 +39,7 @@ void print_line(const std::string& label, const std::string& values, const std::
 
 Claim::Claim(nlohmann::ordered_json& lesson, const std::string& number, const std::string& title)
     : json_(lesson[number]) {
-  fmt::print("\n{:<4}{}\n", number, title);
+  fmt::print("\n{:<4}{}\n", number, printable(title));
 }
 
 void Claim::say(const std::string& text) const {

@@ -23,7 +23,7 @@ std::string or_gap(double x) { return std::abs(x) > 0 ? fmt::format("{:.6g}", st
 
 std::string curve(std::size_t block, int column, std::size_t colour, const std::string& title, const char* dash = "1") {
   return fmt::format("$data{} using 1:{} with lines dt {} lw 2 lc rgb '{}' title {}", block, column, dash,
-                     kColours[colour % kColours.size()], gnuplot_quoted(title));
+                     kColours[colour % kColours.size()], gnuplot_text(title));
 }
 
 }  // namespace

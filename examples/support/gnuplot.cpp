@@ -1,55 +1,44 @@
 #include "examples/support/gnuplot.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "gibbs/tensor/atomic_file.h"
+#include "gibbs/tensor/child_program.h"
 #include "gibbs/tensor/error.h"
+#include "gibbs/tensor/printable.h"
 
 namespace gibbs::examples {
 namespace {
 
-/// A path for the shell, in single quotes.
-std::string shell_quoted(const std::string& text) {
-  std::string quoted = "'";
+/// Digits are numbers too: how many of them belong to \ooo depends on gnuplot's version.
+std::string as_numbers(const std::string& text) {
+  std::string quoted = "\"";
   for (char c : text) {
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    const bool means_itself = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ';
+    quoted += means_itself ? std::string(1, c) : fmt::format("\\{:03o}", static_cast<unsigned char>(c));
   }
-  return quoted + "'";
-}
-
-std::string read_all(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+  return quoted + "\"";
 }
 
 }  // namespace
 
 bool gnuplot_found() {
-  static const bool found = std::system("gnuplot --version >/dev/null 2>&1") == 0;  // NOLINT: a fixed command
+  static const bool found = [] {
+    const ChildOutcome version = run_child_program({"gnuplot", "--version"});
+    return version.found && version.exit_code == 0;
+  }();
   return found;
 }
 
 void gnuplot(const std::filesystem::path& picture, const std::string& terminal, const std::string& script) {
-  const std::string partial = fmt::format("{}.partial.{}", picture.string(), getpid());
-  const std::string messages = partial + ".log", commands = partial + ".gp";
-  // A file, not a pipe: gnuplot may stop reading half-way, and writing to it would then kill this program.
-  write_file_atomically(commands, fmt::format("set terminal {}\nset output {}\n{}\nunset output\n", terminal,
-                                              gnuplot_quoted(partial), script));
-  const std::string command = "gnuplot " + shell_quoted(commands) + " >" + shell_quoted(messages) + " 2>&1";
-  const int status = std::system(command.c_str());  // NOLINT: quoted above
-  const std::string said = read_all(messages);
-  std::filesystem::remove(messages);
-  std::filesystem::remove(commands);
-  if (status != 0) {
-    std::filesystem::remove(partial);
-    fail("gnuplot: drawing ", picture.string(), " failed: ", said);
-  }
-  std::filesystem::rename(partial, picture);
+  // Whatever the user's own settings and language are, pictures come out alike.
+  const ChildOutcome drawn =
+      run_child_program({"gnuplot", "--default-settings", "-"},
+                        fmt::format("set encoding utf8\nset terminal {}\n{}\nunset output\n", terminal, script));
+  check(drawn.found, "gnuplot: ", picture.string(),
+        " needs the program 'gnuplot'; install it (apt-get install gnuplot-nox)");
+  check(drawn.exit_code == 0, "gnuplot: drawing ", picture.string(), " failed: ", drawn.complaint());
+  write_file_atomically(picture, drawn.output);
 }
 
 void gnuplot_svg_and_png(const std::filesystem::path& stem, int width, int height, const std::string& script) {
@@ -58,12 +47,20 @@ void gnuplot_svg_and_png(const std::filesystem::path& stem, int width, int heigh
   gnuplot(stem.string() + ".png", "pngcairo noenhanced " + size, script);
 }
 
-std::string gnuplot_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (char c : text) {
-    quoted += c == '\'' ? std::string("''") : std::string(1, c);
+std::string gnuplot_text(const std::string& text) { return as_numbers(printable(text)); }
+
+std::string gnuplot_label(const std::string& name) {
+  constexpr std::size_t kMostBytes = 49;
+  std::size_t most = 24;
+  std::string shown = printable(name, most);
+  while (shown.size() > kMostBytes) {
+    shown = printable(name, --most);
   }
-  return quoted + "'";
+  std::string label;
+  for (char c : shown) {
+    label += c == '%' ? std::string("%%") : std::string(1, c);
+  }
+  return as_numbers(label);
 }
 
 }  // namespace gibbs::examples

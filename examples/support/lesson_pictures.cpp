@@ -60,8 +60,8 @@ void draw_worms(const std::filesystem::path& folder) {
     return q;
   };
   const auto title = [&](const char* name, const Tensor& log_q) {
-    return gnuplot_quoted(fmt::format("{}, loses {:.3f} bits", name,
-                                      kl_divergence_from(observed, log_q, losses::Base::bits).value().item()));
+    return gnuplot_text(fmt::format("{}, loses {:.3f} bits", name,
+                                    kl_divergence_from(observed, log_q, losses::Base::bits).value().item()));
   };
   const auto bars = [](int column, double shift, const char* colour) {
     return fmt::format("$worms using ($1 + {}):{} with boxes lc rgb '{}' title ", shift, column, colour);
@@ -90,7 +90,7 @@ void draw_losses(const std::filesystem::path& folder) {
     script += block(curves[i].name, {z, curves[i].nats, curves[i].gradient});
     const auto plot = [&](int column) {
       return fmt::format("{}${} using 1:{} with lines {} title {}", i ? ", " : "plot ", curves[i].name, column,
-                         kStyles[i], gnuplot_quoted(curves[i].title));
+                         kStyles[i], gnuplot_text(curves[i].title));
     };
     values += plot(2);
     gradients += plot(3);

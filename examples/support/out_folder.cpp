@@ -18,12 +18,26 @@ namespace fs = std::filesystem;
 namespace {
 
 /// "checkpoint.safetensors.partial.PID.0": a file of a run that was killed while writing it. Only names that runs use.
-bool is_left_over(const std::string& name) {
+bool is_left_over(const fs::directory_entry& entry) {
   constexpr const char* kFiles[] = {
-      "checkpoint.safetensors", "model.safetensors", "history.csv",   "summary.json", "loss.svg",     "loss.png",
-      "accuracy.svg",           "accuracy.png",      "confusion.png", "filters.png",  "mistakes.png", "trace.json"};
-  return std::any_of(std::begin(kFiles), std::end(kFiles),
+      "checkpoint.safetensors", "model.safetensors", "history.csv",     "summary.json", "loss.svg",     "loss.png",
+      "accuracy.svg",           "accuracy.png",      "confusion.png",   "filters.png",  "mistakes.png", "trace.json",
+      "equivalence.json",       "equivalence.svg",   "equivalence.png", "steps.csv"};
+  const std::string name = entry.path().filename().string();
+  std::error_code error;
+  return entry.symlink_status(error).type() == fs::file_type::regular &&
+         std::any_of(std::begin(kFiles), std::end(kFiles),
                      [&](const char* file) { return name.starts_with(std::string(file) + ".partial."); });
+}
+
+/// A folder that cannot be listed may still be written to; a file that cannot be removed is in nobody's way.
+void remove_left_overs(const fs::path& folder) {
+  std::error_code error, ignored;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (is_left_over(*entry)) {
+      fs::remove(entry->path(), ignored);
+    }
+  }
 }
 
 }  // namespace
@@ -36,11 +50,7 @@ OutFolder::OutFolder(fs::path path) : path_(std::move(path)) {
     close(lock_);
     fail("--out: another run is writing to ", path_.string(), "; wait for it, or choose another folder");
   }
-  for (const auto& entry : fs::directory_iterator(path_)) {
-    if (is_left_over(entry.path().filename().string())) {
-      fs::remove(entry.path());
-    }
-  }
+  remove_left_overs(path_);
 }
 
 OutFolder::~OutFolder() {
@@ -66,8 +76,9 @@ void OutFolder::create() {
     }
   }
   check(fs::is_directory(path_, error), "--out: ", path_.string(), " is a file; choose another folder");
-  check(access(path_.c_str(), W_OK | X_OK) == 0, "--out: cannot write to ", path_.string(), ": ", std::strerror(errno),
-        "; choose another folder");
+  const bool writable = access(path_.c_str(), W_OK | X_OK) == 0;
+  const int reason = errno;  // before the words of a message can change it
+  check(writable, "--out: cannot write to ", path_.string(), ": ", std::strerror(reason), "; choose another folder");
 }
 
 void OutFolder::remove_created() noexcept {
@@ -78,8 +89,9 @@ void OutFolder::remove_created() noexcept {
 }
 
 void OutFolder::check_finished(const fs::path& checkpoint, const fs::path& result) const {
-  const bool unfinished =
-      fs::exists(checkpoint) && (!fs::exists(result) || fs::last_write_time(result) < fs::last_write_time(checkpoint));
+  std::error_code none;  // what is not there has no time: the earliest of all
+  const auto saved = fs::last_write_time(checkpoint, none), finished = fs::last_write_time(result, none);
+  const bool unfinished = fs::exists(checkpoint, none) && finished < saved;
   check(!unfinished, "--out: ", path_.string(), " holds an unfinished run. Go on with it by --resume, choose another ",
         "folder, or delete ", checkpoint.string(), " to begin anew");
 }

@@ -9,6 +9,7 @@
 
 #include "examples/support/gnuplot.h"
 #include "gibbs/data/image.h"
+#include "gibbs/tensor/printable.h"
 
 namespace gibbs::examples {
 namespace {
@@ -45,13 +46,14 @@ std::string curve_script(const std::vector<Run>& runs, const std::vector<Publish
     const char* colour = kColours[i % kColours.size()];
     const auto curve = [&](int column, const char* what, const char* style) {
       return fmt::format("$run{} using 1:{} with linespoints {} lc rgb '{}' lw 2 pt 7 ps 0.4 title {}", i, column,
-                         style, colour, gnuplot_quoted(runs[i].name + (runs[i].name.empty() ? "" : ", ") + what));
+                         style, colour,
+                         gnuplot_text(printable(runs[i].name, 40) + (runs[i].name.empty() ? "" : ", ") + what));
     };
     script += (i ? ", " : "") + curve(3, "validation", "dt 1") + ", " + curve(2, "training", "dt 2");
   }
   for (std::size_t i = 0; i < published.size(); ++i) {
     script += fmt::format(", $published{} using 1:2 with points lc rgb '#222222' lw 2 pt 2 ps 1.2 title {}", i,
-                          gnuplot_quoted(published[i].name));
+                          gnuplot_text(published[i].name));
   }
   return script + "\n";
 }
@@ -122,7 +124,7 @@ void draw_confusion(const std::filesystem::path& png, const train::ConfusionMatr
     }
     shares += "\n";
     tics +=
-        fmt::format("{}{} {}", label ? ", " : "", gnuplot_quoted(class_names[static_cast<std::size_t>(label)]), label);
+        fmt::format("{}{} {}", label ? ", " : "", gnuplot_label(class_names[static_cast<std::size_t>(label)]), label);
   }
   const std::string script = fmt::format(
       "{}EOD\n{}EOD\nset xtics ({}) rotate by 40 right\nset ytics ({})\nset tics scale 0\n"
@@ -179,9 +181,9 @@ void draw_mistakes(const std::filesystem::path& png, const data::Subset& set, co
   for (std::int64_t i : wrong) {
     const auto at = static_cast<std::size_t>(i);
     const Tensor image = set.image(i);
-    const std::string title =
-        fmt::format("{}, taken for {} ({:.0f}%)", names[static_cast<std::size_t>(set.label(i))],
-                    names[static_cast<std::size_t>(evaluation.predictions[at])], 100 * evaluation.confidences[at]);
+    const std::string title = fmt::format(
+        "{}, taken for {} ({:.0f}%)", printable(names[static_cast<std::size_t>(set.label(i))], 20),
+        printable(names[static_cast<std::size_t>(evaluation.predictions[at])], 20), 100 * evaluation.confidences[at]);
     script += "$picture << EOD\n";
     for (std::int64_t y = 0; y < image.size(0); ++y) {
       for (std::int64_t x = 0; x < image.size(1); ++x) {
@@ -189,7 +191,7 @@ void draw_mistakes(const std::filesystem::path& png, const data::Subset& set, co
       }
     }
     script += fmt::format("EOD\nset title {} offset 0,-0.8\nplot $picture using 1:2:3:4:5 with rgbimage\n",
-                          gnuplot_quoted(title));
+                          gnuplot_text(title));
   }
   if (wrong.empty()) {
     script += "set title 'no mistakes'\nset xrange [0:1]\nset yrange [0:1]\nplot NaN\n";

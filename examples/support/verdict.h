@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <string>
 
+#include "examples/support/guarded.h"
+
 namespace gibbs::examples {
 
 struct Claim {

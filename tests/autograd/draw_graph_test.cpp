@@ -7,10 +7,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
+#include <regex>
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/notes.h"
 #include "gibbs/autograd/ops/ops.h"
+#include "gibbs/tensor/child_program.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
 
@@ -178,11 +180,12 @@ TEST_F(WriteGraph, DotTextNeedsNoProgram) {
 }
 
 TEST_F(WriteGraph, PicturesAreMadeByGraphviz) {
-  dot_is("echo \"$1 $2\" > \"$3\"\nwhile read -r line; do echo \"$line\" >> \"$3\"; done < \"$4\"\n");
-  write_graph(folder_ / "a 'graph'.svg", y_);
-  const std::string written = contents(folder_ / "a 'graph'.svg");
-  EXPECT_THAT(written, ::testing::StartsWith("-Tsvg -o\ndigraph gibbs {\n"));
-  EXPECT_EQ(files(), 2U) << "dot and the picture";
+  dot_is("echo \"$@\"\nwhile read -r line; do echo \"$line\"; done\n");
+  for (const char* name : {"a 'graph'.svg", "a\nb; `id`.svg"}) {
+    write_graph(folder_ / name, y_);
+    EXPECT_THAT(contents(folder_ / name), ::testing::StartsWith("-Tsvg\ndigraph gibbs {\n"));
+  }
+  EXPECT_EQ(files(), 3U) << "dot and the pictures";
 }
 
 TEST_F(WriteGraph, WithoutGraphvizTheErrorSaysWhatToInstall) {
@@ -195,20 +198,26 @@ TEST_F(WriteGraph, WithoutGraphvizTheErrorSaysWhatToInstall) {
 }
 
 TEST_F(WriteGraph, WhatGraphvizComplainsOfIsPassedOn) {
-  dot_is("echo 'syntax error in line 1'\nexit 1\n");
+  dot_is("echo 'syntax error in line 1' >&2\nexit 1\n");
   EXPECT_EQ(error_of([&] { write_graph(folder_ / "graph.png", y_); }),
-            "write_graph: drawing " + (folder_ / "graph.png") + " failed: syntax error in line 1\n");
+            "write_graph: drawing " + (folder_ / "graph.png") + " failed: syntax error in line 1");
   EXPECT_EQ(files(), 1U);
 }
 
-TEST_F(WriteGraph, GraphvizReadsTheText) {
-  if (std::system("dot -V >/dev/null 2>&1") != 0) {  // NOLINT: a fixed command
+TEST_F(WriteGraph, GraphvizShowsAnyTextAsItIs) {
+  if (!run_child_program({"dot", "-V"}).found) {
     GTEST_SKIP() << "graphviz is not installed";
   }
   const NotesScope watch;
   const LayerScope layer("0", "a -> \"b\" & <c>");
-  write_graph(folder_ / "graph.svg", y_ * y_, {.gradients = true, .title = "\\N <x>"});
-  EXPECT_THAT(contents(folder_ / "graph.svg"), HasSubstr("</svg>"));
+  const std::string title = "\\N \\G <x> &amp; ]]> 50% \xc3\xa9 \xff \x1b[2J\nsecond \xef\xbf\xbf";
+  write_graph(folder_ / "graph.svg", y_ * y_, {.gradients = true, .title = title});
+  const std::string picture = contents(folder_ / "graph.svg");
+  // graphviz writes blanks and some other characters as numbers.
+  const std::string shown = std::regex_replace(picture, std::regex("&#160;|&#45;"), " ");
+  EXPECT_THAT(shown, HasSubstr("\\N \\G &lt;x&gt; &amp;amp; ]]&gt; 50% \xc3\xa9 \\xff \\x1b[2J\\x0asecond "
+                               "\\xef\\xbf\\xbf</text>"));
+  EXPECT_THAT(picture, HasSubstr("</svg>"));
 }
 
 }  // namespace

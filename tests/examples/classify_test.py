@@ -69,7 +69,7 @@ class Classify(ProgramTest):
     def test_wrong_arguments(self):
         for arguments, message in (((self.red,), "--model is required"),
                                    (("--model", self.model), "images is required"),
-                                   (("--model", self.model, "--top", 0, self.red), "--top: must be at least 1, it is 0"),
+                                   (("--model", self.model, "--top", 0, self.red), "--top: must be a whole number from 1 to 2147483647, it is 0"),
                                    (("--model", self.model, "--fast", self.red),
                                     "The following argument was not expected: --fast")):
             result = self.classify(*arguments)

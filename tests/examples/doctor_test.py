@@ -21,7 +21,7 @@ class Doctor(ProgramTest):
 
     def test_wrong_options(self):
         result = self.run_command(self.command("doctor", "--threads", -1))
-        self.assertEqual((result.returncode, result.stderr.splitlines()[0]), (2, "--threads: must be from 0 to 512, it is -1"))
+        self.assertEqual((result.returncode, result.stderr.splitlines()[0]), (2, "--threads: must be a whole number from 0 to 512, it is -1"))
         result = self.run_command(self.command("doctor", "--json", self.folder / "missing" / "doctor.json"))
         self.assertEqual(result.returncode, 2)
         self.assertIn("missing", result.stderr)

@@ -1,11 +1,14 @@
 """What cifar10_convnet prints and leaves behind: history, summary, model, pictures, and who reads them."""
+import fcntl
 import json
 import os
 import pathlib
 import pty
 import re
 import shutil
+import struct
 import subprocess
+import termios
 import unittest
 import xml.etree.ElementTree
 
@@ -88,10 +91,10 @@ class Outputs(ProgramTest):
         self.assertTrue(output.endswith(f"Results and model are in {self.out}\n"), output)
 
     def test_a_gnuplot_that_fails_costs_the_pictures_only(self):
-        (self.folder / "gnuplot").write_text('#!/bin/sh\n[ "$1" = --version ] || { echo "no pngcairo here"; exit 1; }\n')
+        (self.folder / "gnuplot").write_text('#!/bin/sh\n[ "$1" = --version ] || { echo "no pngcairo here" >&2; exit 1; }\n')
         (self.folder / "gnuplot").chmod(0o755)
         result = self.train(environment={"PATH": f"{self.folder}:/usr/bin:/bin"})
-        self.assert_refused(result, f"gnuplot: drawing {self.out / 'loss.svg'} failed: no pngcairo here\n")
+        self.assert_refused(result, f"gnuplot: drawing {self.out / 'loss.svg'} failed: no pngcairo here")
         self.assertEqual(sorted(os.listdir(self.out)), FILES)
 
     def test_limit_takes_training_images_before_the_validation_split(self):
@@ -120,9 +123,12 @@ class Outputs(ProgramTest):
                           "gnuplot is not installed: loss, accuracy, confusion and mistakes are not drawn",
                           f"Results and model are in {self.out}"])
 
-    def test_terminal_shows_a_bar(self):
+    def on_terminal(self, columns):
+        """What a terminal of so many columns receives from a training."""
         terminal, program_side = pty.openpty()
-        process = subprocess.Popen(self.command("cifar10_convnet", *self.defaults(())), stdout=program_side,
+        fcntl.ioctl(program_side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        arguments = (*self.defaults(("--batch-size",)), "--batch-size", 3)
+        process = subprocess.Popen(self.command("cifar10_convnet", *arguments), stdout=program_side,
                                    env=self.environment())
         os.close(program_side)
         text = ""
@@ -133,7 +139,22 @@ class Outputs(ProgramTest):
                 break
         os.close(terminal)
         self.assertEqual(process.wait(), 0, text)
-        self.assertRegex(text, r"Epoch 1/2\r\n\r(.*ETA: .*\r)?4/4 \[={30}\] - .*ms/step - loss: .* - val_accuracy: ")
+        return text.replace("\r\n", "\n")
+
+    def test_terminal_shows_a_bar(self):
+        text = self.on_terminal(130)
+        self.assertRegex(text, r"Epoch 1/2\n\r(.*ETA: .*\r)?12/12 \[={10,30}\] - .*ms/step - loss: .* - val_accuracy: ")
+
+    def test_no_terminal_is_too_narrow_for_a_redraw(self):
+        for columns in (80, 40, 20):
+            text = self.on_terminal(columns)
+            training = text[text.index("Epoch 1/2"):text.index("\nAccuracy on the test images")]
+            for line in re.split("[\r\n]", training):
+                self.assertLess(len(line), max(columns, 24), line)
+            lines = training.splitlines()
+            self.assertEqual([line for line in lines if line.startswith("Epoch")], ["Epoch 1/2", "Epoch 2/2"])
+            self.assertEqual(training.count("val_accuracy"), 2, "what an epoch reached stands there at every width")
+            self.assertEqual(len([line for line in training.split("\n") if "\r" in line]), 2, "one line for all redraws")
 
 
 if __name__ == "__main__":

@@ -26,16 +26,16 @@ class WrongInput(ProgramTest):
                 (("--colour",), "The following argument was not expected: --colour"),
                 (("--loss", "foo"), "--loss: foo not in {ce,kl}"),
                 (("--numerics", "torch"), "--numerics: torch not in {exact,keras}"),
-                (("--epochs", "0"), "--epochs: must be at least 1, it is 0"),
-                (("--epochs", "many"), "--epochs: must be at least 1, it is many"),
-                (("--batch-size", "0"), "--batch-size: must be at least 1, it is 0"),
+                (("--epochs", "0"), "--epochs: must be a whole number from 1 to 2147483647, it is 0"),
+                (("--epochs", "many"), "--epochs: must be a whole number from 1 to 2147483647, it is many"),
+                (("--batch-size", "0"), "--batch-size: must be a whole number from 1 to 2147483647, it is 0"),
                 (("--validation-split", "1.5"), "--validation-split: must be at least 0 and less than 1, it is 1.5"),
                 (("--validation-split", "-0.1"), "--validation-split: must be at least 0 and less than 1, it is -0.1"),
                 (("--learning-rate", "0"), "--learning-rate: must be a number above 0, it is 0"),
                 (("--learning-rate", "nan"), "--learning-rate: must be a number above 0, it is nan"),
-                (("--seed", "-1"), "--seed: must be at least 0, it is -1"),
-                (("--threads", "1000000"), "--threads: must be from 0 to 512, it is 1000000"),
-                (("--limit", "-5"), "--limit: must be at least 0, it is -5")):
+                (("--seed", "-1"), "--seed: must be a whole number from 0 to 18446744073709551615, it is -1"),
+                (("--threads", "1000000"), "--threads: must be a whole number from 0 to 512, it is 1000000"),
+                (("--limit", "-5"), "--limit: must be a whole number from 0 to 2147483647, it is -5")):
             with self.subTest(arguments=arguments):
                 result = self.train(*arguments)
                 self.assertEqual((result.returncode, result.stdout, result.stderr),

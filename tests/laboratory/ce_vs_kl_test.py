@@ -98,8 +98,8 @@ class CeVsKl(unittest.TestCase):
             self.assertAlmostEqual(found, 0, delta=1e-6)
 
     def test_numbers_out_of_range_are_named(self):
-        for arguments, message in ((["--steps", "0"], "--steps: must be at least 1, it is 0\n"),
-                                   (["--batch-size", "0"], "--batch-size: must be at least 1, it is 0\n"),
+        for arguments, message in ((["--steps", "0"], "--steps: must be a whole number from 1 to 2147483647, it is 0\n"),
+                                   (["--batch-size", "0"], "--batch-size: must be a whole number from 1 to 2147483647, it is 0\n"),
                                    (["--learning-rate", "nan"], "--learning-rate: must be a number above 0, it is nan\n")):
             self.assertIn(message, self.run_program("--lockstep", *arguments, code=2).stderr)
 

@@ -26,6 +26,13 @@ TEST(Printable, WritesWhatTurnsTheDirectionAsNumbers) {
   EXPECT_EQ(printable("\xe2\x81\xa6"), "\\xe2\\x81\\xa6");
 }
 
+TEST(Printable, WritesLineEndsAndWhatIsNoCharacterAsNumbers) {
+  EXPECT_EQ(printable("a\xe2\x80\xa8z"), "a\\xe2\\x80\\xa8z");
+  EXPECT_EQ(printable("\xef\xbf\xbf"), "\\xef\\xbf\\xbf") << "U+FFFF, which no XML file may hold";
+  EXPECT_EQ(printable("\xf0\x9f\xbf\xbe"), "\\xf0\\x9f\\xbf\\xbe") << "U+1FFFE";
+  EXPECT_EQ(printable("\xef\xbf\xbd"), "\xef\xbf\xbd") << "the replacement character is one";
+}
+
 TEST(Printable, WritesBytesThatAreNotUtf8AsNumbers) {
   EXPECT_EQ(printable("\xff"), "\\xff");
   EXPECT_EQ(printable("\xc3"), "\\xc3") << "cut off";
@@ -33,6 +40,17 @@ TEST(Printable, WritesBytesThatAreNotUtf8AsNumbers) {
   EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate";
   EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80") << "above U+10FFFF";
   EXPECT_EQ(printable("\xe2\x82z"), "\\xe2\\x82z");
+}
+
+TEST(Printable, IsShortenedByCharacters) {
+  EXPECT_EQ(printable("12345", 5), "12345");
+  EXPECT_EQ(printable("123456", 5), "12...");
+  EXPECT_EQ(printable("éééééé", 5), "éé...");
+  EXPECT_EQ(printable("🐈🐈🐈🐈🐈", 5), "🐈🐈🐈🐈🐈");
+  EXPECT_EQ(printable("🐈🐈🐈🐈🐈🐈", 5), "🐈🐈...");
+  EXPECT_EQ(printable("\n\n", 5), "\\x...");
+  EXPECT_EQ(printable(std::string(100'000'000, 'x'), 4), "x...");
+  EXPECT_EQ(printable("", 3), "");
 }
 
 }  // namespace

@@ -1,0 +1,100 @@
+#include "examples/support/guarded.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <system_error>
+
+#include "gibbs/tensor/printable.h"
+
+namespace gibbs::examples {
+namespace {
+
+constexpr int kFailed = 2;
+
+/// Files that are opened later must not take the numbers of standard streams: what is printed would go into them.
+/// Output that was closed is opened for reading, so that printing to it fails and is noticed.
+void open_standard_streams() {
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) {
+      const int opened =
+          open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);  // the lowest free number
+      static_cast<void>(opened);
+    }
+  }
+}
+
+void set_signals() {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the size limit is then an error like a full disk
+  std::signal(SIGCHLD, SIG_DFL);  // where it was ignored, the exit code of gnuplot would be lost
+}
+
+bool reader_has_gone() {
+  pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/// The exit code after everything that was printed has been written, or could not be; `reason` is an errno, 0: unknown.
+int finish_output(int code, int reason) {
+  if (std::fflush(stdout) != 0) {
+    reason = errno;
+  } else if (std::ferror(stdout) == 0) {
+    return code;
+  }
+  if (reason == EPIPE || reader_has_gone()) {
+    return code != 0 && code != kFailed ? code : 128 + SIGPIPE;
+  }
+  report_error(reason != 0 ? fmt::format("cannot write to standard output: {}", std::strerror(reason))
+                           : "cannot write to standard output: a part of what was printed is missing");
+  return code == 0 ? kFailed : code;
+}
+
+}  // namespace
+
+int guarded(const std::function<int()>& work) {
+  open_standard_streams();
+  set_signals();
+  int code = kFailed, output_error = 0;
+  try {
+    code = work();
+  } catch (const std::filesystem::filesystem_error& error) {
+    report_error(fmt::format("{}: {}", error.path1().string(), error.code().message()));
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) {  // thrown by a print
+      output_error = error.code().value();
+    } else {
+      report_error(error.what());
+    }
+  } catch (const std::bad_alloc&) {
+    report_error("there is not enough memory; give the program more, or less to do");
+  } catch (const std::exception& error) {
+    report_error(error.what());
+  }
+  return finish_output(code, output_error);
+}
+
+void report_error(std::string_view message) { fmt::print(stderr, "error: {}\n", for_terminal(message)); }
+
+std::string for_terminal(std::string_view message) {
+  std::string shown;
+  while (true) {
+    const std::size_t end = message.find("\n  ");
+    shown += printable(message.substr(0, end));
+    if (end == std::string_view::npos) {
+      return shown;
+    }
+    shown += '\n';
+    message.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace gibbs::examples
