@@ -1,12 +1,37 @@
 #include "gibbs/data/image.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <vector>
 
+#include "gibbs/data/decoder_memory.h"
 #include "gibbs/tensor/atomic_file.h"
 #include "gibbs/tensor/input_file.h"
+
+namespace gibbs::data {
+namespace {
+
+constexpr int kAsItComes = -1;
+std::atomic<int> filling{kAsItComes};
+
+/// realloc(block, size); what is new is filled if fill_decoder_memory said so.
+void* decoder_memory(void* block, std::size_t old_size, std::size_t size) {
+  void* grown = std::realloc(block, size);
+  if (const int byte = filling.load(std::memory_order_relaxed); byte != kAsItComes && grown != nullptr) {
+    std::memset(static_cast<std::uint8_t*>(grown) + old_size, byte, size - std::min(old_size, size));
+  }
+  return grown;
+}
+
+}  // namespace
+
+void fill_decoder_memory(std::optional<std::uint8_t> byte) { filling = byte ? int{*byte} : kAsItComes; }
+
+}  // namespace gibbs::data
 
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
@@ -14,6 +39,9 @@
 #define STBI_ONLY_PNG
 #define STBI_NO_STDIO
 #define STBI_FAILURE_USERMSG
+#define STBI_MALLOC(size) gibbs::data::decoder_memory(nullptr, 0, size)
+#define STBI_REALLOC_SIZED(block, old_size, size) gibbs::data::decoder_memory(block, old_size, size)
+#define STBI_FREE(block) std::free(block)
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STBI_WRITE_NO_STDIO
