@@ -71,22 +71,26 @@ void check_format(std::span<const std::uint8_t> bytes, const std::string& name) 
   check(is_jpeg(bytes) || is_png(bytes), "image: ", name, ": neither a JPEG nor a PNG file, by its first bytes");
 }
 
-/// Pixels of a file that has been judged; nullptr when there is no memory for them.
-using Pixels = std::unique_ptr<stbi_uc, void (*)(void*)>;
-Pixels decode(std::span<const std::uint8_t> bytes, const std::string& name, const ImageSize& size) {
+/// Decodes a file that has been judged.
+Tensor decode(std::span<const std::uint8_t> bytes, const std::string& name, const ImageSize& size) {
   constexpr const char* kNoMemory = "Out of memory";
   int width = 0, height = 0, channels = 0;
-  Pixels pixels(
+  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
       stbi_load_from_memory(bytes.data(), static_cast<int>(bytes.size()), &width, &height, &channels, kChannels),
       stbi_image_free);
   if (pixels == nullptr) {
     const char* reason = stbi_failure_reason();
-    check(reason == nullptr || std::strcmp(reason, kNoMemory) != 0, "image: ", name, ": no memory to decode ",
-          to_string(size), " pixels");
+    if (reason != nullptr && std::strcmp(reason, kNoMemory) == 0) {
+      throw std::bad_alloc();
+    }
     fail("image: ", name, ": ", reason != nullptr ? reason : "stb_image cannot decode it");
   }
   check(size == ImageSize{height, width}, "image: ", name, ": decoded to another size than ", to_string(size));
-  return pixels;
+  try {
+    return Tensor::from<std::uint8_t>(pixels.get(), {height, width, kChannels});
+  } catch (const Error&) {
+    throw std::bad_alloc();  // what a tensor of this size may lack
+  }
 }
 
 }  // namespace
@@ -107,8 +111,7 @@ Tensor decode_image(std::span<const std::uint8_t> bytes, const std::string& name
         size.height * size.width, " pixels, more than the limit of ", limits.pixels);
   try {
     is_png(bytes) ? check_png(bytes, name) : check_jpeg(bytes, name);
-    const Pixels pixels = decode(bytes, name, size);
-    return Tensor::from<std::uint8_t>(pixels.get(), {size.height, size.width, kChannels});
+    return decode(bytes, name, size);
   } catch (const std::bad_alloc&) {
     fail("image: ", name, ": no memory to decode ", to_string(size), " pixels");
   }
