@@ -1,99 +1,22 @@
 #include "gibbs/data/jpeg_check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "gibbs/data/jpeg_scan.h"
-#include "gibbs/data/picture_bytes.h"
+#include "gibbs/data/jpeg_segment.h"
 
 namespace gibbs::data {
 namespace {
 
-enum Marker : std::uint32_t {
-  kBaseline = 0xC0,
-  kProgressive = 0xC2,
-  kHuffmanTables = 0xC4,
-  kEnd = 0xD9,
-  kScan = 0xDA,
-  kQuantisationTables = 0xDB,
-  kNumberOfLines = 0xDC,
-  kRestartInterval = 0xDD,
-  kJfif = 0xE0,
-  kAdobe = 0xEE,
-  kLastApplication = 0xEF,
-  kComment = 0xFE
-};
-
 constexpr int kTables = 4;       // of each kind
 constexpr int kMostScans = 500;  // a file of ten has many; each costs a pass over the picture, however short it is
 constexpr int kNothingYet = 16;  // of a coefficient, no bit has been sent
-constexpr const char* kSaveAgain = "; save it as a baseline or progressive JPEG";
-
-bool is_frame(std::uint32_t marker) {
-  return marker >= 0xC0 && marker <= 0xCF && marker != kHuffmanTables && marker != 0xC8 && marker != 0xCC;
-}
-
-const char* kind_of_frame(std::uint32_t marker) {
-  constexpr std::array<const char*, 16> kKinds = {"",
-                                                  "",
-                                                  "",
-                                                  "a lossless",
-                                                  "",
-                                                  "a hierarchical",
-                                                  "a hierarchical",
-                                                  "a hierarchical lossless",
-                                                  "",
-                                                  "an arithmetically coded",
-                                                  "an arithmetically coded",
-                                                  "an arithmetically coded",
-                                                  "",
-                                                  "an arithmetically coded",
-                                                  "an arithmetically coded",
-                                                  "an arithmetically coded"};
-  return kKinds[marker - kBaseline];
-}
-
-struct Segment {
-  std::uint32_t marker = 0;
-  std::size_t offset = 0;  // of the marker's second byte
-  std::span<const std::uint8_t> body = {};
-  std::size_t begin() const { return offset + 3; }
-};
-
-/// The first segment at or behind `offset`, without what may stand between segments as padding.
-Segment next_segment(const PictureBytes& file, std::size_t offset) {
-  const auto is_padding = [](std::uint32_t byte) {
-    return byte == 0 || byte == 0xFF || (byte >= 0xD0 && byte <= 0xD7);
-  };
-  while (file.byte(offset) != 0xFF || is_padding(file.byte(offset + 1))) {
-    ++offset;
-  }
-  Segment segment{.marker = file.byte(offset + 1), .offset = offset + 1};
-  if (segment.marker != kEnd) {
-    const std::uint32_t length = file.big16(offset + 2);
-    file.require(length >= 2, offset + 2, "a segment of ", length, " bytes; its length alone takes 2");
-    segment.body = file.piece(segment.begin(), length - 2);
-  }
-  return segment;
-}
-
-/// Size from a frame header that stb_image understands.
-ImageSize frame_size(const PictureBytes& file, const Segment& frame) {
-  file.require(frame.marker <= kProgressive, frame.offset, kind_of_frame(frame.marker), " picture", kSaveAgain);
-  file.require(frame.body.size() >= 6, frame.offset, "a frame header of ", frame.body.size(), " bytes");
-  const std::uint32_t bits = frame.body[0], components = frame.body[5];
-  file.require(bits == 8, frame.begin(), bits, " bits per colour; expected 8", kSaveAgain);
-  const ImageSize size{.height = file.big16(frame.begin() + 1), .width = file.big16(frame.begin() + 3)};
-  file.require(size.height > 0 && size.width > 0, frame.begin() + 1, "the size is ", to_string(size), kSaveAgain);
-  file.require(components == 1 || components == 3 || components == 4, frame.begin() + 5, components,
-               " components; expected 1, 3 or 4");
-  file.require(frame.body.size() == 6 + 3 * components, frame.offset, "a frame header of ", frame.body.size(),
-               " bytes; ", components, " components take ", 6 + 3 * components);
-  return size;
-}
-
 struct Component {
   std::uint32_t id;
   int horizontal, vertical;
@@ -109,8 +32,8 @@ class JpegCheck {
 
   void run() {
     std::size_t next = 2;
-    for (Segment segment; (segment = next_segment(file_, next)).marker != kEnd;) {
-      next = segment.begin() + segment.body.size();
+    for (JpegSegment segment; (segment = next_segment(file_, next)).marker != kEnd;) {
+      next = segment.end();
       if (segment.marker == kScan) {
         next = scan(segment);
       } else if (is_frame(segment.marker)) {
@@ -126,7 +49,7 @@ class JpegCheck {
   }
 
  private:
-  void frame(const Segment& segment) {
+  void frame(const JpegSegment& segment) {
     file_.require(components_.empty(), segment.offset, "a second frame header");
     const ImageSize size = frame_size(file_, segment);
     progressive_ = segment.marker == kProgressive;
@@ -160,7 +83,7 @@ class JpegCheck {
     height_ = size.height;
   }
 
-  void other(const Segment& segment) {
+  void other(const JpegSegment& segment) {
     const auto& body = segment.body;
     switch (segment.marker) {
       case kQuantisationTables:
@@ -178,13 +101,13 @@ class JpegCheck {
       default:
         const bool is_note =
             (segment.marker >= kJfif && segment.marker <= kLastApplication) || segment.marker == kComment;
-        file_.require(is_note, segment.offset, "marker ", segment.marker, ", which no picture of this kind has",
-                      kSaveAgain);
+        file_.require(is_note, segment.offset,
+                      fmt::format("marker FF {:02X}, which no picture of this kind has", segment.marker), kSaveAgain);
         return colour_marks(segment);
     }
   }
 
-  void quantisation_tables(const Segment& segment) {
+  void quantisation_tables(const JpegSegment& segment) {
     const auto& body = segment.body;
     for (std::size_t at = 0; at < body.size();) {
       const std::size_t bytes = 1 + body[at] / 16, table = body[at] % 16, begin = at;
@@ -201,10 +124,10 @@ class JpegCheck {
     }
   }
 
-  void huffman_tables(const Segment& segment) {
+  void huffman_tables(const JpegSegment& segment) {
     auto rest = segment.body;
     while (!rest.empty()) {
-      const std::size_t offset = segment.begin() + segment.body.size() - rest.size();
+      const std::size_t offset = segment.end() - rest.size();
       const std::size_t kind = rest[0] / 16, table = rest[0] % 16;
       file_.require(kind < 2 && table < kTables && rest.size() >= 17, offset,
                     "no Huffman table for DC or AC, called 0 to 3, with 16 counts");
@@ -223,7 +146,7 @@ class JpegCheck {
   }
 
   /// What stb_image makes of the notes that say which colours the components are.
-  void colour_marks(const Segment& segment) {
+  void colour_marks(const JpegSegment& segment) {
     const auto begins_with = [&](const std::string& tag) {
       return segment.body.size() >= tag.size() && std::equal(tag.begin(), tag.end(), segment.body.begin());
     };
@@ -247,7 +170,7 @@ class JpegCheck {
   }
 
   /// Gives the offset behind the scan's data.
-  std::size_t scan(const Segment& segment) {
+  std::size_t scan(const JpegSegment& segment) {
     const auto& body = segment.body;
     const std::size_t count = body.empty() ? 0 : body[0];
     file_.require(count >= 1 && count <= components_.size() && body.size() == 4 + 2 * count, segment.offset,
@@ -270,11 +193,11 @@ class JpegCheck {
     for (std::size_t i = 0; i < count; ++i) {
       scan.components.push_back(scan_component(segment, i, scan));
     }
-    return read_scan(file_, segment.begin() + body.size(), scan);
+    return read_scan(file_, segment.end(), scan);
   }
 
   /// The i-th component of a scan, with the tables that it uses.
-  ScanComponent scan_component(const Segment& segment, std::size_t i, const Scan& scan) {
+  ScanComponent scan_component(const JpegSegment& segment, std::size_t i, const Scan& scan) {
     const std::size_t offset = segment.begin() + 1 + 2 * i;
     const auto found = std::find_if(components_.begin(), components_.end(),
                                     [&](const Component& c) { return c.id == segment.body[1 + 2 * i]; });
@@ -331,13 +254,13 @@ ImageSize jpeg_size(std::span<const std::uint8_t> bytes, const std::string& name
   const PictureBytes file(bytes, name);
   std::size_t next = 2;
   while (true) {
-    const Segment segment = next_segment(file, next);
+    const JpegSegment segment = next_segment(file, next);
     if (is_frame(segment.marker)) {
       return frame_size(file, segment);
     }
     file.require(segment.marker != kScan && segment.marker != kEnd, segment.offset,
                  "the frame header, which tells the size, is missing");
-    next = segment.begin() + segment.body.size();
+    next = segment.end();
   }
 }
 

@@ -144,12 +144,13 @@ class PngCheck {
     header_ = read_header(file_);
     Chunk chunk = read_chunk(file_, kSignature + 25);
     for (; chunk.letters != "IEND"; chunk = read_chunk(file_, chunk.end())) {
-      if (chunk.letters == "PLTE") {
+      if (chunk.letters == "PLTE" && header_.has_palette()) {
         palette(chunk);
       } else if (chunk.letters == "IDAT") {
         packed_.insert(packed_.end(), chunk.body.begin(), chunk.body.end());
       } else {
-        file_.require(chunk.letters[0] >= 'a', chunk.offset, "chunk ", chunk.letters, ", which PNG does not have here");
+        file_.require(chunk.letters[0] >= 'a' || chunk.letters == "PLTE", chunk.offset, "chunk ", chunk.letters,
+                      ", which PNG does not have here");
       }
     }
     file_.require(!header_.has_palette() || colours_ > 0, chunk.offset, "the picture ends without its palette");

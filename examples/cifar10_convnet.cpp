@@ -14,9 +14,11 @@
 #include "examples/support/article_convnet.h"
 #include "examples/support/gnuplot.h"
 #include "examples/support/out_folder.h"
+#include "examples/support/picture_limits.h"
 #include "examples/support/pictures.h"
 #include "examples/support/program.h"
 #include "gibbs/gibbs.h"
+#include "gibbs/tensor/printable.h"
 
 namespace {
 
@@ -38,6 +40,7 @@ struct Arguments {
   std::string numerics = "exact";
   bool profile = false;
   bool quiet = false;
+  data::ImageLimits limits = {};
 
   void declare(CLI::App& app) {
     app.add_option("--data", data,
@@ -80,6 +83,7 @@ struct Arguments {
         "Show which op takes how much of a training step, and write trace.json, for ui.perfetto.dev: the first "
         "50 steps after two of warm-up. Validation lies outside of steps and is not counted");
     app.add_flag("--quiet", quiet, "No summary and no progress");
+    examples::declare_picture_limits(app, limits);
   }
 };
 
@@ -133,7 +137,7 @@ void print_broken_files(const data::Source& source) {
   constexpr std::size_t kShown = 10;
   for (const data::ImageDataset* set : {&source.train, &source.test}) {
     for (std::size_t i = 0; i < std::min(kShown, set->problems.size()); ++i) {
-      fmt::print(stderr, "left out: {}\n", set->problems[i]);
+      fmt::print(stderr, "left out: {}\n", printable(set->problems[i]));
     }
     if (set->problems.size() > kShown) {
       fmt::print(stderr, "left out: {} more like these\n", set->problems.size() - kShown);
@@ -211,7 +215,8 @@ int run(const Arguments& arguments) {
   } else if (!fs::exists(checkpoint)) {
     fmt::print("--resume: {} holds no checkpoint; training begins with the first step\n", arguments.out.string());
   }
-  const data::Source source = data::load(data_of(arguments), {.size = data::ImageSize{32, 32}});
+  const data::Source source =
+      data::load(data_of(arguments), {.size = data::ImageSize{32, 32}, .limits = arguments.limits});
   fmt::print("{}\n", source.description);
   print_broken_files(source);
   const Sets sets = prepare(source, arguments);
