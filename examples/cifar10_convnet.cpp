@@ -12,13 +12,12 @@
 #include <optional>
 
 #include "examples/support/article_convnet.h"
+#include "examples/support/data_source.h"
 #include "examples/support/gnuplot.h"
 #include "examples/support/out_folder.h"
-#include "examples/support/picture_limits.h"
 #include "examples/support/pictures.h"
 #include "examples/support/program.h"
 #include "gibbs/gibbs.h"
-#include "gibbs/tensor/printable.h"
 
 namespace {
 
@@ -133,18 +132,6 @@ void print_class_accuracy(const train::Evaluation& test, const std::vector<std::
   }
 }
 
-void print_broken_files(const data::Source& source) {
-  constexpr std::size_t kShown = 10;
-  for (const data::ImageDataset* set : {&source.train, &source.test}) {
-    for (std::size_t i = 0; i < std::min(kShown, set->problems.size()); ++i) {
-      fmt::print(stderr, "left out: {}\n", printable(set->problems[i]));
-    }
-    if (set->problems.size() > kShown) {
-      fmt::print(stderr, "left out: {} more like these\n", set->problems.size() - kShown);
-    }
-  }
-}
-
 /// Names of folders need not be UTF-8, which JSON is; what is not becomes a replacement character.
 std::string as_json(const std::vector<std::string>& names) {
   return nlohmann::json(names).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -218,7 +205,7 @@ int run(const Arguments& arguments) {
   const data::Source source =
       data::load(data_of(arguments), {.size = data::ImageSize{32, 32}, .limits = arguments.limits});
   fmt::print("{}\n", source.description);
-  print_broken_files(source);
+  examples::print_broken_files(source);
   const Sets sets = prepare(source, arguments);
 
   nn::Sequential model = examples::article_convnet(arguments.seed, source.train.classes());

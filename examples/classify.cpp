@@ -5,12 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "examples/support/article_convnet.h"
-#include "examples/support/picture_limits.h"
+#include "examples/support/data_source.h"
 #include "examples/support/program.h"
 #include "gibbs/data/image.h"
 #include "gibbs/data/resize.h"
 #include "gibbs/gibbs.h"
-#include "gibbs/tensor/printable.h"
 
 namespace {
 
