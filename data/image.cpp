@@ -129,8 +129,8 @@ void write_png(const std::filesystem::path& path, const Tensor& image) {
   constexpr std::int64_t kMostBytes = std::int64_t{1} << 29;  // stb counts them in int, and doubles its buffers
   check(image.size(2) == 1 || image.size(2) == 3 || image.size(2) == 4, "write_png: needs 1, 3 or 4 channels, not ",
         image.size(2));
-  check(image.numel() <= kMostBytes - image.size(0), "write_png: the picture ", image.shape(),
-        " is too large; at most ", kMostBytes, " bytes of pixels and rows can be written");
+  check(image.numel() < kMostBytes - image.size(0), "write_png: the picture ", image.shape(),
+        " is too large; less than ", kMostBytes, " bytes of pixels and rows can be written");
   const int height = static_cast<int>(image.size(0)), width = static_cast<int>(image.size(1));
   const int channels = static_cast<int>(image.size(2));
   write_file_atomically(path, [&](FileWriter& file) {

@@ -37,7 +37,7 @@ Tensor decode_image(std::span<const std::uint8_t> bytes, const std::string& name
 /// The same of a file, which is not read when it is larger than limits.file_bytes.
 Tensor read_image(const std::filesystem::path& path, const ImageLimits& limits = {});
 
-/// Writes uint8 [H, W, C], C = 1 (grey), 3 (RGB) or 4 (RGBA), C W H + H being at most 2^29.
+/// Writes uint8 [H, W, C], C = 1 (grey), 3 (RGB) or 4 (RGBA), where C W H + H is less than 2^29.
 void write_png(const std::filesystem::path& path, const Tensor& image);
 
 }  // namespace gibbs::data
