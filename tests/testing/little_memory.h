@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,13 +11,17 @@
 #include <fstream>
 #include <string>
 
+#include "gibbs/tensor/storage.h"
+
 namespace gibbs::testing {
 
 /// Lets this process's address space grow by `bytes`, and no further.
 inline void limit_growth(rlim_t bytes) {
-  unsigned long pages = 0;  // the address space now, in pages of 4 KB
+  memory::release_cached();
+  rlim_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
-  const rlimit limit{.rlim_cur = pages * 4096 + bytes, .rlim_max = RLIM_INFINITY};
+  const rlim_t most = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + bytes;
+  const rlimit limit{.rlim_cur = most, .rlim_max = most};
   setrlimit(RLIMIT_AS, &limit);
 }
 
