@@ -1,4 +1,6 @@
 """Reductions, softmax, layout, selection by index and order in PyTorch's spelling."""
+import functools
+
 import numpy as np
 import torch
 
@@ -9,11 +11,11 @@ def dims(x, o):
     return o["axes"] or list(range(x.dim()))
 
 
-def reduction(op, least=1, kind="reals", largest=4):
+def reduction(op, least=1, scale=0, ours=None):
     def draw(r):
-        shape = r.shape(high=largest, least=least)
-        return [getattr(r, kind)(shape)], {"axes": r.axes(len(shape)), "keepdim": r.flag()}
-    return Entry(draw, lambda x, o: op(x[0], dims(x[0], o), o["keepdim"]))
+        shape = r.shape(least=least)
+        return [r.reals(shape)], {"axes": r.axes(len(shape)), "keepdim": r.flag()}
+    return Entry(draw, lambda x, o: op(x[0], dims(x[0], o), o["keepdim"]), scale=scale, ours=ours or {})
 
 
 def product(x, axes, keepdim):
@@ -21,6 +23,22 @@ def product(x, axes, keepdim):
     for axis in sorted((axis % x.dim() for axis in axes), reverse=True):
         x = x.prod(axis, keepdim)
     return x
+
+
+def logsumexp(x, o):
+    """No gradient where all are -inf."""
+    axes = dims(x[0], o)
+    nothing = (x[0] == -torch.inf).sum(axes, True) == x[0].numel() // x[0].sum(axes).numel()
+    y = torch.logsumexp(torch.where(nothing, 0, x[0]), axes, o["keepdim"])
+    return torch.where(nothing.reshape(y.shape), -torch.inf, y)
+
+
+def multiplied(x, o):
+    """One factor at a time: no division by what is 0 or infinite."""
+    for axis in sorted((axis % x[0].dim() for axis in dims(x[0], o)), reverse=True):
+        x = [functools.reduce(torch.mul, x[0].unbind(axis))]
+        x = [x[0].unsqueeze(axis)] if o["keepdim"] else x
+    return x[0]
 
 
 def draw_prod(r):
@@ -39,7 +57,7 @@ def along_axis(op):
     def draw(r):
         shape = r.shape(low=1, least=1)
         return [r.reals(shape)], {"axis": r.integer(-len(shape), len(shape) - 1)}
-    return Entry(draw, lambda x, o: op(x[0], o["axis"]))
+    return Entry(draw, lambda x, o: op(x[0], o["axis"]), scale=1)
 
 
 def draw_reshape(r):
@@ -133,16 +151,24 @@ def largest(x, o):
     return values.narrow(o["axis"], 0, o["k"]), indices.narrow(o["axis"], 0, o["k"])
 
 
-def index_of(op):
+def index_of(op, ours=None):
     def draw(r):
         shape = r.shape(low=1, least=1)
         return [r.reals(shape)], {"axis": r.integer(-len(shape), len(shape) - 1), "keepdim": r.flag()}
-    return Entry(draw, lambda x, o: op(x[0], o["axis"], o["keepdim"]), gradients=False)
+    return Entry(draw, lambda x, o: op(x[0], o["axis"], o["keepdim"]), gradients=False, ours=ours or {})
 
 
 def first_index_of(extreme):
     """PyTorch's argmax promises no order among equal elements; its max and min find the first."""
     return lambda x, axis, keepdim: getattr(x, extreme)(axis, keepdim).indices
+
+
+def least_number(x, o):
+    """argmin, that of -x where all are NaN."""
+    numbers = torch.where(x[0].isnan(), torch.inf, x[0])
+    some = ~x[0].isnan().all(o["axis"], o["keepdim"])
+    first = (numbers == numbers.amin(o["axis"], True)) & ~x[0].isnan()
+    return torch.where(some, first.to(torch.uint8).max(o["axis"], o["keepdim"]).indices, 0)
 
 
 def draw_one_hot(r):
@@ -170,8 +196,10 @@ TABLE = {
     "mean": reduction(lambda x, axes, keepdim: torch.mean(x, axes, keepdim)),
     "max": reduction(lambda x, axes, keepdim: torch.amax(x, axes, keepdim)),
     "min": reduction(lambda x, axes, keepdim: torch.amin(x, axes, keepdim)),
-    "prod": Entry(draw_prod, lambda x, o: product(x[0], dims(x[0], o), o["keepdim"])),
-    "logsumexp": reduction(lambda x, axes, keepdim: torch.logsumexp(x, axes, keepdim)),
+    "prod": Entry(draw_prod, lambda x, o: product(x[0], dims(x[0], o), o["keepdim"]), scale=1,
+                  ours={"Products with infinities": multiplied}),
+    "logsumexp": reduction(lambda x, axes, keepdim: torch.logsumexp(x, axes, keepdim), scale=1,
+                           ours={"logsumexp of nothing": logsumexp}),
     "var": Entry(draw_var, lambda x, o: torch.var(x[0], dims(x[0], o), correction=o["correction"],
                                                   keepdim=o["keepdim"])),
     "broadcast_to": Entry(draw_broadcast, lambda x, o: x[0].broadcast_to(o["shape"])),
@@ -194,7 +222,7 @@ TABLE = {
     "sort": Entry(draw_sort, lambda x, o: torch.sort(x[0], dim=o["axis"], descending=o["descending"], stable=True)),
     "topk": Entry(draw_topk, largest),
     "kernels::argmax": index_of(first_index_of("max")),
-    "kernels::argmin": index_of(first_index_of("min")),
+    "kernels::argmin": index_of(first_index_of("min"), {"NaN in argmin": least_number}),
     "kernels::one_hot": Entry(draw_one_hot, gradients=False, reference=lambda x, o: torch.nn.functional.one_hot(
         o["index"], o["classes"]).to(x[0].dtype)),
     "kernels::take_rows": Entry(draw_rows, lambda x, o: x[0][o["index"]], gradients=False),

@@ -15,7 +15,9 @@ class Entry:
     draw: typing.Callable
     reference: typing.Callable
     gradients: bool = True
-    differences: tuple = ()  # names of documented differences that may show
+    # Where both sides differ on purpose, under the names of docs/differences.md: ours, in PyTorch's ops.
+    ours: dict = dataclasses.field(default_factory=dict)
+    scale: float = 0  # of what is rounded on the way to derivatives of 1; 0 where results are products
 
 
 def as_torch(value, dtype):
@@ -53,10 +55,10 @@ def arrays(tensors):
     return None if tensors is None else [t.numpy(force=True) for t in tensors]
 
 
-def evaluate(entry, x, options, dy, v, dtype):
+def evaluate(entry, reference, x, options, dy, v, dtype):
     """What PyTorch gives in a dtype: {"y": [...], "g": [...], "h": [...]}. dy(i, output) gives cotangent i."""
     leaves = [tensor.requires_grad_(entry.gradients) for tensor in as_torch(x, dtype)]
-    y = listed(entry.reference(leaves, as_torch(options, dtype)))
+    y = listed(reference(leaves, as_torch(options, dtype)))
     results = {"y": arrays(y)}
     if not entry.gradients:
         return results

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from case import Entry
-from formulas import in_base, jensen_shannon, p_log_p, p_log_q, reduced, relative_entropy, relative_entropy_of_logs
+from formulas import clamp, in_base, jensen_shannon, p_log_p, p_log_q, power, reduced, relative_entropy, relative_entropy_of_logs
 
 REDUCTIONS = ["mean", "mean", "sum", "none"]
 EPSILON = 1e-7  # of Keras
@@ -69,15 +69,11 @@ def loss(terms, logits):
     return reference
 
 
-def clipped(q, low, high):
-    return q.clamp(low, high)
-
-
 def cross_entropy(p, log_q, q, o):
     if log_q is not None:
         return torch.where(p == 0, 0, -p * torch.where(p == 0, 0, log_q)) if not p.requires_grad else cross_logs(p, log_q)
     if o.get("keras"):
-        return -p * clipped(q / q.sum(-1, keepdim=True), EPSILON, 1 - EPSILON).log()
+        return -p * clamp(q / q.sum(-1, keepdim=True), EPSILON, 1 - EPSILON).log()
     return -p_log_q(p, q)
 
 
@@ -89,13 +85,15 @@ def cross_logs(p, log_q):
 
 def kl_divergence(p, log_q, q, o):
     if o.get("keras"):
-        p, q = clipped(p, EPSILON, 1), clipped(q, EPSILON, 1)
+        p, q = clamp(p, EPSILON, 1), clamp(q, EPSILON, 1)
         return p * (p / q).log()
     return p_log_p(p) + cross_logs(p, log_q) if log_q is not None else relative_entropy(p, q)
 
 
 def reverse_kl(p, log_q, q, o):
-    return p_log_p(q) - p_log_q(q, p) if log_q is None else q * torch.where(q > 0, log_q, 0) - p_log_q(q, p)
+    if log_q is not None:
+        return q * torch.where(q > 0, log_q, 0) - p_log_q(q, p)
+    return relative_entropy(torch.where(q > 0, q, q.detach()), p)
 
 
 def jeffreys(p, log_q, q, o):
@@ -105,10 +103,14 @@ def jeffreys(p, log_q, q, o):
 def focal(p, log_q, q, o):
     a = p * (o["alpha"] if "alpha" in o else 1)
     if o.get("keras"):
-        q = clipped(q / q.sum(-1, keepdim=True), EPSILON, 1 - EPSILON)
-        return -a * (1 - q)**o["gamma"] * q.log()
-    log_q = torch.where(a > 0, q, 1).log() if log_q is None else torch.where(a > 0, log_q, 0)
-    return -a * (1 - q)**o["gamma"] * log_q
+        q = clamp(q / q.sum(-1, keepdim=True), EPSILON, 1 - EPSILON)
+        return -a * power(1 - q, o["gamma"]) * q.log()
+    logits = log_q is not None
+    log_q = torch.where((a > 0) | log_q.isfinite(), log_q, 0) if logits else torch.where((a > 0) | (q > 0), q, 1).log()
+    # 1 - q as the sum over all other classes, in which nothing cancels
+    rest = q @ (1 - torch.eye(q.shape[1], dtype=q.dtype)) if logits else 1 - q
+    log_q = torch.where((rest > 0) | (o["gamma"] == int(o["gamma"])), log_q, 0)
+    return -a * power(rest, o["gamma"]) * log_q
 
 
 def focal_entry(kind):
@@ -121,7 +123,7 @@ def focal_entry(kind):
             alpha = r.random.uniform(.1, 1, x[-1].shape[1]) if r.flag() else r.random.uniform(.1, 1)
             o["alpha"] = r.rounded(alpha)
         return x, o
-    return Entry(draw, loss(focal, kind == "logits"))
+    return Entry(draw, loss(focal, kind == "logits"), scale=1)
 
 
 def rates(log_rates):
@@ -134,7 +136,7 @@ def rates(log_rates):
         p, z = x
         elements = p_log_p(p) + cross_logs(p, z) - p + z.exp() if log_rates else relative_entropy(p, z) - p + z
         return in_base(reduced(elements.sum(-1), o), o)
-    return Entry(draw, reference)
+    return Entry(draw, reference, scale=1)
 
 
 # ---- targets that are predictions ----
@@ -172,7 +174,7 @@ def distillation(x, o):
 # ---- scores ----
 def draw_scores(r):
     n, k = r.integer(1, 5), r.size()
-    scores = r.reals((n, k)) if r.mode != "extreme" else r.rounded(r.random.choice([-2, -1, 0, 1, 2, 1e20], (n, k)))
+    scores = r.reals((n, k)) if r.mode != "extreme" else r.rounded(r.random.choice([-2, -1, 0, 1, 2, 100], (n, k)))
     return [scores], {"labels": r.indices(k, (n,)), "reduction": r.choice(REDUCTIONS)}
 
 
@@ -181,7 +183,7 @@ def categorical_hinge(x, o):
     if z.shape[1] == 1:
         return reduced(0 * z[:, 0], o)
     others = torch.where(own, -torch.inf, z).amax(-1)
-    return reduced(F.relu(1 + others - z.gather(1, o["labels"][:, None])[:, 0]), o)
+    return reduced(F.relu(1 + (others - z.gather(1, o["labels"][:, None])[:, 0])), o)
 
 
 def multi_margin(x, o):
@@ -189,8 +191,8 @@ def multi_margin(x, o):
 
 
 def pair(name, terms, **options):
-    return {f"losses::{name}_with_logits": Entry(draw_categorical("logits", **options), loss(terms, True)),
-            f"losses::{name}_with_probabilities": Entry(draw_categorical("rows", **options), loss(terms, False))}
+    return {f"losses::{name}_with_logits": Entry(draw_categorical("logits", **options), loss(terms, True), scale=1),
+            f"losses::{name}_with_probabilities": Entry(draw_categorical("rows", **options), loss(terms, False), scale=1)}
 
 
 TABLE = {
@@ -203,8 +205,8 @@ TABLE = {
     "losses::generalized_kl_divergence_with_rates": rates(False),
     "losses::categorical_focal_loss_with_logits": focal_entry("logits"),
     "losses::categorical_focal_loss_with_probabilities": focal_entry("rows"),
-    "losses::kl_divergence_with_log_target": Entry(draw_log_target, log_target),
-    "losses::distillation_loss": Entry(draw_distillation, distillation),
+    "losses::kl_divergence_with_log_target": Entry(draw_log_target, log_target, scale=1),
+    "losses::distillation_loss": Entry(draw_distillation, distillation, scale=1),
     "losses::categorical_hinge": Entry(draw_scores, categorical_hinge),
     "losses::multi_margin": Entry(draw_scores, multi_margin),
 }

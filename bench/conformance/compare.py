@@ -1,10 +1,10 @@
 """When two results agree. The library's numbers may differ from PyTorch's in the same dtype, or from PyTorch's in float64 on
 the same inputs, by
 
-    unit (|y| + s) + floor max (|y| + s)
+    unit (|y| + s) + floor (scale + max (|y| + s))
 
 for each element y, where s is how much y changes, per unit, when inputs change in their last digits: what rounding can do to
-any computation. It is measured, by changing them. Where neither agrees, it is a disagreement."""
+any computation. It is measured, by changing them. The scale is 0 for most functions (see case.py). Where neither agrees, it is a disagreement."""
 import numpy as np
 
 UNIT = {"float32": 2e-6, "float64": 1e-11}
@@ -23,7 +23,7 @@ def sensitivity(base, others):
     return np.where(np.isfinite(s), s, 0)
 
 
-def excess(ours, reference, s):
+def excess(ours, reference, s, scale):
     """By how many tolerances each element is off; infinite where one is NaN or infinite and the other is not."""
     if ours.dtype.kind != "f":
         return np.where(ours == reference, 0., np.inf)
@@ -31,12 +31,19 @@ def excess(ours, reference, s):
     with np.errstate(all="ignore"):
         reference = reference.astype(ours.dtype).astype(np.float64)  # what overflows the dtype is infinite in it
         size = np.where(np.isfinite(reference), np.abs(reference), 0) + s
-        tolerance = UNIT[kind] * size + FLOOR[kind] * size.max(initial=0) + np.finfo(kind).smallest_subnormal * 4
+        tolerance = UNIT[kind] * size + FLOOR[kind] * (scale + size.max(initial=0)) + np.finfo(kind).smallest_subnormal * 4
         off = np.abs(ours.astype(np.float64) - reference) / tolerance
         same = (ours == reference) | (np.isnan(ours) & np.isnan(reference))
     return np.where(same, 0., np.where(np.isnan(off), np.inf, off))
 
 
-def least_excess(ours, references, s):
+def rounding(own, exact):
+    """What PyTorch's numbers in the case's dtype are off by: ours may be as well."""
+    with np.errstate(all="ignore"):
+        off = 8 * np.abs(own.astype(np.float64) - exact) / UNIT["float32"]
+    return np.where(np.isfinite(off), off, 0)
+
+
+def least_excess(ours, references, s, scale):
     """excess of the nearest reference, in each element."""
-    return np.min([excess(ours, reference, s) for reference in references], axis=0)
+    return np.min([excess(ours, reference, s, scale) for reference in references], axis=0)

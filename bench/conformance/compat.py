@@ -1,9 +1,15 @@
 """losses/compat/torch.h beside the functions whose names it takes, every option of them. x is [input, target], or [input]
 when the option "labels" holds class indices."""
+import math
+
+import numpy as np
+import torch
 import torch.nn.functional as F
 
 from case import Entry
+from formulas import huber, log_where
 
+EPSILON = float(np.float32(1e-12))  # by which PyTorch divides at least
 PREFIX = "losses::compat::torch::"
 REDUCTIONS = ["mean", "sum", "none"]
 
@@ -30,7 +36,7 @@ def cross_entropy(x, o):
 
 
 def draw_kl_div(r):
-    shape = r.shape(low=1, high=3)
+    shape = r.shape(low=1, high=3, least=1)
     o = {"reduction": r.choice(REDUCTIONS + ["batchmean"]), "log_target": r.flag()}
     return [r.logits(shape), r.reals(shape, 1) if o["log_target"] else r.units(shape)], o
 
@@ -43,33 +49,98 @@ def draw_weights(r, o, shape, *names):
 
 def draw_binary(kind, *names):
     def draw(r):
-        shape, o = r.shape(low=1, high=3), {"reduction": r.choice(REDUCTIONS)}
+        shape, o = r.shape(low=1, high=3, least=1), {"reduction": r.choice(REDUCTIONS)}
         draw_weights(r, o, shape, *names)
         return [getattr(r, kind)(shape), r.units(shape)], o
     return draw
 
 
-def elementwise(f, option=None):
+def elementwise(f, option=None, ours=None):
     def draw(r):
-        shape = r.shape(low=1, high=3)
+        shape = r.shape(low=1, high=3, least=1)
         o = {"reduction": r.choice(REDUCTIONS)}
         if option:
             o[option] = r.choice([.5, 1., 2.] + [0.] * (option == "beta"))
         return [r.reals(shape), r.reals(shape)], o
-    return Entry(draw, lambda x, o: f(x[0], x[1], reduction=o["reduction"], **({option: o[option]} if option else {})))
+    return Entry(draw, lambda x, o: f(x[0], x[1], reduction=o["reduction"], **({option: o[option]} if option else {})),
+                 ours={name: lambda x, o: reduced(spelling(x[0] - x[1], o), o) for name, spelling in (ours or {}).items()})
+
+
+# ---- ours, where it differs (docs/differences.md) ----
+def reduced(elements, o):
+    how = o["reduction"]
+    return elements if how == "none" else elements.sum() if how == "sum" else (
+        elements.sum() / len(elements) if how == "batchmean" else elements.mean())
+
+
+def nothing_counts(x, o):
+    """The mean over no row at all is 0."""
+    kept = torch.ones(len(x[0]), dtype=torch.bool) if "labels" not in o else o["labels"] != o.get("ignore_index", -100)
+    return cross_entropy(x, o) if kept.any() else 0 * torch.where(kept[:, None], x[0], 0).sum()
+
+
+def times(p, x):
+    """p x, 0 where p is 0 and x infinite."""
+    return p * torch.where((p == 0) & ~x.isfinite(), 0, x)
+
+
+def kl_div(x, o):
+    p, log_p = (x[1].exp(), x[1]) if o["log_target"] else (x[1], log_where(x[1] > 0, x[1]))
+    return reduced(times(p, log_p) - times(p, x[0]), o)
+
+
+class BinaryTerms(torch.autograd.Function):
+    """PyTorch's value and its gradient in the input; ours in the target: the logarithms are bounded there, too."""
+    @staticmethod
+    def forward(context, x, t):
+        context.save_for_backward(x, t)
+        return -t * bounded_log(x) - (1 - t) * bounded_log(1 - x)
+
+    @staticmethod
+    def backward(context, dy):
+        x, t = context.saved_tensors
+        return dy * (x - t) / (x * (1 - x)).clamp(min=EPSILON), dy * (bounded_log(1 - x) - bounded_log(x))
+
+
+def bounded_log(x):
+    """Constant where it is bounded."""
+    inside = x > math.exp(-100)
+    return torch.where(inside, torch.where(inside, x, 1).log(), -100)
+
+
+def binary_cross_entropy(x, o):
+    return reduced(BinaryTerms.apply(*x) * o.get("weight", 1), o)
+
+
+def binary_cross_entropy_with_logits(x, o):
+    z, t = x
+    elements = -times(t * o.get("pos_weight", 1), F.logsigmoid(z)) - times(1 - t, F.logsigmoid(-z))
+    return reduced(elements * o.get("weight", 1), o)
+
+
+def absolute(d, o):
+    return d * torch.sign(d).detach()
+
+
+def smooth_l1(d, o):
+    return huber(d, o["beta"]) / o["beta"] if o["beta"] > 0 else absolute(d, o)
 
 
 TABLE = {
-    PREFIX + "cross_entropy": Entry(draw_cross_entropy, cross_entropy),
+    PREFIX + "cross_entropy": Entry(draw_cross_entropy, cross_entropy, scale=1,
+                                    ours={"A batch of ignored rows": nothing_counts}),
     PREFIX + "kl_div": Entry(draw_kl_div, lambda x, o: F.kl_div(x[0], x[1], reduction=o["reduction"],
-                                                                log_target=o["log_target"])),
+                                                                log_target=o["log_target"]),
+                             scale=1, ours={"0 ln 0": kl_div}),
     PREFIX + "binary_cross_entropy": Entry(draw_binary("units", "weight"), lambda x, o: F.binary_cross_entropy(
-        x[0], x[1], weight=o.get("weight"), reduction=o["reduction"])),
+        x[0], x[1], weight=o.get("weight"), reduction=o["reduction"]), scale=1,
+                                           ours={"Binary cross entropy at 0 and 1": binary_cross_entropy}),
     PREFIX + "binary_cross_entropy_with_logits": Entry(
         draw_binary("logits", "weight", "pos_weight"), lambda x, o: F.binary_cross_entropy_with_logits(
-            x[0], x[1], weight=o.get("weight"), pos_weight=o.get("pos_weight"), reduction=o["reduction"])),
-    PREFIX + "l1_loss": elementwise(F.l1_loss),
+            x[0], x[1], weight=o.get("weight"), pos_weight=o.get("pos_weight"), reduction=o["reduction"]),
+        scale=1, ours={"0 ln 0": binary_cross_entropy_with_logits}),
+    PREFIX + "l1_loss": elementwise(F.l1_loss, ours={"NaN and gradients": absolute}),
     PREFIX + "mse_loss": elementwise(F.mse_loss),
-    PREFIX + "huber_loss": elementwise(F.huber_loss, "delta"),
-    PREFIX + "smooth_l1_loss": elementwise(F.smooth_l1_loss, "beta"),
+    PREFIX + "huber_loss": elementwise(F.huber_loss, "delta", {"Huber's kink": lambda d, o: huber(d, o["delta"])}),
+    PREFIX + "smooth_l1_loss": elementwise(F.smooth_l1_loss, "beta", {"Huber's kink": smooth_l1}),
 }

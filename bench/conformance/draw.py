@@ -76,11 +76,17 @@ class Draw:
         return float(np.finfo(self.dtype).smallest_subnormal) * 3
 
     def reals(self, shape, scale=None):
+        """Extremes are of a size of which sums and products of a few do not overflow, in whatever order they are formed."""
         if self.mode == "ordinary":
             return self.rounded(self.random.normal(0, scale or self.choice([.3, 1, 3]), shape))
+        return self.of([-2, -1, -.5, -0., 0, .5, 1, 2], [np.inf, -np.inf, np.nan, 1e9, -1e9, 1e-9, 100, -100], shape)
+
+    def wide(self, shape):
+        """Reals; extremes are as large and as small as the dtype has them."""
+        if self.mode != "extreme":
+            return self.reals(shape)
         big, small = self.largest(), self.least()
-        return self.of([-2, -1, -.5, -0., 0, .5, 1, 2], [np.inf, -np.inf, np.nan, big, -big, small, -small, 100, -100],
-                       shape)
+        return self.of([-2, -1, 0, .5, 1], [np.inf, -np.inf, np.nan, big, -big, small, -small, 100, -100], shape)
 
     def positives(self, shape):
         """Above 0; in the other modes 0 too."""
@@ -97,7 +103,7 @@ class Draw:
         """Probabilities of yes: in (0, 1), in the other modes 0 and 1 too."""
         if self.mode == "ordinary":
             return self.rounded(self.random.uniform(.02, .98, shape))
-        return self.of([0, .25, .5, .75, 1], [0, 1, self.least(), 1e-30, 1 - 1e-7], shape)
+        return self.of([0, .25, .5, .75, 1], [0, 1, 1e-30, 1e-7, 1 - 1e-7], shape)
 
     def rows(self, shape):
         """Distributions along the last axis; in the other modes with zeros, and certain ones."""
@@ -107,7 +113,7 @@ class Draw:
             rows = self.random.choice([0., 0., 1., 2.], shape)
             rows[..., self.integer(0, shape[-1] - 1)] += 1
             if self.mode == "extreme":
-                rows = np.where((rows == 0) & (self.random.random(shape) < .3), 1e-35, rows)
+                rows = np.where((rows == 0) & (self.random.random(shape) < .3), 1e-12, rows)
         return self.rounded(rows / rows.sum(-1, keepdims=True))
 
     def logits(self, shape):
@@ -116,4 +122,4 @@ class Draw:
         return self.reals(shape)
 
     def indices(self, count, shape):
-        return self.random.integers(0, count, shape).astype(np.int64)
+        return np.asarray(self.random.integers(0, count, shape)).astype(np.int64)

@@ -5,17 +5,17 @@ import torch
 from case import Entry
 
 
-def one(kind="reals"):
+def one(kind="wide"):
     return lambda r: ([getattr(r, kind)(r.shape())], {})
 
 
-def two(kind="reals"):
+def two(kind="wide"):
     def draw(r):
         return [getattr(r, kind)(shape) for shape in r.broadcasting()], {}
     return draw
 
 
-def with_number(op, kind="reals", reverses=True):
+def with_number(op, kind="wide", reverses=True):
     """Two arrays, or an array and a number."""
     def draw(r):
         if r.flag(.6):
@@ -46,7 +46,7 @@ def draw_clamp(r):
 
 def draw_where(r):
     a, b, c = r.broadcasting(3)
-    return [r.reals(a), r.reals(b)], {"condition": r.random.integers(0, 3, c).astype(np.uint8)}
+    return [r.reals(a), r.reals(b)], {"condition": np.asarray(r.random.integers(0, 3, c)).astype(np.uint8)}
 
 
 def log1p_arguments(r):
@@ -57,8 +57,32 @@ def comparison(op):
     return Entry(two(), lambda x, o: op(x[0], x[1]).to(torch.uint8), gradients=False)
 
 
-def apply(op, draw=one()):
-    return Entry(draw, lambda x, o: op(*x))
+def apply(op, draw=one(), ours=None, scale=0):
+    return Entry(draw, lambda x, o: op(*x), ours={name: lambda x, o: f(*x) for name, f in (ours or {}).items()}, scale=scale)
+
+
+# ---- ours, where it differs (docs/differences.md) ----
+def passing(condition, x, y):
+    """y, whose gradient in x is 1 where the condition holds, else 0."""
+    return torch.where(condition, x, y.detach())
+
+
+def power(a, b):
+    """a^b, constant in b where a is not positive."""
+    positive = a > 0
+    still = b.detach() if isinstance(b, torch.Tensor) else b
+    return torch.where(positive, torch.where(positive, a, 1)**b, torch.where(positive, 1, a)**still)
+
+
+def larger(a, b):
+    """No gradient where an operand is NaN."""
+    return torch.where(a > b, a, torch.where(a < b, b, torch.where(a == b, (a + b) / 2, torch.nan)))
+
+
+def logaddexp(a, b):
+    """No gradient where both are -inf."""
+    nothing = (a == -torch.inf) & (b == -torch.inf)
+    return torch.where(nothing, -torch.inf, torch.logaddexp(torch.where(nothing, 0, a), torch.where(nothing, 0, b)))
 
 
 TABLE = {
@@ -66,14 +90,17 @@ TABLE = {
     "sub": with_number(lambda a, b: a - b),
     "mul": with_number(lambda a, b: a * b),
     "div": with_number(lambda a, b: a / b),
-    "pow": Entry(draw_power, lambda x, o: torch.pow(x[0], o["number"] if "number" in o else x[1])),
+    "pow": Entry(draw_power, lambda x, o: torch.pow(x[0], o["number"] if "number" in o else x[1]),
+                 ours={"Powers of numbers that are not positive": lambda x, o: power(x[0], o["number"] if "number" in o else x[1])}),
     "neg": apply(torch.neg),
-    "maximum": apply(torch.maximum, two()),
-    "minimum": apply(torch.minimum, two()),
-    "abs": apply(torch.abs),
-    "clamp": Entry(draw_clamp, lambda x, o: torch.clamp(x[0], o["low"], o["high"])),
+    "maximum": apply(torch.maximum, two(), ours={"NaN and gradients": larger}),
+    "minimum": apply(torch.minimum, two(), ours={"NaN and gradients": lambda a, b: -larger(-a, -b)}),
+    "abs": apply(torch.abs, ours={"NaN and gradients": lambda x: x * torch.sign(x).detach()}),
+    "clamp": Entry(draw_clamp, lambda x, o: torch.clamp(x[0], o["low"], o["high"]),
+                   ours={"clamp at its bounds": lambda x, o: passing(
+                       (x[0] >= o["low"]) & (x[0] <= o["high"]), x[0], torch.clamp(x[0], o["low"], o["high"]))}),
     "where": Entry(draw_where, lambda x, o: torch.where(o["condition"] != 0, x[0], x[1])),
-    "logaddexp": apply(torch.logaddexp, two()),
+    "logaddexp": apply(torch.logaddexp, two(), scale=1, ours={"logaddexp of nothing": logaddexp}),
     "cast": Entry(lambda r: ([r.reals(r.shape())], {"double": r.flag()}),
                   lambda x, o: x[0].to(torch.float64 if o["double"] else torch.float32)),
     "exp": apply(torch.exp),
@@ -87,7 +114,7 @@ TABLE = {
     "tanh": apply(torch.tanh),
     "sigmoid": apply(torch.sigmoid),
     "erf": apply(torch.erf),
-    "relu": apply(torch.relu),
+    "relu": apply(torch.relu, ours={"NaN and gradients": lambda x: passing(x > 0, x, torch.relu(x))}),
     "gelu": apply(torch.nn.functional.gelu),
     "kernels::sign": Entry(one(), lambda x, o: torch.sign(x[0]), gradients=False),
     "kernels::isfinite": Entry(one(), lambda x, o: torch.isfinite(x[0]).to(torch.uint8), gradients=False),

@@ -1,6 +1,6 @@
 """What PyTorch has no function for, written in its ops from the definitions, with the library's convention 0 ln 0 = 0 and
-derivative 0 there. One difference from a formula as one would type it: what is outside of a logarithm's domain is
-replaced before the logarithm, so that no NaN enters a gradient."""
+derivative 0 there. What is outside of a logarithm's domain is replaced before the logarithm, so that no NaN enters
+a gradient."""
 import math
 
 import torch
@@ -24,9 +24,22 @@ def relative_entropy(p, q):
     return p_log_p(p) - p_log_q(p, q)
 
 
-def jensen_shannon(p, q):
-    m = (p + q) / 2
-    return (relative_entropy(p, m) + relative_entropy(q, m)) / 2
+class JensenShannon(torch.autograd.Function):
+    """(p ln(p / m) + q ln(q / m)) / 2, m = (p + q) / 2. dp = ln(p / m) / 2, taken to be 0 at p = 0; dq alike."""
+    @staticmethod
+    def forward(context, p, q):
+        context.save_for_backward(p, q)
+        m = (p + q) / 2
+        return (relative_entropy(p, m) + relative_entropy(q, m)) / 2
+
+    @staticmethod
+    def backward(context, dy):
+        p, q = context.saved_tensors
+        m = (p + q) / 2
+        return tuple(dy * log_where(x > 0, torch.where(x > 0, x / torch.where(m > 0, m, 1), 1)) / 2 for x in (p, q))
+
+
+jensen_shannon = JensenShannon.apply
 
 
 def relative_entropy_of_logs(log_p, log_q):
@@ -34,6 +47,24 @@ def relative_entropy_of_logs(log_p, log_q):
     p = log_p.exp()
     possible = p > 0
     return p * (torch.where(possible, log_p, 0) - torch.where(possible, log_q, 0))
+
+
+def huber(d, delta):
+    """The parabola's curvature holds up to where the line begins, that point included (docs/differences.md)."""
+    slope = torch.where(d.abs() <= delta, d, d.clamp(-delta, delta).detach())
+    return slope * (d - slope / 2)
+
+
+def clamp(x, low, high):
+    """Its bounds belong to what passes (docs/differences.md)."""
+    return torch.where((x >= low) & (x <= high), x, x.clamp(low, high).detach())
+
+
+def power(x, gamma):
+    """x^gamma for x >= 0; a fractional power is constant at 0, where its derivatives would be infinite."""
+    if gamma == int(gamma):
+        return x**int(gamma)
+    return torch.where(x > 0, torch.where(x > 0, x, 1)**gamma, 0)
 
 
 def in_base(nats, o):

@@ -71,7 +71,7 @@ def draw_convolution(r):
 def convolution(x, w, o):
     top, bottom, left, right = o.get("padding", [0] * 4)
     padding = (top, left)
-    x, w = to_nchw(x), w.permute(3, 2, 0, 1).contiguous()
+    x, w = (value.clone(memory_format=torch.contiguous_format) for value in (to_nchw(x), w.permute(3, 2, 0, 1)))
     if top != bottom or left != right:
         x, padding = F.pad(x, (left, right, top, bottom)), 0
     return to_nhwc(F.conv2d(x, w, stride=o["stride"], padding=padding, dilation=o["dilation"], groups=o["groups"]))
@@ -130,7 +130,8 @@ def draw_pool(r):
         o["padding"] = [pad[0], pad[0], pad[2], pad[2]] if r.flag() else pad
     pads = o.get("padding", [0] * 4)
     sizes = [max(1, window[i] - sum(pads[2 * i:2 * i + 2])) + r.integer(0, 6) for i in range(2)]
-    return [r.reals((r.integer(0, 3) or 1, *sizes, r.choice([1, 2, 3, 17])))], o
+    x = r.reals((r.integer(1, 3), *sizes, r.choice([1, 2, 3, 17])))
+    return [np.where(x == -np.inf, r.dtype.type(-1e9), x)], o  # no tie with what PyTorch is padded with
 
 
 def around(x, o, value):

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import elementwise
 import image
 from case import Entry
 from image import to_nchw, to_nhwc
@@ -27,7 +28,7 @@ def linear(x, weight, bias):
 
 
 def draw_dense(r):
-    shape = r.shape(low=2, high=4)
+    shape = r.shape(low=2, high=4, least=1)
     weight = r.reals((shape[-1], r.size()))
     return [r.reals(shape), weight] + ([r.reals(weight.shape[1:])] if r.flag(.7) else []), {}
 
@@ -50,7 +51,7 @@ def draw_conv2d(r):
 
 
 def conv2d(x, o):
-    images, weight = to_nchw(x[0]), x[1].permute(3, 2, 0, 1).contiguous()
+    images, weight = to_nchw(x[0]).contiguous(), x[1].permute(3, 2, 0, 1).clone(memory_format=torch.contiguous_format)
     kernel, channels = weight.shape[2:], (images.shape[1], weight.shape[0])
     pads = same_padding(images.shape[2:], kernel, o["stride"], o["dilation"]) if o.get("same") else o.get("padding", [0] * 4)
     top, bottom, left, right = pads
@@ -98,7 +99,7 @@ def network(x, o):
 
 
 TABLE = {
-    "nn::ReLU": activation(nn.ReLU()),
+    "nn::ReLU": Entry(activation(None).draw, elementwise.TABLE["relu"].reference, ours=elementwise.TABLE["relu"].ours),
     "nn::Tanh": activation(nn.Tanh()),
     "nn::Sigmoid": activation(nn.Sigmoid()),
     "nn::GELU": activation(nn.GELU()),

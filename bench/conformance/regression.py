@@ -4,19 +4,19 @@ import torch
 import torch.nn.functional as F
 
 from case import Entry
-from formulas import in_base, reduced
+from formulas import clamp, huber, in_base, power, reduced
 
 REDUCTIONS = ["mean", "mean", "sum", "none"]
 EPSILON = 1e-7  # of Keras
 
 
 def draw_numbers(r):
-    shape = r.shape(low=1, high=3)
+    shape = r.shape(low=1, high=3, least=1)
     return [r.reals(shape), r.reals(shape)], {"reduction": r.choice(REDUCTIONS)}
 
 
 def draw_signs(r):
-    shape = r.shape(low=1, high=3)
+    shape = r.shape(low=1, high=3, least=1)
     return [r.rounded(r.random.choice([-1, 1], shape)), r.reals(shape)], {"reduction": r.choice(REDUCTIONS)}
 
 
@@ -36,7 +36,7 @@ def draw_huber(r):
 # ---- two classes ----
 def draw_binary(kind):
     def draw(r):
-        shape = r.shape(low=1, high=3)
+        shape = r.shape(low=1, high=3, least=1)
         o = {"reduction": r.choice(REDUCTIONS), "bits": r.flag(.2)}
         if r.flag(.3):
             o["label_smoothing"] = r.choice([.1, .5, 1.])
@@ -52,8 +52,8 @@ def draw_binary(kind):
 
 
 def times(a, x):
-    """a x, 0 where a is."""
-    return a * torch.where(a == 0, 0, x)
+    """a x, 0 where a is 0 and x infinite."""
+    return a * torch.where((a == 0) & ~x.isfinite(), 0, x)
 
 
 def binary(terms):
@@ -63,9 +63,11 @@ def binary(terms):
         p = x[0] * (1 - s) + s / 2
         yes, no = p * (o["positive_weight"] if "positive_weight" in o else 1), 1 - p
         w = o.get("sample_weights")
-        rows = row_means(terms(p, yes, no, x[1], o))
-        if w is not None:
-            rows = torch.where(w > 0, rows, 0) * w
+        if w is None:
+            return in_base(reduced(row_means(terms(p, yes, no, x[1], o)), o), o)
+        counts = (w > 0).reshape(-1, *[1] * (p.dim() - 1))
+        p, yes, no, z = (torch.where(counts, value, .5) for value in (p, yes, no, x[1]))
+        rows = torch.where(w > 0, row_means(terms(p, yes, no, z, o)), 0) * w
         return in_base(reduced(rows, o, w), o)
     return reference
 
@@ -76,7 +78,7 @@ def cross_entropy_of_logits(p, yes, no, z, o):
 
 def cross_entropy_of_probabilities(p, yes, no, q, o):
     if o.get("keras"):
-        q = q.clamp(EPSILON, 1 - EPSILON)
+        q = clamp(q, EPSILON, 1 - EPSILON)
         return -yes * q.log() - no * (1 - q).log()
     return -log_times(yes, q) - log_times(no, 1 - q)
 
@@ -88,20 +90,26 @@ def log_times(a, x):
 
 def focal_of_logits(p, yes, no, z, o):
     yes, no = sides(yes, no, o)
-    q = torch.sigmoid(z)
-    if o["gamma"] == 0:
-        return cross_entropy_of_logits(p, yes, no, z, o)
-    q_no = torch.sigmoid(-z)
-    return -times(yes, q_no**o["gamma"] * F.logsigmoid(z)) - times(no, q**o["gamma"] * F.logsigmoid(-z))
+
+    def side(a, z):
+        log_q = F.logsigmoid(z)
+        possible = log_q > -1e4  # elsewhere the factor is 1
+        factor = (F.logsigmoid(-z) * o["gamma"]).exp() if o["gamma"] > 0 else torch.ones_like(z)
+        return -times(a, torch.where(possible, factor * torch.where(possible, log_q, 0), log_q))
+    return side(yes, z) + side(no, -z)
 
 
 def focal_of_probabilities(p, yes, no, q, o):
     gamma = o["gamma"]
     if o.get("keras"):
-        elements = (1 - p * q - (1 - p) * (1 - q))**gamma * cross_entropy_of_probabilities(p, yes, no, q, o)
+        elements = power(1 - p * q - (1 - p) * (1 - q), gamma) * cross_entropy_of_probabilities(p, yes, no, q, o)
         return elements * (o["alpha"] * p + (1 - o["alpha"]) * (1 - p)) if "alpha" in o else elements
     yes, no = sides(yes, no, o)
-    return -log_times(yes, q) * (1 - q)**gamma - log_times(no, 1 - q) * q**gamma
+
+    def side(a, q):
+        inside = (q < 1) | (gamma == int(gamma))
+        return -log_times(a, torch.where(inside, q, 1)) * power(1 - q, gamma)
+    return side(yes, q) + side(no, 1 - q)
 
 
 def sides(yes, no, o):
@@ -115,13 +123,13 @@ def focal(kind, terms):
         x, o = plain(r)
         o["gamma"] = r.choice([0., .5, 1., 2., 3.])
         return x, o | ({"alpha": r.choice([.25, .5, 1.])} if r.flag() else {})
-    return Entry(draw, binary(terms))
+    return Entry(draw, binary(terms), scale=1)
 
 
 # ---- Gaussians ----
 def draw_gaussians(count):
     def draw(r):
-        shape = r.shape(low=1, high=3)
+        shape = r.shape(low=1, high=3, least=1)
         r.mode = "ordinary" if r.mode == "extreme" else r.mode
         return [r.reals(shape) for _ in range(count)], {"reduction": r.choice(REDUCTIONS), "bits": r.flag(.2)}
     return draw
@@ -145,12 +153,13 @@ TABLE = {
     "losses::hinge": elementwise(lambda y, z: F.relu(1 - y * z), draw_signs),
     "losses::squared_hinge": elementwise(lambda y, z: F.relu(1 - y * z)**2, draw_signs),
     "losses::huber": Entry(draw_huber, lambda x, o: reduced(row_means(
-        F.huber_loss(x[1], x[0], reduction="none", delta=o["delta"])), o)),
-    "losses::binary_cross_entropy_with_logits": Entry(draw_binary("logits"), binary(cross_entropy_of_logits)),
+        F.huber_loss(x[1], x[0], reduction="none", delta=o["delta"])), o), ours={
+            "Huber's kink": lambda x, o: reduced(row_means(huber(x[1] - x[0], o["delta"])), o)}),
+    "losses::binary_cross_entropy_with_logits": Entry(draw_binary("logits"), binary(cross_entropy_of_logits), scale=1),
     "losses::binary_cross_entropy_with_probabilities": Entry(draw_binary("units"),
-                                                             binary(cross_entropy_of_probabilities)),
+                                                             binary(cross_entropy_of_probabilities), scale=1),
     "losses::binary_focal_loss_with_logits": focal("logits", focal_of_logits),
     "losses::binary_focal_loss_with_probabilities": focal("units", focal_of_probabilities),
-    "losses::gaussian_kl_to_standard_normal": Entry(draw_gaussians(2), gaussian_kl),
-    "losses::gaussian_kl": Entry(draw_gaussians(4), gaussian_kl),
+    "losses::gaussian_kl_to_standard_normal": Entry(draw_gaussians(2), gaussian_kl, scale=1),
+    "losses::gaussian_kl": Entry(draw_gaussians(4), gaussian_kl, scale=1),
 }
