@@ -206,7 +206,7 @@ TABLE = {
     "losses::categorical_focal_loss_with_logits": focal_entry("logits"),
     "losses::categorical_focal_loss_with_probabilities": focal_entry("rows"),
     "losses::kl_divergence_with_log_target": Entry(draw_log_target, log_target, scale=1),
-    "losses::distillation_loss": Entry(draw_distillation, distillation, scale=1),
+    "losses::distillation_loss": Entry(draw_distillation, distillation, scale=25),
     "losses::categorical_hinge": Entry(draw_scores, categorical_hinge),
     "losses::multi_margin": Entry(draw_scores, multi_margin),
 }

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import elementwise as elementwise_ops
 from case import Entry
 from formulas import huber, log_where
 
@@ -63,6 +64,7 @@ def elementwise(f, option=None, ours=None):
             o[option] = r.choice([.5, 1., 2.] + [0.] * (option == "beta"))
         return [r.reals(shape), r.reals(shape)], o
     return Entry(draw, lambda x, o: f(x[0], x[1], reduction=o["reduction"], **({option: o[option]} if option else {})),
+                 scale=1,
                  ours={name: lambda x, o: reduced(spelling(x[0] - x[1], o), o) for name, spelling in (ours or {}).items()})
 
 
@@ -119,7 +121,7 @@ def binary_cross_entropy_with_logits(x, o):
 
 
 def absolute(d, o):
-    return d * torch.sign(d).detach()
+    return elementwise_ops.absolute(d)
 
 
 def smooth_l1(d, o):

@@ -9,6 +9,7 @@ import tables
 NOT_FINITE = "Gradients where the value is not finite"
 SECOND = "Second derivatives that are NaN in PyTorch"
 CONVOLUTIONS = "Infinities in a convolution"
+POWERS = "Powers of numbers that are not positive"
 POOLING = "NaN in max pooling"
 POOLS = {"max_pool2d", "nn::MaxPool2d"}
 CONVOLVES = {"conv2d", "conv2d_dx", "conv2d_dw", "conv_block", "nn::Conv2d", "nn::Sequential"}
@@ -27,6 +28,8 @@ def explain(case, key, y, of_pytorch, wrong):
         return None
     if case.name in POOLS and np.isnan(case.x[0]).any():
         return POOLING
+    if case.name == "pow" and key == "h" and len(case.x) == 2 and not (case.x[0] > 0).all():
+        return POWERS
     if (case.name.startswith("losses::") or case.name in ("var", "prod")) and not finite(y):
         return NOT_FINITE
     if key == "h" and case.draw.mode != "ordinary" and np.isnan(of_pytorch[wrong]).all():

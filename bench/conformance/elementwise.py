@@ -67,6 +67,11 @@ def passing(condition, x, y):
     return torch.where(condition, x, y.detach())
 
 
+def absolute(x):
+    """The gradient at NaN is NaN."""
+    return torch.where(x.isnan(), torch.nan * x, x.abs())
+
+
 def power(a, b):
     """a^b, constant in b where a is not positive."""
     positive = a > 0
@@ -95,12 +100,12 @@ TABLE = {
     "neg": apply(torch.neg),
     "maximum": apply(torch.maximum, two(), ours={"NaN and gradients": larger}),
     "minimum": apply(torch.minimum, two(), ours={"NaN and gradients": lambda a, b: -larger(-a, -b)}),
-    "abs": apply(torch.abs, ours={"NaN and gradients": lambda x: x * torch.sign(x).detach()}),
+    "abs": apply(torch.abs, ours={"NaN and gradients": absolute}),
     "clamp": Entry(draw_clamp, lambda x, o: torch.clamp(x[0], o["low"], o["high"]),
                    ours={"clamp at its bounds": lambda x, o: passing(
                        (x[0] >= o["low"]) & (x[0] <= o["high"]), x[0], torch.clamp(x[0], o["low"], o["high"]))}),
     "where": Entry(draw_where, lambda x, o: torch.where(o["condition"] != 0, x[0], x[1])),
-    "logaddexp": apply(torch.logaddexp, two(), scale=1, ours={"logaddexp of nothing": logaddexp}),
+    "logaddexp": apply(torch.logaddexp, two(), scale=1, ours={"logsumexp of nothing": logaddexp}),
     "cast": Entry(lambda r: ([r.reals(r.shape())], {"double": r.flag()}),
                   lambda x, o: x[0].to(torch.float64 if o["double"] else torch.float32)),
     "exp": apply(torch.exp),
@@ -116,7 +121,8 @@ TABLE = {
     "erf": apply(torch.erf),
     "relu": apply(torch.relu, ours={"NaN and gradients": lambda x: passing(x > 0, x, torch.relu(x))}),
     "gelu": apply(torch.nn.functional.gelu),
-    "kernels::sign": Entry(one(), lambda x, o: torch.sign(x[0]), gradients=False),
+    "kernels::sign": Entry(one(), lambda x, o: torch.sign(x[0]), gradients=False, ours={
+        "The sign of NaN": lambda x, o: torch.where(x[0].isnan(), torch.nan, torch.sign(x[0]))}),
     "kernels::isfinite": Entry(one(), lambda x, o: torch.isfinite(x[0]).to(torch.uint8), gradients=False),
     "kernels::equal": comparison(torch.eq),
     "kernels::not_equal": comparison(torch.ne),

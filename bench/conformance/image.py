@@ -103,8 +103,15 @@ def conv2d_dx(x, o):
 
 
 def conv2d_dw(x, o):
-    kernel = torch.zeros(o["kernel"], dtype=x[0].dtype, requires_grad=True)
-    return torch.autograd.grad(convolution(x[0], kernel, o), kernel, x[1], create_graph=True)[0]
+    """The correlation of images with gradients is a convolution, with images for channels, the stride for the dilation
+    and the dilation for the stride. PyTorch's own gradient of this, the third, refuses some layouts."""
+    images, dy = to_nchw(x[0]), to_nchw(x[1])
+    top, bottom, left, right = o.get("padding", [0] * 4)
+    height, width = o["kernel"][:2]
+    parts = [F.conv2d(image.transpose(0, 1), gradient.transpose(0, 1), stride=o["dilation"], dilation=o["stride"])
+             for image, gradient in zip(F.pad(images, (left, right, top, bottom)).chunk(o["groups"], 1),
+                                        dy.chunk(o["groups"], 1))]
+    return torch.cat([part[:, :, :height, :width].permute(2, 3, 0, 1) for part in parts], 3)
 
 
 def draw_block(r):

@@ -25,7 +25,7 @@ def row_means(elements):
 
 
 def elementwise(loss, draw=draw_numbers):
-    return Entry(draw, lambda x, o: reduced(row_means(loss(*x)), o))
+    return Entry(draw, lambda x, o: reduced(row_means(loss(*x)), o), scale=1)
 
 
 def draw_huber(r):
@@ -153,7 +153,7 @@ TABLE = {
     "losses::hinge": elementwise(lambda y, z: F.relu(1 - y * z), draw_signs),
     "losses::squared_hinge": elementwise(lambda y, z: F.relu(1 - y * z)**2, draw_signs),
     "losses::huber": Entry(draw_huber, lambda x, o: reduced(row_means(
-        F.huber_loss(x[1], x[0], reduction="none", delta=o["delta"])), o), ours={
+        F.huber_loss(x[1], x[0], reduction="none", delta=o["delta"])), o), scale=1, ours={
             "Huber's kink": lambda x, o: reduced(row_means(huber(x[1] - x[0], o["delta"])), o)}),
     "losses::binary_cross_entropy_with_logits": Entry(draw_binary("logits"), binary(cross_entropy_of_logits), scale=1),
     "losses::binary_cross_entropy_with_probabilities": Entry(draw_binary("units"),
