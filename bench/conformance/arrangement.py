@@ -74,7 +74,8 @@ def draw_slice(r):
     axis = r.integer(0, len(shape) - 1)
     begin, end = sorted([r.integer(0, shape[axis]), r.integer(0, shape[axis])])
     begin -= shape[axis] * (begin < shape[axis] and r.flag(.3))
-    return [r.reals(shape)], {"axis": axis - len(shape) * r.flag(.3), "begin": begin, "end": end, "step": r.integer(1, 3)}
+    axis -= len(shape) * r.flag(.3)
+    return [r.reals(shape)], {"axis": axis, "begin": begin, "end": end, "step": r.integer(1, 3)}
 
 
 def sliced(x, o):

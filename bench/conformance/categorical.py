@@ -1,18 +1,21 @@
 """Losses of classifiers, from formulas in PyTorch's ops. x is [target, prediction], or [prediction] when the option
 "labels" holds class indices."""
+import numpy as np
 import torch
 import torch.nn.functional as F
 
 from case import Entry
-from formulas import clamp, in_base, jensen_shannon, p_log_p, p_log_q, power, reduced, relative_entropy, relative_entropy_of_logs
+from formulas import (clamp, in_base, jensen_shannon, p_log_p, p_log_q, power, reduced, relative_entropy,
+                      relative_entropy_of_logs)
 
 REDUCTIONS = ["mean", "mean", "sum", "none"]
 EPSILON = 1e-7  # of Keras
 
 
-def draw_categorical(kind, soft_only=False, keras=True, target="rows"):
+def draw_categorical(kind, soft_only=False, keras=True, extremes=True):
     """kind: of the prediction, "logits" or "rows"."""
     def draw(r):
+        r = r if extremes else r.without_extremes()
         n, k = r.integer(1, 5), r.size() + 1
         o = {"reduction": r.choice(REDUCTIONS), "bits": r.flag(.2)}
         if r.flag(.3):
@@ -30,8 +33,8 @@ def draw_categorical(kind, soft_only=False, keras=True, target="rows"):
                 o["ignore_index"] = r.choice([-1, r.integer(0, k - 1)])
                 o["labels"] = r.random.choice([o["ignore_index"], *o["labels"]], n).astype("int64")
             return [prediction], o
-        rows = getattr(r, target)((n, k))
-        if target == "rows" and not o.get("keras") and r.flag(.2):
+        rows = r.rows((n, k))
+        if not o.get("keras") and r.flag(.2):
             o["normalize_target"], rows = True, r.rounded(rows * 4)
         return [rows, prediction], o
     return draw
@@ -63,7 +66,7 @@ def loss(terms, logits):
     """terms(p, ln q, q): what each class adds."""
     def reference(x, o):
         p, sample = target_of(x, o)
-        z = torch.where(sample[:, None] > 0, x[-1], 1. / x[-1].shape[1])
+        z, p = (torch.where(sample[:, None] > 0, value, 1. / value.shape[1]) for value in (x[-1], p))
         q = z.softmax(-1) if logits else z
         return finished(terms(p, z.log_softmax(-1) if logits else None, q, o), p, sample, o)
     return reference
@@ -71,7 +74,7 @@ def loss(terms, logits):
 
 def cross_entropy(p, log_q, q, o):
     if log_q is not None:
-        return torch.where(p == 0, 0, -p * torch.where(p == 0, 0, log_q)) if not p.requires_grad else cross_logs(p, log_q)
+        return cross_logs(p, log_q)
     if o.get("keras"):
         return -p * clamp(q / q.sum(-1, keepdim=True), EPSILON, 1 - EPSILON).log()
     return -p_log_q(p, q)
@@ -141,7 +144,6 @@ def rates(log_rates):
 
 # ---- targets that are predictions ----
 def log_rows(r, shape):
-    import numpy as np
     with np.errstate(divide="ignore"):
         return r.rounded(np.log(r.rows(shape).astype(float)))
 
@@ -174,8 +176,9 @@ def distillation(x, o):
 # ---- scores ----
 def draw_scores(r):
     n, k = r.integer(1, 5), r.size()
-    scores = r.reals((n, k)) if r.mode != "extreme" else r.rounded(r.random.choice([-2, -1, 0, 1, 2, 100], (n, k)))
-    return [scores], {"labels": r.indices(k, (n,)), "reduction": r.choice(REDUCTIONS)}
+    scores = r.rounded(r.random.choice([-2, -1, 0, 1, 2, 100], (n, k)))
+    o = {"labels": r.indices(k, (n,)), "reduction": r.choice(REDUCTIONS)}
+    return [scores if r.mode == "extreme" else r.reals((n, k))], o
 
 
 def categorical_hinge(x, o):
@@ -191,8 +194,9 @@ def multi_margin(x, o):
 
 
 def pair(name, terms, **options):
-    return {f"losses::{name}_with_logits": Entry(draw_categorical("logits", **options), loss(terms, True), scale=1),
-            f"losses::{name}_with_probabilities": Entry(draw_categorical("rows", **options), loss(terms, False), scale=1)}
+    logits, rows = draw_categorical("logits", **options), draw_categorical("rows", **options)
+    return {f"losses::{name}_with_logits": Entry(logits, loss(terms, True), scale=1),
+            f"losses::{name}_with_probabilities": Entry(rows, loss(terms, False), scale=1)}
 
 
 TABLE = {
@@ -200,7 +204,7 @@ TABLE = {
     **pair("kl_divergence", kl_divergence),
     **pair("reverse_kl_divergence", reverse_kl, keras=False),
     **pair("jeffreys_divergence", jeffreys, keras=False),
-    **pair("js_divergence", lambda p, log_q, q, o: jensen_shannon(p, q), keras=False),
+    **pair("js_divergence", lambda p, log_q, q, o: jensen_shannon(p, q), keras=False, extremes=False),
     "losses::generalized_kl_divergence_with_log_rates": rates(True),
     "losses::generalized_kl_divergence_with_rates": rates(False),
     "losses::categorical_focal_loss_with_logits": focal_entry("logits"),

@@ -1,10 +1,11 @@
-"""When two results agree. The library's numbers may differ from PyTorch's in the same dtype, or from PyTorch's in float64 on
-the same inputs, by
+"""When two results agree. The library's numbers may differ from PyTorch's in the same dtype, or from PyTorch's in
+float64 on the same inputs, by
 
     unit (|y| + s) + floor (scale + max (|y| + s))
 
-for each element y, where s is how much y changes, per unit, when inputs change in their last digits: what rounding can do to
-any computation. It is measured, by changing them. The scale is 0 for most functions (see case.py). Where neither agrees, it is a disagreement."""
+for each element y, where s is how much y changes, per unit, when inputs change in their last digits: what rounding can
+do to any computation. It is measured, by changing them. The scale is 0 for most functions (see case.py). Where neither
+agrees, it is a disagreement."""
 import numpy as np
 
 UNIT = {"float32": 2e-6, "float64": 1e-11}
@@ -27,11 +28,11 @@ def excess(ours, reference, s, scale):
     """By how many tolerances each element is off; infinite where one is NaN or infinite and the other is not."""
     if ours.dtype.kind != "f":
         return np.where(ours == reference, 0., np.inf)
-    kind = ours.dtype.name
+    kind, least = ours.dtype.name, 4 * np.finfo(ours.dtype).smallest_subnormal
     with np.errstate(all="ignore"):
         reference = reference.astype(ours.dtype).astype(np.float64)  # what overflows the dtype is infinite in it
         size = np.where(np.isfinite(reference), np.abs(reference), 0) + s
-        tolerance = UNIT[kind] * size + FLOOR[kind] * (scale + size.max(initial=0)) + np.finfo(kind).smallest_subnormal * 4
+        tolerance = UNIT[kind] * size + FLOOR[kind] * (scale + size.max(initial=0)) + least
         off = np.abs(ours.astype(np.float64) - reference) / tolerance
         same = (ours == reference) | (np.isnan(ours) & np.isnan(reference))
     return np.where(same, 0., np.where(np.isnan(off), np.inf, off))

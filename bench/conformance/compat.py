@@ -1,5 +1,5 @@
-"""losses/compat/torch.h beside the functions whose names it takes, every option of them. x is [input, target], or [input]
-when the option "labels" holds class indices."""
+"""losses/compat/torch.h beside the functions whose names it takes, every option of them. x is [input, target], or
+[input] when the option "labels" holds class indices."""
 import math
 
 import numpy as np
@@ -63,9 +63,13 @@ def elementwise(f, option=None, ours=None):
         if option:
             o[option] = r.choice([.5, 1., 2.] + [0.] * (option == "beta"))
         return [r.reals(shape), r.reals(shape)], o
-    return Entry(draw, lambda x, o: f(x[0], x[1], reduction=o["reduction"], **({option: o[option]} if option else {})),
-                 scale=1,
-                 ours={name: lambda x, o: reduced(spelling(x[0] - x[1], o), o) for name, spelling in (ours or {}).items()})
+
+    def reference(x, o):
+        return f(x[0], x[1], **o)
+
+    def reduced_(spelling):
+        return lambda x, o: reduced(spelling(x[0] - x[1], o), o)
+    return Entry(draw, reference, scale=1, ours={name: reduced_(spelling) for name, spelling in (ours or {}).items()})
 
 
 # ---- ours, where it differs (docs/differences.md) ----
@@ -84,6 +88,14 @@ def nothing_counts(x, o):
 def times(p, x):
     """p x, 0 where p is 0 and x infinite."""
     return p * torch.where((p == 0) & ~x.isfinite(), 0, x)
+
+
+def soft_cross_entropy(x, o):
+    if "labels" in o:
+        return cross_entropy(x, o)
+    s = o.get("label_smoothing", 0)
+    p = x[1] * (1 - s) + s / x[1].shape[1]
+    return reduced(-times(p * o.get("weight", 1), x[0].log_softmax(1)).sum(1), o)
 
 
 def kl_div(x, o):
@@ -130,7 +142,7 @@ def smooth_l1(d, o):
 
 TABLE = {
     PREFIX + "cross_entropy": Entry(draw_cross_entropy, cross_entropy, scale=1,
-                                    ours={"A batch of ignored rows": nothing_counts}),
+                                    ours={"A batch of ignored rows": nothing_counts, "0 ln 0": soft_cross_entropy}),
     PREFIX + "kl_div": Entry(draw_kl_div, lambda x, o: F.kl_div(x[0], x[1], reduction=o["reduction"],
                                                                 log_target=o["log_target"]),
                              scale=1, ours={"0 ln 0": kl_div}),

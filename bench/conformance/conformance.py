@@ -179,8 +179,8 @@ def main(program, cases=20000, seed=0, only=""):
         wrong_cases += wrong_here
     for name, count in sorted(met.items()):
         print(f"documented difference, met in {count} cases: {name}")
-    print(f"{total} cases of {len(wanted)} functions against PyTorch {torch.__version__} in {time.time() - started:.0f} s: "
-          f"{wrong_cases} disagreements")
+    print(f"{total} cases of {len(wanted)} functions against PyTorch {torch.__version__}"
+          f" in {time.time() - started:.0f} s: {wrong_cases} disagreements")
     return wrong_cases > 0 or bool(missing)
 
 

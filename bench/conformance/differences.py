@@ -1,4 +1,4 @@
-"""Documented differences (docs/differences.md) that no spelling in PyTorch's ops shows; the others are in Entry.ours."""
+"""Documented differences (docs/differences.md) that no spelling in PyTorch's ops shows; others are in Entry.ours."""
 import pathlib
 import re
 
@@ -9,7 +9,7 @@ import tables
 NOT_FINITE = "Gradients where the value is not finite"
 SECOND = "Second derivatives that are NaN in PyTorch"
 CONVOLUTIONS = "Infinities in a convolution"
-POWERS = "Powers of numbers that are not positive"
+POWERS = "Powers at 0 and below"
 POOLING = "NaN in max pooling"
 POOLS = {"max_pool2d", "nn::MaxPool2d"}
 CONVOLVES = {"conv2d", "conv2d_dx", "conv2d_dw", "conv_block", "nn::Conv2d", "nn::Sequential"}

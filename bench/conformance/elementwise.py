@@ -58,7 +58,9 @@ def comparison(op):
 
 
 def apply(op, draw=one(), ours=None, scale=0):
-    return Entry(draw, lambda x, o: op(*x), ours={name: lambda x, o: f(*x) for name, f in (ours or {}).items()}, scale=scale)
+    def spelled(f):
+        return lambda x, o: f(*x)
+    return Entry(draw, spelled(op), ours={name: spelled(f) for name, f in (ours or {}).items()}, scale=scale)
 
 
 # ---- ours, where it differs (docs/differences.md) ----
@@ -73,10 +75,10 @@ def absolute(x):
 
 
 def power(a, b):
-    """a^b, constant in b where a is not positive."""
+    """e^(b ln a) where a is positive; elsewhere a^b, constant in b."""
     positive = a > 0
     still = b.detach() if isinstance(b, torch.Tensor) else b
-    return torch.where(positive, torch.where(positive, a, 1)**b, torch.where(positive, 1, a)**still)
+    return torch.where(positive, (b * torch.where(positive, a, 1).log()).exp(), torch.where(positive, 1, a)**still)
 
 
 def larger(a, b):
@@ -95,8 +97,8 @@ TABLE = {
     "sub": with_number(lambda a, b: a - b),
     "mul": with_number(lambda a, b: a * b),
     "div": with_number(lambda a, b: a / b),
-    "pow": Entry(draw_power, lambda x, o: torch.pow(x[0], o["number"] if "number" in o else x[1]),
-                 ours={"Powers of numbers that are not positive": lambda x, o: power(x[0], o["number"] if "number" in o else x[1])}),
+    "pow": Entry(draw_power, lambda x, o: torch.pow(x[0], o.get("number", x[-1])),
+                 ours={"Powers at 0 and below": lambda x, o: power(x[0], o.get("number", x[-1]))}),
     "neg": apply(torch.neg),
     "maximum": apply(torch.maximum, two(), ours={"NaN and gradients": larger}),
     "minimum": apply(torch.minimum, two(), ours={"NaN and gradients": lambda a, b: -larger(-a, -b)}),

@@ -1,5 +1,5 @@
-"""What PyTorch has no function for, written in its ops from the definitions, with the library's convention 0 ln 0 = 0 and
-derivative 0 there. What is outside of a logarithm's domain is replaced before the logarithm, so that no NaN enters
+"""What PyTorch has no function for, written in its ops from the definitions, with the library's convention 0 ln 0 = 0
+and derivative 0 there. What is outside of a logarithm's domain is replaced before the logarithm, so that no NaN enters
 a gradient."""
 import math
 

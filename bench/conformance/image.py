@@ -15,6 +15,11 @@ def to_nhwc(x):
     return x.permute(0, 2, 3, 1)
 
 
+def contiguous(x):
+    """PyTorch's second derivatives of a convolution refuse what only looks contiguous, axes of size 1 left out."""
+    return x.clone(memory_format=torch.contiguous_format)
+
+
 # ---- products ----
 def draw_matmul(r):
     m, k, n = (r.size(least=0) for _ in range(3))
@@ -71,7 +76,7 @@ def draw_convolution(r):
 def convolution(x, w, o):
     top, bottom, left, right = o.get("padding", [0] * 4)
     padding = (top, left)
-    x, w = (value.clone(memory_format=torch.contiguous_format) for value in (to_nchw(x), w.permute(3, 2, 0, 1)))
+    x, w = contiguous(to_nchw(x)), contiguous(w.permute(3, 2, 0, 1))
     if top != bottom or left != right:
         x, padding = F.pad(x, (left, right, top, bottom)), 0
     return to_nhwc(F.conv2d(x, w, stride=o["stride"], padding=padding, dilation=o["dilation"], groups=o["groups"]))
@@ -94,6 +99,7 @@ def draw_conv2d_dx(r):
 
 def draw_conv2d_dw(r):
     image, kernel, o = draw_convolution(r)
+    image = (max(image[0], 1), *image[1:])  # images are channels in the reference
     return [r.reals(image), r.reals(output_shape(image, kernel, o))], o | {"kernel": list(kernel)}
 
 

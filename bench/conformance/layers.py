@@ -19,7 +19,7 @@ def with_weights(module, weights, x):
 
 
 def activation(module):
-    return Entry(lambda r: ([r.reals(r.shape(low=1, least=1))], {}), lambda x, o: module(x[0]))
+    return Entry(lambda r: ([r.reals(r.shape(low=1, least=1))], {}), lambda x, o: module(x[0]), scale=1)
 
 
 def linear(x, weight, bias):
@@ -51,10 +51,10 @@ def draw_conv2d(r):
 
 
 def conv2d(x, o):
-    images, weight = to_nchw(x[0]).contiguous(), x[1].permute(3, 2, 0, 1).clone(memory_format=torch.contiguous_format)
+    images, weight = image.contiguous(to_nchw(x[0])), image.contiguous(x[1].permute(3, 2, 0, 1))
     kernel, channels = weight.shape[2:], (images.shape[1], weight.shape[0])
-    pads = same_padding(images.shape[2:], kernel, o["stride"], o["dilation"]) if o.get("same") else o.get("padding", [0] * 4)
-    top, bottom, left, right = pads
+    same = same_padding(images.shape[2:], kernel, o["stride"], o["dilation"])
+    top, bottom, left, right = same if o.get("same") else o.get("padding", [0] * 4)
     padding = (top, left) if (top, left) == (bottom, right) else 0
     if padding == 0:
         images = F.pad(images, (left, right, top, bottom))
@@ -88,8 +88,8 @@ def draw_images(r):
 def draw_network(r):
     (x, kernel, bias), o = image.draw_block(r)
     top, bottom, left, right = o.get("padding", [0] * 4)
-    sizes = [(x.shape[1] + top + bottom - kernel.shape[0] + 1) // 2, (x.shape[2] + left + right - kernel.shape[1] + 1) // 2]
-    weight = r.reals((math.prod(sizes) * kernel.shape[3], r.integer(1, 10)))
+    height, width = x.shape[1] + top + bottom - kernel.shape[0] + 1, x.shape[2] + left + right - kernel.shape[1] + 1
+    weight = r.reals(((height // 2) * (width // 2) * kernel.shape[3], r.integer(1, 10)))
     return [x, kernel, bias, weight, r.reals(weight.shape[1:])], o
 
 
@@ -98,8 +98,10 @@ def network(x, o):
     return linear(hidden.flatten(1), x[3], x[4])
 
 
+RELU = elementwise.TABLE["relu"]
+
 TABLE = {
-    "nn::ReLU": Entry(activation(None).draw, elementwise.TABLE["relu"].reference, ours=elementwise.TABLE["relu"].ours),
+    "nn::ReLU": Entry(activation(None).draw, RELU.reference, ours=RELU.ours),
     "nn::Tanh": activation(nn.Tanh()),
     "nn::Sigmoid": activation(nn.Sigmoid()),
     "nn::GELU": activation(nn.GELU()),

@@ -21,11 +21,10 @@ def scaled(r, rows, o):
     return r.rounded(rows * r.choice([1, 2, 8])) if o["normalize"] else rows
 
 
-def measure(count, f, order=False, pairs=False):
+def measure(count, f, order=False, pairs=False, extremes=True):
     """f of `count` arrays of distributions along the last axis, or, for `pairs`, the last two."""
     def draw(r):
-        if pairs and r.mode == "extreme":
-            r.mode = "lattice"  # terms of 1 / p cancel in second derivatives
+        r = r if extremes and not pairs else r.without_extremes()
         o = draw_options(r) | ({"alpha": r.choice(ALPHAS + [0.] * (r.mode == "lattice"))} if order else {})
         shape = some_rows(r)
         x = [scaled(r, r.rows(shape), o) for _ in range(count)]
@@ -41,9 +40,10 @@ def measure(count, f, order=False, pairs=False):
     return Entry(draw, reference, scale=10 if order else 1)
 
 
-def terms(f, kind="units", count=2):
+def terms(f, kind="units", count=2, extremes=True):
     """f element by element."""
     def draw(r):
+        r = r if extremes else r.without_extremes()
         shape = r.shape()
         return [getattr(r, kind)(shape) for _ in range(count)], {"bits": False}
     return Entry(draw, lambda x, o: f(*x), scale=1)
@@ -146,6 +146,11 @@ def tsallis_divergence(p, q, a):
     return common_divergence(p, q) if a == 1 else (power_sum(p, q, a) - p.sum(-1)) / (a - 1)
 
 
+def draw_independent(r):
+    shape = some_rows(r)
+    return [r.rows(shape), r.rows(shape[:-1] + (r.size(),))], {}
+
+
 def draw_joint_of(r):
     shape = some_rows(r, more=1)
     return [r.rows(shape[:-1]), r.rows(shape)], {}
@@ -167,15 +172,14 @@ TABLE = {
     "losses::reverse_kl_divergence": measure(2, lambda p, q: divergence(q, p)),
     "losses::jeffreys_divergence": measure(2, lambda p, q: divergence(p, q) + divergence(q, p)),
     "losses::generalized_kl_divergence": rates(lambda p, q: relative_entropy(p, q) - p + q),
-    "losses::js_divergence": measure(2, lambda p, q: jensen_shannon(p, q).sum(-1)),
-    "losses::js_distance": Entry(measure(2, None).draw, js_distance, scale=100),
+    "losses::js_divergence": measure(2, lambda p, q: jensen_shannon(p, q).sum(-1), extremes=False),
+    "losses::js_distance": Entry(measure(2, None, extremes=False).draw, js_distance, scale=100),
     "losses::mutual_information": measure(1, mutual_information, pairs=True),
     "losses::conditional_entropy": measure(1, conditional_entropy, pairs=True),
     "losses::joint_entropy": measure(1, joint_entropy, pairs=True),
     "losses::marginal_x": Entry(lambda r: ([r.reals(r.shape(low=2))], {}), lambda x, o: x[0].sum(-1)),
     "losses::marginal_y": Entry(lambda r: ([r.reals(r.shape(low=2))], {}), lambda x, o: x[0].sum(-2)),
-    "losses::independent_joint": Entry(lambda r: (lambda shape: ([r.rows(shape), r.rows(shape[:-1] + (r.size(),))], {}))(
-        some_rows(r)), lambda x, o: x[0][..., :, None] * x[1][..., None, :]),
+    "losses::independent_joint": Entry(draw_independent, lambda x, o: x[0][..., :, None] * x[1][..., None, :]),
     "losses::joint_of": Entry(draw_joint_of, lambda x, o: x[0][..., None] * x[1]),
     "losses::renyi_entropy": measure(1, renyi_entropy, order=True),
     "losses::renyi_divergence": measure(2, renyi_divergence, order=True),
@@ -183,15 +187,16 @@ TABLE = {
     "losses::tsallis_divergence": measure(2, tsallis_divergence, order=True),
     "losses::normalized": Entry(lambda r: ([r.rounded(r.rows(some_rows(r)) * r.choice([1, 3]))], {}),
                                 lambda x, o: x[0] / x[0].sum(-1, keepdim=True), scale=1),
-    "losses::log_sigmoid": Entry(lambda r: ([r.reals(r.shape())], {}), lambda x, o: torch.nn.functional.logsigmoid(x[0])),
+    "losses::log_sigmoid": terms(torch.nn.functional.logsigmoid, "reals", 1),
     "losses::weighted_terms": terms(lambda a, x: a * torch.where((a == 0) & ~x.isfinite(), 0, x), "reals"),
-    "losses::row_means": Entry(lambda r: ([r.reals(r.shape(low=1, least=1))], {}), lambda x, o: x[0].reshape(len(x[0]), -1).mean(1)),
+    "losses::row_means": Entry(lambda r: ([r.reals(r.shape(low=1, least=1))], {}),
+                               lambda x, o: x[0].reshape(len(x[0]), -1).mean(1)),
     "losses::log_of_positive": terms(lambda x: log_where(x > 0, x), "reals", 1),
     "losses::log_ratio": terms(lambda a, b: a.log() - b.log(), "finite_positives"),
     "losses::log_ratio_for_target": terms(lambda p, q: log_where(p > 0, p) - log_where((p > 0) | (q > 0), q)),
     "losses::plogq": terms(p_log_q),
     "losses::relative_entropy_terms": terms(relative_entropy),
-    "losses::jensen_shannon_terms": terms(jensen_shannon),
+    "losses::jensen_shannon_terms": terms(jensen_shannon, extremes=False),
     "losses::where_or": Entry(draw_where_or, lambda x, o: torch.where(o["condition"] != 0, x[0], o["number"])),
 }
 

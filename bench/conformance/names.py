@@ -1,5 +1,5 @@
-"""That nothing is forgotten: every function of a Variable, every layer, optimizer and schedule that the headers declare is
-in the program's table, or in the list below with a reason. Needs no PyTorch.
+"""That nothing is forgotten: every function of a Variable, every layer, optimizer and schedule that the headers declare
+is in the program's table, or in the list below with a reason. Needs no PyTorch.
 
     names.py PROGRAM     prints what is missing, and exits with 1 when there is something
 """
@@ -12,7 +12,8 @@ PROJECT = pathlib.Path(__file__).resolve().parents[2]
 DECLARED = re.compile(r"^(?:inline )?(?:Variables?|SortedVariable|Schedule) ([a-z]\w*)\("
                       r"|^(?:double|void) (clip_\w+)\("
                       r"|^class (\w+)(?: final)? : public (?!std)", re.MULTILINE)
-PREFIXES = {"autograd/ops": "", "losses": "losses::", "losses/compat": "losses::compat::", "nn": "nn::", "optim": "optim::"}
+PREFIXES = {"autograd/ops": "", "losses": "losses::", "losses/compat": "losses::compat::", "nn": "nn::",
+            "optim": "optim::"}
 KERAS, SCIPY = "Keras' convention, of which PyTorch has none", "SciPy's convention, of which PyTorch has none"
 NOT_COMPARED = {
     "losses::distributions": "checks its argument and returns it",

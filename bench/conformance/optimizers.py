@@ -12,7 +12,7 @@ def gradients_for(r, parameters, missing=.1):
 def draw_steps(hyper_parameters):
     """Parameters, and 20 to 40 steps with a rate and gradients each."""
     def draw(r):
-        r.mode = "ordinary" if r.mode == "extreme" else r.mode
+        r = r.without_extremes()
         parameters = [r.reals(r.shape(high=3)) for _ in range(r.integer(1, 3))]
         rate = 10 ** r.random.uniform(-4, -1)
         steps = []
@@ -53,7 +53,7 @@ def trajectory(make):
 
 
 def sgd(parameters, o):
-    return torch.optim.SGD(parameters, lr=1, momentum=o["momentum"], nesterov=o["nesterov"], weight_decay=o["weight_decay"])
+    return torch.optim.SGD(parameters, lr=1, **{name: o[name] for name in ("momentum", "nesterov", "weight_decay")})
 
 
 def adam(kind):
@@ -92,9 +92,10 @@ def schedule(hyper_parameters, make):
 
 # ---- clipping ----
 def draw_clipping(r):
-    r.mode = "ordinary" if r.mode == "extreme" else r.mode
+    r = r.without_extremes()
     parameters = [r.reals(r.shape(high=3)) for _ in range(r.integer(1, 4))]
-    return parameters, {"gradients": gradients_for(r, parameters[:1], 0) + gradients_for(r, parameters[1:]), "limit": r.choice([.1, 1., 10., 1000.])}
+    gradients = gradients_for(r, parameters[:1], 0) + gradients_for(r, parameters[1:])
+    return parameters, {"gradients": gradients, "limit": r.choice([.1, 1., 10., 1000.])}
 
 
 def clipped(clip):
@@ -120,9 +121,9 @@ def clip_value(parameters, limit):
 
 
 TABLE = {
-    "optim::SGD": Entry(draw_steps(of_sgd), trajectory(sgd), gradients=False),
-    "optim::Adam": Entry(draw_steps(of_adam), trajectory(adam(torch.optim.Adam)), gradients=False),
-    "optim::AdamW": Entry(draw_steps(of_adamw), trajectory(adam(torch.optim.AdamW)), gradients=False),
+    "optim::SGD": Entry(draw_steps(of_sgd), trajectory(sgd), gradients=False, scale=.1),
+    "optim::Adam": Entry(draw_steps(of_adam), trajectory(adam(torch.optim.Adam)), gradients=False, scale=.1),
+    "optim::AdamW": Entry(draw_steps(of_adamw), trajectory(adam(torch.optim.AdamW)), gradients=False, scale=.1),
     "optim::constant": schedule(lambda r: {"length": 10}, lambda optimizer, o: lr_scheduler.ConstantLR(optimizer, 1.)),
     "optim::step_decay": schedule(
         lambda r: {"length": r.integer(1, 40), "factor": r.choice([.1, .5, .9]), "every": r.integer(1, 9)},

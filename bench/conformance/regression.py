@@ -130,7 +130,7 @@ def focal(kind, terms):
 def draw_gaussians(count):
     def draw(r):
         shape = r.shape(low=1, high=3, least=1)
-        r.mode = "ordinary" if r.mode == "extreme" else r.mode
+        r = r.without_extremes()
         return [r.reals(shape) for _ in range(count)], {"reduction": r.choice(REDUCTIONS), "bits": r.flag(.2)}
     return draw
 
