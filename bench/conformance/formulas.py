@@ -24,19 +24,23 @@ def relative_entropy(p, q):
     return p_log_p(p) - p_log_q(p, q)
 
 
+def log_share(x, other):
+    """ln(x / m), m the mean of both, to the last digits where they are nearly equal; 0 where x is."""
+    d = torch.where(x > 0, (x - other) / torch.where(x > 0, x + other, 1), 0)
+    return d.log1p()
+
+
 class JensenShannon(torch.autograd.Function):
     """(p ln(p / m) + q ln(q / m)) / 2, m = (p + q) / 2. dp = ln(p / m) / 2, taken to be 0 at p = 0; dq alike."""
     @staticmethod
     def forward(context, p, q):
         context.save_for_backward(p, q)
-        m = (p + q) / 2
-        return (relative_entropy(p, m) + relative_entropy(q, m)) / 2
+        return (p * log_share(p, q) + q * log_share(q, p)) / 2
 
     @staticmethod
     def backward(context, dy):
         p, q = context.saved_tensors
-        m = (p + q) / 2
-        return tuple(dy * log_where(x > 0, torch.where(x > 0, x / torch.where(m > 0, m, 1), 1)) / 2 for x in (p, q))
+        return dy * log_share(p, q) / 2, dy * log_share(q, p) / 2
 
 
 jensen_shannon = JensenShannon.apply
