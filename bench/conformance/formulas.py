@@ -35,7 +35,10 @@ class JensenShannon(torch.autograd.Function):
     @staticmethod
     def forward(context, p, q):
         context.save_for_backward(p, q)
-        return (p * log_share(p, q) + q * log_share(q, p)) / 2
+        s, plain = p + q, (p * log_share(p, q) + q * log_share(q, p)) / 2
+        d = torch.where(s > 0, (p - q) / torch.where(s > 0, s, 1), 0)
+        near = s / 4 * ((-d * d).log1p() + d * (d.log1p() - (-d).log1p()))  # where the terms of the other cancel
+        return torch.where(d.abs() < .5, near, plain)
 
     @staticmethod
     def backward(context, dy):
