@@ -1,0 +1,135 @@
+"""Ops element by element in PyTorch's spelling."""
+import numpy as np
+import torch
+
+from case import Entry
+
+
+def one(kind="wide"):
+    return lambda r: ([getattr(r, kind)(r.shape())], {})
+
+
+def two(kind="wide"):
+    def draw(r):
+        return [getattr(r, kind)(shape) for shape in r.broadcasting()], {}
+    return draw
+
+
+def with_number(op, kind="wide", reverses=True):
+    """Two arrays, or an array and a number."""
+    def draw(r):
+        if r.flag(.6):
+            return two(kind)(r)
+        options = {"number": r.number(-2, 3) or 1.5, "reversed": reverses and r.flag()}
+        return [getattr(r, kind)(r.shape())], options
+
+    def reference(x, o):
+        if "number" not in o:
+            return op(x[0], x[1])
+        return op(o["number"], x[0]) if o["reversed"] else op(x[0], o["number"])
+    return Entry(draw, reference)
+
+
+def draw_power(r):
+    if r.flag(.5):
+        return [r.positives(shape) if i == 0 else r.reals(shape) for i, shape in enumerate(r.broadcasting())], {}
+    whole = r.choice([-3., -2., -1., 0., 1., 2., 3., 4.])
+    if r.flag():
+        return [r.reals(r.shape())], {"number": whole}
+    return [r.positives(r.shape())], {"number": r.choice([.5, -.5, 1.5, 2.5])}
+
+
+def draw_clamp(r):
+    low = r.number(-1, 1)
+    return [r.reals(r.shape())], {"low": low, "high": low + r.choice([0., .5, 1., 3.])}
+
+
+def draw_where(r):
+    a, b, c = r.broadcasting(3)
+    return [r.reals(a), r.reals(b)], {"condition": np.asarray(r.random.integers(0, 3, c)).astype(np.uint8)}
+
+
+def log1p_arguments(r):
+    return [r.rounded(np.maximum(r.reals(r.shape(), .5), -.95 if r.mode == "ordinary" else -1))], {}
+
+
+def comparison(op):
+    return Entry(two(), lambda x, o: op(x[0], x[1]).to(torch.uint8), gradients=False)
+
+
+def apply(op, draw=one(), ours=None, scale=0):
+    def spelled(f):
+        return lambda x, o: f(*x)
+    return Entry(draw, spelled(op), ours={name: spelled(f) for name, f in (ours or {}).items()}, scale=scale)
+
+
+# ---- ours, where it differs (docs/differences.md) ----
+def passing(condition, x, y):
+    """y, whose gradient in x is 1 where the condition holds, else 0."""
+    return torch.where(condition, x, y.detach())
+
+
+def absolute(x):
+    """The gradient at NaN is NaN."""
+    return torch.where(x.isnan(), torch.nan * x, x.abs())
+
+
+def power(a, b):
+    """e^(b ln a) where a is positive; elsewhere a^b, constant in b."""
+    positive = a > 0
+    still = b.detach() if isinstance(b, torch.Tensor) else b
+    return torch.where(positive, (b * torch.where(positive, a, 1).log()).exp(), torch.where(positive, 1, a)**still)
+
+
+def larger(a, b):
+    """No gradient where an operand is NaN."""
+    return torch.where(a > b, a, torch.where(a < b, b, torch.where(a == b, (a + b) / 2, torch.nan)))
+
+
+def logaddexp(a, b):
+    """No gradient where both are -inf."""
+    nothing = (a == -torch.inf) & (b == -torch.inf)
+    return torch.where(nothing, -torch.inf, torch.logaddexp(torch.where(nothing, 0, a), torch.where(nothing, 0, b)))
+
+
+TABLE = {
+    "add": with_number(lambda a, b: a + b),
+    "sub": with_number(lambda a, b: a - b),
+    "mul": with_number(lambda a, b: a * b),
+    "div": with_number(lambda a, b: a / b),
+    "pow": Entry(draw_power, lambda x, o: torch.pow(x[0], o.get("number", x[-1])),
+                 ours={"Powers at 0 and below": lambda x, o: power(x[0], o.get("number", x[-1]))}),
+    "neg": apply(torch.neg),
+    "maximum": apply(torch.maximum, two(), ours={"NaN and gradients": larger}),
+    "minimum": apply(torch.minimum, two(), ours={"NaN and gradients": lambda a, b: -larger(-a, -b)}),
+    "abs": apply(torch.abs, ours={"NaN and gradients": absolute}),
+    "clamp": Entry(draw_clamp, lambda x, o: torch.clamp(x[0], o["low"], o["high"]),
+                   ours={"clamp at its bounds": lambda x, o: passing(
+                       (x[0] >= o["low"]) & (x[0] <= o["high"]), x[0], torch.clamp(x[0], o["low"], o["high"]))}),
+    "where": Entry(draw_where, lambda x, o: torch.where(o["condition"] != 0, x[0], x[1])),
+    "logaddexp": apply(torch.logaddexp, two(), scale=1, ours={"logsumexp of nothing": logaddexp}),
+    "cast": Entry(lambda r: ([r.reals(r.shape())], {"double": r.flag()}),
+                  lambda x, o: x[0].to(torch.float64 if o["double"] else torch.float32)),
+    "exp": apply(torch.exp),
+    "expm1": apply(torch.expm1),
+    "log": apply(torch.log, one("positives")),
+    "log1p": apply(torch.log1p, log1p_arguments),
+    "sqrt": apply(torch.sqrt, one("positives")),
+    "square": apply(torch.square),
+    "sin": apply(torch.sin),
+    "cos": apply(torch.cos),
+    "tanh": apply(torch.tanh),
+    "sigmoid": apply(torch.sigmoid),
+    "erf": apply(torch.erf),
+    "relu": apply(torch.relu, ours={"NaN and gradients": lambda x: passing(x > 0, x, torch.relu(x))}),
+    "gelu": apply(torch.nn.functional.gelu),
+    "kernels::sign": Entry(one(), lambda x, o: torch.sign(x[0]), gradients=False, ours={
+        "The sign of NaN": lambda x, o: torch.where(x[0].isnan(), torch.nan, torch.sign(x[0]))}),
+    "kernels::isfinite": Entry(one(), lambda x, o: torch.isfinite(x[0]).to(torch.uint8), gradients=False),
+    "kernels::equal": comparison(torch.eq),
+    "kernels::not_equal": comparison(torch.ne),
+    "kernels::less": comparison(torch.lt),
+    "kernels::less_equal": comparison(torch.le),
+    "kernels::greater": comparison(torch.gt),
+    "kernels::greater_equal": comparison(torch.ge),
+}

@@ -1,0 +1,94 @@
+// Layers in evaluation. Their parameters are the inputs after the first, in the order of visit.
+#include "bench/conformance/table.h"
+#include "bench/conformance/window.h"
+#include "gibbs/nn/nn.h"
+
+namespace gibbs::conformance {
+namespace {
+
+/// The layer with x[1], x[2] ... as its parameters, which take their places among the inputs.
+Variable run(nn::Module& layer, Variables& x) {
+  std::vector<Parameter> parameters = nn::parameters(layer);
+  check(x.size() == 1 + parameters.size(), "conformance: ", layer.describe(), " has ", parameters.size(),
+        " parameters, not ", x.size() - 1);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    check(parameters[i].shape() == x[i + 1].shape(), "conformance: parameter ", i, " is ", parameters[i].shape(),
+          ", not ", x[i + 1].shape());
+    parameters[i].replace(x[i + 1].value());
+    x[i + 1] = parameters[i];
+  }
+  return layer(x[0]);
+}
+
+template <class Layer>
+Function plain() {
+  return entry([](Variables& x, const json&) {
+    Layer layer;
+    return run(layer, x);
+  });
+}
+
+nn::Dense dense(const Variables& x, std::size_t weight, bool bias) {
+  Rng rng(0);
+  return {{.in = x.at(weight).size(0), .out = x.at(weight).size(1), .bias = bias}, rng};
+}
+
+nn::Conv2d convolution_layer(const Variables& x, const json& o, bool bias) {
+  Rng rng(0);
+  const Variable& w = x.at(1);
+  return {{.in = x.at(0).size(3),
+           .out = w.size(3),
+           .kernel = {w.size(0), w.size(1)},
+           .stride = size(o, "stride"),
+           .padding = padding(o),
+           .dilation = size(o, "dilation"),
+           .groups = o.value("groups", std::int64_t{1}),
+           .bias = bias},
+          rng};
+}
+
+template <class Layer>
+Function pool() {
+  return entry([](Variables& x, const json& o) {
+    Layer layer({.window = size(o, "window"), .stride = size(o, "stride", {0, 0}), .padding = padding(o)});
+    return run(layer, x);
+  });
+}
+
+/// Conv2d, ReLU, MaxPool2d, Dropout, Flatten, Dense: an end to end network in small, with the fused block.
+Variable network(Variables& x, const json& o) {
+  nn::Sequential model{convolution_layer(x, o, true), nn::ReLU(),    nn::MaxPool2d({.window = 2}),
+                       nn::Dropout({.rate = .5}),     nn::Flatten(), dense(x, 3, true)};
+  return run(model, x);
+}
+
+}  // namespace
+
+Table layer_table() {
+  return {
+      {"nn::ReLU", plain<nn::ReLU>()},
+      {"nn::Tanh", plain<nn::Tanh>()},
+      {"nn::Sigmoid", plain<nn::Sigmoid>()},
+      {"nn::GELU", plain<nn::GELU>()},
+      {"nn::Softmax", plain<nn::Softmax>()},
+      {"nn::Flatten", plain<nn::Flatten>()},
+      {"nn::GlobalAvgPool2d", plain<nn::GlobalAvgPool2d>()},
+      {"nn::Dropout", entry([](Variables& x, const json& o) {
+         nn::Dropout layer({.rate = o.at("rate")});
+         return run(layer, x);
+       })},
+      {"nn::Dense", entry([](Variables& x, const json&) {
+         nn::Dense layer = dense(x, 1, x.size() > 2);
+         return run(layer, x);
+       })},
+      {"nn::Conv2d", entry([](Variables& x, const json& o) {
+         nn::Conv2d layer = convolution_layer(x, o, x.size() > 2);
+         return run(layer, x);
+       })},
+      {"nn::MaxPool2d", pool<nn::MaxPool2d>()},
+      {"nn::AvgPool2d", pool<nn::AvgPool2d>()},
+      {"nn::Sequential", entry(network)},
+  };
+}
+
+}  // namespace gibbs::conformance
