@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "gibbs/data/room.h"
 #include "gibbs/tensor/atomic_file.h"
 #include "gibbs/tensor/input_file.h"
 #include "gibbs/tensor/parallel.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::int64_t kPlane = kCifar10Side * kCifar10Side;
 constexpr std::int64_t kGrain = 64;  // records of one piece of the parallel loop, which stays in the cache
+constexpr std::int64_t kMostRecords = std::int64_t{1} << 32;
 constexpr int kClasses = 10;
 
 /// Throws unless a file of so many bytes holds exactly `records` records.
@@ -58,15 +60,19 @@ const std::vector<std::string>& cifar10_class_names() {
 
 ImageDataset read_cifar10_batches(const std::vector<std::filesystem::path>& files, std::int64_t records_per_file) {
   check(!files.empty() && records_per_file > 0, "cifar10: no files or no records asked for");
+  check(records_per_file <= kMostRecords, "cifar10: ", records_per_file, " records per file; at most ", kMostRecords);
+  for (const auto& path : files) {
+    check_size(path.string(), InputFile(path).size(), records_per_file);
+  }
   const std::int64_t n = static_cast<std::int64_t>(files.size()) * records_per_file;
-  ImageDataset result{.images = Tensor::uninitialized({n, kCifar10Side, kCifar10Side, 3}, DType::uint8),
-                      .labels = Tensor::uninitialized({n}, DType::int64),
+  const std::string what = "cifar10: " + files[0].string() + " and the like";
+  ImageDataset result{.images = room_for({n, kCifar10Side, kCifar10Side, 3}, DType::uint8, what),
+                      .labels = room_for({n}, DType::int64, what),
                       .class_names = cifar10_class_names()};
   auto* pixels = result.images.mutable_data<std::uint8_t>();
   auto* labels = result.labels.mutable_data<std::int64_t>();
   for (const auto& path : files) {
     const InputFile file(path);
-    check_size(path.string(), file.size(), records_per_file);
     parallel_for(0, records_per_file, kGrain, [&](std::int64_t first, std::int64_t last) {
       std::vector<std::uint8_t> bytes(static_cast<std::size_t>((last - first) * kCifar10RecordBytes));
       const std::int64_t begin = first * kCifar10RecordBytes, size = std::ssize(bytes);

@@ -1,12 +1,41 @@
 #include "gibbs/data/image.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <memory>
+#include <new>
+#include <utility>
 #include <vector>
 
+#include "gibbs/data/decoder_memory.h"
+#include "gibbs/data/jpeg_check.h"
+#include "gibbs/data/png_check.h"
 #include "gibbs/tensor/atomic_file.h"
 #include "gibbs/tensor/input_file.h"
+
+namespace gibbs::data {
+namespace {
+
+constexpr int kAsItComes = -1;
+std::atomic<int> filling{kAsItComes};
+
+/// realloc(block, size); what is new is filled if fill_decoder_memory said so.
+void* decoder_memory(void* block, std::size_t old_size, std::size_t size) {
+  void* grown = std::realloc(block, size);
+  if (const int byte = filling.load(std::memory_order_relaxed); byte != kAsItComes && grown != nullptr) {
+    std::memset(static_cast<std::uint8_t*>(grown) + old_size, byte, size - std::min(old_size, size));
+  }
+  return grown;
+}
+
+}  // namespace
+
+void fill_decoder_memory(std::optional<std::uint8_t> byte) { filling = byte ? int{*byte} : kAsItComes; }
+
+}  // namespace gibbs::data
 
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
@@ -14,6 +43,9 @@
 #define STBI_ONLY_PNG
 #define STBI_NO_STDIO
 #define STBI_FAILURE_USERMSG
+#define STBI_MALLOC(size) gibbs::data::decoder_memory(nullptr, 0, size)
+#define STBI_REALLOC_SIZED(block, old_size, size) gibbs::data::decoder_memory(block, old_size, size)
+#define STBI_FREE(block) std::free(block)
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STBI_WRITE_NO_STDIO
@@ -37,15 +69,28 @@ bool is_png(std::span<const std::uint8_t> bytes) {
 void check_format(std::span<const std::uint8_t> bytes, const std::string& name) {
   check(!bytes.empty(), "image: ", name, ": the file is empty");
   check(is_jpeg(bytes) || is_png(bytes), "image: ", name, ": neither a JPEG nor a PNG file, by its first bytes");
-  check(bytes.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()), "image: ", name,
-        ": more than 2 GB in one picture");
 }
 
-/// Some versions of stb_image fill what is missing with grey; JPEG's end marker tells.
-void check_complete(std::span<const std::uint8_t> bytes, const std::string& name) {
-  constexpr std::uint8_t kEnd[] = {0xFF, 0xD9};
-  check(!is_jpeg(bytes) || std::find_end(bytes.begin(), bytes.end(), std::begin(kEnd), std::end(kEnd)) != bytes.end(),
-        "image: ", name, ": the file ends after ", bytes.size(), " bytes, before the picture does");
+/// Decodes a file that has been judged.
+Tensor decode(std::span<const std::uint8_t> bytes, const std::string& name, const ImageSize& size) {
+  constexpr const char* kNoMemory = "Out of memory";
+  int width = 0, height = 0, channels = 0;
+  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
+      stbi_load_from_memory(bytes.data(), static_cast<int>(bytes.size()), &width, &height, &channels, kChannels),
+      stbi_image_free);
+  if (pixels == nullptr) {
+    const char* reason = stbi_failure_reason();
+    if (reason != nullptr && std::strcmp(reason, kNoMemory) == 0) {
+      throw std::bad_alloc();
+    }
+    fail("image: ", name, ": ", reason != nullptr ? reason : "stb_image cannot decode it");
+  }
+  check(size == ImageSize{height, width}, "image: ", name, ": decoded to another size than ", to_string(size));
+  try {
+    return Tensor::from<std::uint8_t>(pixels.get(), {height, width, kChannels});
+  } catch (const Error&) {
+    throw std::bad_alloc();  // what a tensor of this size may lack
+  }
 }
 
 }  // namespace
@@ -54,35 +99,40 @@ std::string to_string(const ImageSize& size) { return std::to_string(size.height
 
 ImageSize image_size(std::span<const std::uint8_t> bytes, const std::string& name) {
   check_format(bytes, name);
-  int width = 0, height = 0, channels = 0;
-  const int ok = stbi_info_from_memory(bytes.data(), static_cast<int>(bytes.size()), &width, &height, &channels);
-  check(ok != 0, "image: ", name, ": ", stbi_failure_reason());
-  return {.height = height, .width = width};
+  return is_png(bytes) ? png_size(bytes, name) : jpeg_size(bytes, name);
 }
 
-Tensor decode_image(std::span<const std::uint8_t> bytes, const std::string& name) {
-  check_format(bytes, name);
-  int width = 0, height = 0, channels = 0;
-  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
-      stbi_load_from_memory(bytes.data(), static_cast<int>(bytes.size()), &width, &height, &channels, kChannels),
-      stbi_image_free);
-  check_complete(bytes, name);
-  check(pixels != nullptr, "image: ", name, ": ", stbi_failure_reason());
-  return Tensor::from<std::uint8_t>(pixels.get(), {height, width, kChannels});
+Tensor decode_image(std::span<const std::uint8_t> bytes, const std::string& name, const ImageLimits& limits) {
+  const auto most_bytes = std::min<std::int64_t>(limits.file_bytes, std::numeric_limits<int>::max());
+  check(std::cmp_less_equal(bytes.size(), most_bytes), "image: ", name, ": ", bytes.size(),
+        " bytes, more than the limit of ", most_bytes);
+  const ImageSize size = image_size(bytes, name);
+  check(size.height <= limits.pixels / size.width, "image: ", name, ": ", to_string(size), " is ",
+        size.height * size.width, " pixels, more than the limit of ", limits.pixels);
+  try {
+    is_png(bytes) ? check_png(bytes, name) : check_jpeg(bytes, name);
+    return decode(bytes, name, size);
+  } catch (const std::bad_alloc&) {
+    fail("image: ", name, ": no memory to decode ", to_string(size), " pixels");
+  }
 }
 
-Tensor read_image(const std::filesystem::path& path) {
+Tensor read_image(const std::filesystem::path& path, const ImageLimits& limits) {
   std::vector<std::uint8_t> bytes;
-  read_file(path, bytes);
-  return decode_image(bytes, path.string());
+  read_file(path, bytes, limits.file_bytes);
+  return decode_image(bytes, path.string(), limits);
 }
 
 void write_png(const std::filesystem::path& path, const Tensor& image) {
   check(image.defined() && image.rank() == 3 && image.dtype() == DType::uint8 && image.numel() > 0,
         "write_png: needs a uint8 picture [H, W, C], not ", image.dtype(), " ", image.shape());
+  constexpr std::int64_t kMostBytes = std::int64_t{1} << 29;  // stb counts them in int, and doubles its buffers
+  check(image.size(2) == 1 || image.size(2) == 3 || image.size(2) == 4, "write_png: needs 1, 3 or 4 channels, not ",
+        image.size(2));
+  check(image.numel() < kMostBytes - image.size(0), "write_png: the picture ", image.shape(),
+        " is too large; less than ", kMostBytes, " bytes of pixels and rows can be written");
   const int height = static_cast<int>(image.size(0)), width = static_cast<int>(image.size(1));
   const int channels = static_cast<int>(image.size(2));
-  check(channels == 1 || channels == 3 || channels == 4, "write_png: needs 1, 3 or 4 channels, not ", channels);
   write_file_atomically(path, [&](FileWriter& file) {
     const auto forward = [](void* writer, void* bytes, int count) {
       static_cast<FileWriter*>(writer)->write(bytes, static_cast<std::size_t>(count));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gibbs/data/resize.h"
+#include "gibbs/data/room.h"
 #include "gibbs/tensor/input_file.h"
 #include "gibbs/tensor/parallel.h"
 
@@ -42,7 +43,7 @@ std::vector<std::string> sorted_names(const fs::path& folder, Wanted wanted) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     std::string name = entry->path().filename().string();
-    if (name.front() != '.' && wanted(*entry)) {
+    if (name.front() != '.' && wanted(entry->path())) {
       names.push_back(std::move(name));
     }
   }
@@ -51,12 +52,39 @@ std::vector<std::string> sorted_names(const fs::path& folder, Wanted wanted) {
   return names;
 }
 
-std::vector<std::string> find_classes(const fs::path& folder) {
-  std::error_code ignored;
-  check(fs::exists(folder, ignored), "image folder: ", folder.string(), " does not exist");
-  check(fs::is_directory(folder, ignored), "image folder: ", folder.string(), " is a file, not a folder");
-  std::vector<std::string> classes =
-      sorted_names(folder, [](const fs::directory_entry& entry) { return entry.is_directory(); });
+/// True for a link to `folder` itself or to one that it lies in.
+bool leads_back(const fs::path& entry, const fs::path& folder) {
+  std::error_code error;
+  const fs::path target = fs::canonical(entry, error), place = fs::canonical(folder, error);
+  return !error && std::mismatch(target.begin(), target.end(), place.begin(), place.end()).first == target.end();
+}
+
+/// Why an entry that may be a class folder cannot be followed; empty when it can.
+std::string problem_of(const fs::path& entry, const fs::path& folder) {
+  std::error_code error;
+  const fs::file_status status = fs::status(entry, error);
+  const bool is_folder = fs::is_directory(status);
+  const bool broken = status.type() == fs::file_type::none || status.type() == fs::file_type::not_found;
+  return broken                                   ? "cannot follow " + entry.string() + ": " + error.message()
+         : is_folder && leads_back(entry, folder) ? entry.string() + " leads back to a folder that it lies in"
+                                                  : "";
+}
+
+std::vector<std::string> find_classes(const fs::path& folder, std::vector<std::string>& problems) {
+  std::error_code error;
+  const fs::file_status status = fs::status(folder, error);
+  check(status.type() != fs::file_type::not_found, "image folder: ", folder.string(), " does not exist");
+  check(status.type() != fs::file_type::none, "image folder: cannot open ", folder.string(), ": ", error.message());
+  check(fs::is_directory(status), "image folder: ", folder.string(), " is a file, not a folder");
+  std::vector<std::string> classes = sorted_names(folder, [&](const fs::path& entry) {
+    const std::string problem = problem_of(entry, folder);
+    if (!problem.empty()) {
+      problems.push_back("image folder: " + problem);
+    }
+    std::error_code ignored;
+    return problem.empty() && fs::is_directory(entry, ignored);
+  });
+  std::sort(problems.begin(), problems.end());
   check(!classes.empty(), "image folder: ", folder.string(),
         " holds no folders; expected one folder of pictures per class");
   check(classes.size() >= 2, "image folder: ", folder.string(), " holds only one class, ", classes[0],
@@ -68,9 +96,7 @@ std::vector<PictureFile> find_pictures(const fs::path& folder, const std::vector
   std::vector<PictureFile> files;
   for (std::size_t label = 0; label < classes.size(); ++label) {
     const fs::path class_folder = folder / classes[label];
-    const auto names = sorted_names(class_folder, [](const fs::directory_entry& entry) {
-      return is_picture_name(entry.path()) && entry.is_regular_file();
-    });
+    const auto names = sorted_names(class_folder, is_picture_name);
     check(!names.empty(), "image folder: class folder ", class_folder.string(), " holds no .jpg, .jpeg or .png files");
     const std::string prefix = class_folder.string() + "/";
     for (const std::string& name : names) {
@@ -80,14 +106,13 @@ std::vector<PictureFile> find_pictures(const fs::path& folder, const std::vector
   return files;
 }
 
-/// The size of the first file whose header can be read.
-ImageSize first_size(const std::vector<PictureFile>& files) {
-  std::vector<std::uint8_t> bytes;
+/// The size of the first file that can be decoded.
+ImageSize first_size(const std::vector<PictureFile>& files, const ImageLimits& limits) {
   std::string first_problem;
   for (const PictureFile& file : files) {
     try {
-      read_file(file.path, bytes);
-      return image_size(bytes, file.path);
+      const Tensor picture = read_image(file.path, limits);
+      return {.height = picture.size(0), .width = picture.size(1)};
     } catch (const Error& error) {
       first_problem = first_problem.empty() ? error.what() : first_problem;
     }
@@ -96,18 +121,37 @@ ImageSize first_size(const std::vector<PictureFile>& files) {
 }
 
 /// Decodes one file to `pixels`, which has room for a picture of `size`.
-Outcome decode_into(const PictureFile& file, const ImageSize& size, bool may_resize, std::vector<std::uint8_t>& bytes,
-                    std::uint8_t* pixels) {
+Outcome decode_into(const PictureFile& file, const ImageSize& size, const ImageFolderOptions& options,
+                    std::vector<std::uint8_t>& bytes, std::uint8_t* pixels) {
   try {
-    read_file(file.path, bytes);
-    if (const ImageSize actual = image_size(bytes, file.path); !may_resize && actual != size) {
+    read_file(file.path, bytes, options.limits.file_bytes);
+    Tensor picture = decode_image(bytes, file.path, options.limits);
+    if (const ImageSize actual{picture.size(0), picture.size(1)}; !options.size && actual != size) {
       return {.problem = file.path + " is " + to_string(actual), .wrong_size = true};
     }
-    const Tensor picture = resize(decode_image(bytes, file.path), size);
+    try {
+      picture = resize(picture, size);
+    } catch (const Error& error) {
+      fail("image: ", file.path, ": ", error.what());
+    }
     std::memcpy(pixels, picture.data<std::uint8_t>(), static_cast<std::size_t>(picture.numel()));
     return {};
   } catch (const Error& error) {
     return {.problem = error.what()};
+  }
+}
+
+/// Throws when a class has only broken files: it could not be learned, and would be there by name alone.
+void check_classes(const std::vector<Outcome>& outcomes, const std::vector<PictureFile>& files,
+                   const std::vector<std::string>& classes, const fs::path& folder) {
+  for (std::size_t first = 0, last = 0; first < files.size(); first = last) {
+    bool usable = false;
+    for (; last < files.size() && files[last].label == files[first].label; ++last) {
+      usable = usable || outcomes[last].problem.empty();
+    }
+    check(usable, "image folder: class folder ",
+          (folder / classes[static_cast<std::size_t>(files[first].label)]).string(), " holds only broken files, ",
+          last - first, " of them; the first: ", outcomes[first].problem);
   }
 }
 
@@ -129,7 +173,6 @@ void drop_broken(const std::vector<Outcome>& outcomes, ImageDataset& dataset) {
     }
     ++kept;
   }
-  check(kept > 0, "image folder: all ", outcomes.size(), " files are broken; the first: ", outcomes[0].problem);
   dataset.images = dataset.images.rows(0, kept);
   dataset.labels = dataset.labels.rows(0, kept);
 }
@@ -137,14 +180,14 @@ void drop_broken(const std::vector<Outcome>& outcomes, ImageDataset& dataset) {
 }  // namespace
 
 ImageDataset read_image_folder(const fs::path& folder, const ImageFolderOptions& options) {
-  std::vector<std::string> classes = find_classes(folder);
-  const std::vector<PictureFile> files = find_pictures(folder, classes);
-  const ImageSize size = options.size ? *options.size : first_size(files);
+  ImageDataset result{.class_ordered = true};
+  result.class_names = find_classes(folder, result.problems);
+  const std::vector<PictureFile> files = find_pictures(folder, result.class_names);
+  const ImageSize size = options.size ? *options.size : first_size(files, options.limits);
+  check(size.height >= 1 && size.width >= 1, "image folder: the size must be at least 1x1, not ", to_string(size));
   const auto n = static_cast<std::int64_t>(files.size());
-  ImageDataset result{.images = Tensor::uninitialized({n, size.height, size.width, 3}, DType::uint8),
-                      .labels = Tensor::uninitialized({n}, DType::int64),
-                      .class_names = std::move(classes),
-                      .class_ordered = true};
+  result.images = room_for({n, size.height, size.width, 3}, DType::uint8, "image folder: ", folder.string());
+  result.labels = Tensor::uninitialized({n}, DType::int64);
   auto* pixels = result.images.mutable_data<std::uint8_t>();
   auto* labels = result.labels.mutable_data<std::int64_t>();
   std::vector<Outcome> outcomes(files.size());
@@ -154,13 +197,14 @@ ImageDataset read_image_folder(const fs::path& folder, const ImageFolderOptions&
       const PictureFile& file = files[static_cast<std::size_t>(i)];
       labels[i] = file.label;
       outcomes[static_cast<std::size_t>(i)] =
-          decode_into(file, size, options.size.has_value(), bytes, pixels + i * size.height * size.width * 3);
+          decode_into(file, size, options, bytes, pixels + i * size.height * size.width * 3);
     }
   });
   for (const Outcome& outcome : outcomes) {
     check(!outcome.wrong_size, "image folder: pictures differ in size: ", outcome.problem, ", others are ",
           to_string(size), "; ask for one size to have them resized");
   }
+  check_classes(outcomes, files, result.class_names, folder);
   drop_broken(outcomes, result);
   return result;
 }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <vector>
+
+#include "gibbs/data/room.h"
 
 namespace gibbs::data {
 namespace {
@@ -38,23 +41,47 @@ Taps triangle_taps(std::int64_t in, std::int64_t out) {
   return result;
 }
 
-/// x: [outer, in, inner] -> [outer, out, inner] along the middle axis.
-std::vector<float> resample(const std::vector<float>& x, std::int64_t outer, std::int64_t in, std::int64_t out,
-                            std::int64_t inner) {
-  const Taps taps = triangle_taps(in, out);
-  std::vector<float> y(static_cast<std::size_t>(outer * out * inner), 0.0F);
-  for (std::int64_t n = 0; n < outer; ++n) {
-    for (std::int64_t o = 0; o < out; ++o) {
-      float* to = y.data() + (n * out + o) * inner;
-      for (std::int64_t t = 0; t < taps.taps; ++t) {
-        const float weight = taps.weights[static_cast<std::size_t>(o * taps.taps + t)];
-        const float* from = x.data() + (n * in + taps.first[static_cast<std::size_t>(o)] + t) * inner;
-        for (std::int64_t k = 0; k < inner; ++k) {
-          to[k] += weight * from[k];
-        }
+/// row: [in, channels] -> to: [out, channels].
+void resample_row(const std::uint8_t* row, const Taps& taps, std::int64_t channels, std::vector<float>& to) {
+  std::fill(to.begin(), to.end(), 0.0F);
+  for (std::size_t o = 0; o < taps.first.size(); ++o) {
+    float* sum = to.data() + static_cast<std::int64_t>(o) * channels;
+    const float* weights = taps.weights.data() + static_cast<std::int64_t>(o) * taps.taps;
+    const std::uint8_t* from = row + taps.first[o] * channels;
+    for (std::int64_t t = 0; t < taps.taps; ++t) {
+      for (std::int64_t c = 0; c < channels; ++c) {
+        sum[c] += weights[t] * static_cast<float>(from[t * channels + c]);
       }
     }
   }
+}
+
+/// Rows are made narrow one at a time and added to the output rows that they are part of: memory grows with the output
+/// and the filter, however high the picture is.
+Tensor resample(const Tensor& image, const ImageSize& size) {
+  const std::int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
+  Tensor y = room_for({size.height, size.width, channels}, DType::uint8, "resize");
+  const Taps across = triangle_taps(width, size.width), down = triangle_taps(height, size.height);
+  const std::int64_t elements = size.width * channels;
+  std::vector<float> narrow(static_cast<std::size_t>(elements));
+  std::vector<float> sums(static_cast<std::size_t>(y.numel()), 0.0F);
+  std::int64_t begin = 0;  // the first output row that is not complete
+  for (std::int64_t i = 0; i < height; ++i) {
+    resample_row(image.data<std::uint8_t>() + i * width * channels, across, channels, narrow);
+    while (down.first[static_cast<std::size_t>(begin)] + down.taps <= i) {
+      ++begin;
+    }
+    for (std::int64_t o = begin; o < size.height && down.first[static_cast<std::size_t>(o)] <= i; ++o) {
+      const std::int64_t t = i - down.first[static_cast<std::size_t>(o)];
+      const float weight = down.weights[static_cast<std::size_t>(o * down.taps + t)];
+      float* sum = sums.data() + o * elements;
+      for (std::int64_t k = 0; k < elements; ++k) {
+        sum[k] += weight * narrow[static_cast<std::size_t>(k)];
+      }
+    }
+  }
+  std::transform(sums.begin(), sums.end(), y.mutable_data<std::uint8_t>(),
+                 [](float v) { return static_cast<std::uint8_t>(std::clamp(v + 0.5F, 0.0F, 255.0F)); });
   return y;
 }
 
@@ -64,18 +91,15 @@ Tensor resize(const Tensor& image, const ImageSize& size) {
   check(image.defined() && image.rank() == 3 && image.dtype() == DType::uint8 && image.numel() > 0,
         "resize: needs a uint8 picture [H, W, C], not ", image.dtype(), " ", image.shape());
   check(size.height >= 1 && size.width >= 1, "resize: the size must be at least 1x1, not ", to_string(size));
-  const std::int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
-  if (size == ImageSize{height, width}) {
+  const ImageSize from{.height = image.size(0), .width = image.size(1)};
+  if (size == from) {
     return image;
   }
-  const auto pixels = image.values<std::uint8_t>();
-  const std::vector<float> wide =
-      resample(std::vector<float>(pixels.begin(), pixels.end()), height, width, size.width, channels);
-  const std::vector<float> result = resample(wide, 1, height, size.height, size.width * channels);
-  Tensor y = Tensor::uninitialized({size.height, size.width, channels}, DType::uint8);
-  std::transform(result.begin(), result.end(), y.mutable_data<std::uint8_t>(),
-                 [](float v) { return static_cast<std::uint8_t>(std::clamp(v + 0.5F, 0.0F, 255.0F)); });
-  return y;
+  try {
+    return resample(image, size);
+  } catch (const std::bad_alloc&) {
+    fail("resize: no memory to make ", to_string(size), " of ", to_string(from), " pixels");
+  }
 }
 
 }  // namespace gibbs::data

@@ -20,13 +20,22 @@ constexpr const char* kLookedFor =
     "expected data_batch_1..5.bin and test_batch.bin (CIFAR-10, here or in cifar-10-batches-bin/), or train/ and test/ "
     "with one folder of pictures per class, or the word drawn";
 
+/// What a path leads to; `not_found` also where it cannot be followed.
+fs::file_type type_of(const fs::path& path) {
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  return type == fs::file_type::none ? fs::file_type::not_found : type;
+}
+bool is_folder(const fs::path& path) { return type_of(path) == fs::file_type::directory; }
+bool is_there(const fs::path& path) { return type_of(path) != fs::file_type::not_found; }
+
 /// True when any of the files is there: an incomplete set is then an error that names the missing file.
 bool holds_cifar10(const fs::path& folder) {
-  if (fs::exists(folder / "test_batch.bin")) {
+  if (is_there(folder / "test_batch.bin")) {
     return true;
   }
   for (int i = 1; i <= 5; ++i) {
-    if (fs::exists(folder / fmt::format("data_batch_{}.bin", i))) {
+    if (is_there(folder / fmt::format("data_batch_{}.bin", i))) {
       return true;
     }
   }
@@ -37,9 +46,11 @@ bool holds_cifar10(const fs::path& folder) {
 std::string contents_of(const fs::path& folder) {
   constexpr std::size_t kShown = 5;
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    names.push_back(entry.path().filename().string() + (entry.is_directory() ? "/" : ""));
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    names.push_back(entry->path().filename().string() + (is_folder(entry->path()) ? "/" : ""));
   }
+  check(!error, "data: cannot list ", folder.string(), ": ", error.message());
   if (names.empty()) {
     return "nothing";
   }
@@ -64,11 +75,11 @@ Source load_cifar10(const fs::path& folder) {
 }
 
 Source load_folders(const fs::path& folder, const SourceOptions& options) {
-  Source result{.train = read_image_folder(folder / "train", {.size = options.size}),
+  Source result{.train = read_image_folder(folder / "train", {.size = options.size, .limits = options.limits}),
                 .test = {},
                 .description = "class folders in " + folder.string()};
   const Shape picture = result.train.images.shape().without(0);
-  result.test = read_image_folder(folder / "test", {.size = options.size});
+  result.test = read_image_folder(folder / "test", {.size = options.size, .limits = options.limits});
   check(result.test.class_names == result.train.class_names, "data: ", folder.string(),
         ": train/ and test/ have different classes: ", fmt::format("{}", fmt::join(result.train.class_names, ", ")),
         " and ", fmt::format("{}", fmt::join(result.test.class_names, ", ")));
@@ -82,15 +93,18 @@ Source load_any(const std::string& source, const SourceOptions& options) {
     return load_drawn(options);
   }
   const fs::path folder = source;
-  check(fs::exists(folder), "data: ", source, " does not exist; ", kLookedFor);
-  check(fs::is_directory(folder), "data: ", source, " is a file; ", kLookedFor);
+  std::error_code error;
+  const fs::file_status status = fs::status(folder, error);
+  check(status.type() != fs::file_type::not_found, "data: ", source, " does not exist; ", kLookedFor);
+  check(status.type() != fs::file_type::none, "data: cannot open ", source, ": ", error.message());
+  check(fs::is_directory(status), "data: ", source, " is a file; ", kLookedFor);
   for (const fs::path& place : {folder, folder / "cifar-10-batches-bin"}) {
     if (holds_cifar10(place)) {
       return load_cifar10(place);
     }
   }
-  check(fs::is_directory(folder / "train") && fs::is_directory(folder / "test"), "data: ", source, " holds ",
-        contents_of(folder), "; ", kLookedFor);
+  check(is_folder(folder / "train") && is_folder(folder / "test"), "data: ", source, " holds ", contents_of(folder),
+        "; ", kLookedFor);
   return load_folders(folder, options);
 }
 

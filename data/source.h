@@ -13,6 +13,8 @@ namespace gibbs::data {
 struct SourceOptions {
   /// Resize the pictures of class folders; without it they must all have one size.
   std::optional<ImageSize> size = std::nullopt;
+  /// Of the pictures in class folders; those that ask for more are left out and named.
+  ImageLimits limits = {};
   std::int64_t drawn_train = 10'000;
   std::int64_t drawn_test = 2'000;
   std::uint64_t drawn_seed = 0;

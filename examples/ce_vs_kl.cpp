@@ -12,6 +12,7 @@
 
 #include "examples/support/article_convnet.h"
 #include "examples/support/breaks.h"
+#include "examples/support/data_source.h"
 #include "examples/support/equivalence_report.h"
 #include "examples/support/gnuplot.h"
 #include "examples/support/lockstep.h"
@@ -36,6 +37,7 @@ struct Arguments {
   std::uint64_t seed = 0;
   int threads = 0;
   fs::path out = "runs/ce_vs_kl";
+  data::ImageLimits limits = {};
 
   void declare(CLI::App& app) {
     auto* mode = app.add_option_group("mode", "What to do after the gradients on logits");
@@ -74,6 +76,7 @@ struct Arguments {
         ->capture_default_str();
     app.add_flag("--float64", float64, "Train in float64");
     app.add_option("--out", out, "Folder for equivalence.json, steps.csv and pictures")->capture_default_str();
+    examples::declare_picture_limits(app, limits);
   }
 
   const char* mode() const { return lockstep ? "lockstep" : free ? "free" : break_name.empty() ? "logits" : "break"; }
@@ -99,8 +102,9 @@ Scene prepare(const Arguments& arguments) {
   const char* from_environment = std::getenv("GIBBS_DATA");
   const bool has_environment = from_environment != nullptr && *from_environment != '\0';
   const std::string name = !arguments.data.empty() ? arguments.data : has_environment ? from_environment : "drawn";
-  const data::Source source = data::load(name, {.size = data::ImageSize{32, 32}});
+  const data::Source source = data::load(name, {.size = data::ImageSize{32, 32}, .limits = arguments.limits});
   fmt::print("{}\n", source.description);
+  examples::print_broken_files(source);
   data::Subset set = source.train;
   if (arguments.limit > 0) {
     set = data::take(set, std::min(arguments.limit, set.size()), arguments.seed);

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "examples/support/article_convnet.h"
+#include "examples/support/data_source.h"
 #include "examples/support/gnuplot.h"
 #include "examples/support/out_folder.h"
 #include "examples/support/pictures.h"
@@ -38,6 +39,7 @@ struct Arguments {
   std::string numerics = "exact";
   bool profile = false;
   bool quiet = false;
+  data::ImageLimits limits = {};
 
   void declare(CLI::App& app) {
     app.add_option("--data", data,
@@ -80,6 +82,7 @@ struct Arguments {
         "Show which op takes how much of a training step, and write trace.json, for ui.perfetto.dev: the first "
         "50 steps after two of warm-up. Validation lies outside of steps and is not counted");
     app.add_flag("--quiet", quiet, "No summary and no progress");
+    examples::declare_picture_limits(app, limits);
   }
 };
 
@@ -126,18 +129,6 @@ void print_class_accuracy(const train::Evaluation& test, const std::vector<std::
   for (std::size_t k = 0; k < names.size(); ++k) {
     const double accuracy = test.confusion.class_accuracy(static_cast<std::int64_t>(k));
     fmt::print("  {:<12} {}\n", names[k], std::isnan(accuracy) ? "no images" : fmt::format("{:.4f}", accuracy));
-  }
-}
-
-void print_broken_files(const data::Source& source) {
-  constexpr std::size_t kShown = 10;
-  for (const data::ImageDataset* set : {&source.train, &source.test}) {
-    for (std::size_t i = 0; i < std::min(kShown, set->problems.size()); ++i) {
-      fmt::print(stderr, "left out: {}\n", set->problems[i]);
-    }
-    if (set->problems.size() > kShown) {
-      fmt::print(stderr, "left out: {} more like these\n", set->problems.size() - kShown);
-    }
   }
 }
 
@@ -211,9 +202,10 @@ int run(const Arguments& arguments) {
   } else if (!fs::exists(checkpoint)) {
     fmt::print("--resume: {} holds no checkpoint; training begins with the first step\n", arguments.out.string());
   }
-  const data::Source source = data::load(data_of(arguments), {.size = data::ImageSize{32, 32}});
+  const data::Source source =
+      data::load(data_of(arguments), {.size = data::ImageSize{32, 32}, .limits = arguments.limits});
   fmt::print("{}\n", source.description);
-  print_broken_files(source);
+  examples::print_broken_files(source);
   const Sets sets = prepare(source, arguments);
 
   nn::Sequential model = examples::article_convnet(arguments.seed, source.train.classes());

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "examples/support/article_convnet.h"
+#include "examples/support/data_source.h"
 #include "examples/support/program.h"
 #include "gibbs/data/image.h"
 #include "gibbs/data/resize.h"
@@ -31,29 +32,31 @@ std::vector<std::string> class_names_of(const std::string& path) {
 }
 
 /// Probabilities [K] of one picture.
-Tensor classify(nn::Sequential& model, const std::string& picture) {
-  const Tensor pixels = data::resize(data::read_image(picture), kInputSize);
+Tensor classify(nn::Sequential& model, const std::string& picture, const data::ImageLimits& limits) {
+  const Tensor pixels = data::resize(data::read_image(picture, limits), kInputSize);
   const Tensor image = kernels::mul(kernels::cast(pixels, DType::float32), 1.0 / 255);
   return kernels::softmax(train::predict(model, image.reshape({1, 32, 32, 3})))[0];
 }
 
 /// Names every picture it can read; false when one could not be read.
-bool run(const std::string& model_path, const std::vector<std::string>& pictures, std::int64_t top) {
+bool run(const std::string& model_path, const std::vector<std::string>& pictures, std::int64_t top,
+         const data::ImageLimits& limits) {
   const std::vector<std::string> names = class_names_of(model_path);
   nn::Sequential model = examples::article_convnet(0, static_cast<std::int64_t>(names.size()));
   nn::load_weights(model, model_path);
   bool all_read = true;
   for (const std::string& picture : pictures) {
     try {
-      const auto best = kernels::topk(classify(model, picture), std::min(top, static_cast<std::int64_t>(names.size())));
-      fmt::print("{}:", picture);
+      const auto best =
+          kernels::topk(classify(model, picture, limits), std::min(top, static_cast<std::int64_t>(names.size())));
+      fmt::print("{}:", printable(picture));
       for (std::int64_t i = 0; i < best.values.numel(); ++i) {
         fmt::print("{} {} {:.1f}%", i ? "," : "", names[static_cast<std::size_t>(best.indices.at<std::int64_t>({i}))],
                    100 * best.values.at({i}));
       }
       fmt::print("\n");
     } catch (const Error& error) {
-      fmt::print(stderr, "error: {}\n", error.what());
+      fmt::print(stderr, "error: {}\n", printable(error.what()));
       all_read = false;
     }
   }
@@ -67,10 +70,12 @@ int main(int argc, char** argv) {
   std::string model;
   std::vector<std::string> pictures;
   std::int64_t top = 3;
+  data::ImageLimits limits;
   app.add_option("--model", model, "model.safetensors, as cifar10_convnet writes it")->required();
   app.add_option("--top", top, "Classes to print per picture")
       ->check(examples::must_be_at_least(1))
       ->capture_default_str();
+  examples::declare_picture_limits(app, limits);
   app.add_option("images", pictures, "Pictures to name")->required();
-  return examples::run_program(app, argc, argv, [&] { return run(model, pictures, top) ? 0 : 2; });
+  return examples::run_program(app, argc, argv, [&] { return run(model, pictures, top, limits) ? 0 : 2; });
 }

@@ -1,6 +1,8 @@
 // CIFAR-10 batches: bytes laid out by hand, a round trip, and every way in which a file can be wrong.
 #include "gibbs/data/cifar10.h"
 
+#include <limits>
+
 #include "gibbs/tensor/input_file.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"
@@ -93,6 +95,21 @@ TEST(Cifar10, WrongFilesAreNamedWithTheByte) {
   EXPECT_EQ(error_of([&] { read_cifar10_batches({empty}); }),
             "cifar10: " + empty +
                 ": the file ends at byte 0, inside record 0; expected 30730000 bytes (10000 records of 3073)");
+}
+
+TEST(Cifar10, NoMemoryIsTakenForWhatTheFilesDoNotHold) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.bin", batch_bytes(1));
+  EXPECT_EQ(error_of([&] { read_cifar10_batches({file}, 4'000'000'000); }),
+            "cifar10: " + file +
+                ": the file ends at byte 3073, inside record 1; expected 12292000000000 bytes (4000000000 records of "
+                "3073)");
+  EXPECT_EQ(error_of([&] { read_cifar10_batches({file}, std::numeric_limits<std::int64_t>::max()); }),
+            "cifar10: 9223372036854775807 records per file; at most 4294967296");
+  const std::string sparse = folder.write("sparse.bin", "");
+  std::filesystem::resize_file(sparse, 3073ULL * 4'000'000'000);
+  EXPECT_EQ(error_of([&] { read_cifar10_batches({sparse}, 4'000'000'000); }),
+            "cifar10: " + sparse + " and the like: no memory for uint8 [4000000000, 32, 32, 3]");
 }
 
 TEST(Cifar10, OnlyItsOwnPicturesCanBeWritten) {

@@ -1,6 +1,8 @@
 // IDX files written byte by byte.
 #include "gibbs/data/idx.h"
 
+#include <sys/stat.h>
+
 #include "tests/data/temporary_folder.h"
 
 namespace gibbs::data {
@@ -40,6 +42,30 @@ TEST(Idx, BrokenFilesAreNamedWithTheByte) {
   EXPECT_EQ(error_for({0, 0, 8, 1, 0, 0, 0, 1, 1, 2}), ": the file has 10 bytes; its header announces 9");
   EXPECT_EQ(error_for({0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}),
             ": byte 4: the sizes make more elements than any file holds");
+}
+
+TEST(Idx, NoMemoryIsTakenForWhatTheFileDoesNotHold) {
+  const TemporaryFolder folder;
+  const auto error_for = [&](const Bytes& header, std::int64_t size, std::int64_t largest = kLargestIdxFile) {
+    const std::string file = folder.write("x", header);
+    std::filesystem::resize_file(file, static_cast<std::uintmax_t>(size));
+    const std::string error = error_of([&] { read_idx(file, largest); });
+    return error.substr(std::min(error.size(), ("idx: " + file).size()));
+  };
+  const Bytes four_gigabytes = {0, 0, 8, 1, 0xFF, 0xFF, 0xFF, 0xFF};
+  EXPECT_EQ(error_for(four_gigabytes, 8), ": the file has 8 bytes; its header announces 4294967303");
+  EXPECT_EQ(error_for(four_gigabytes, 4'294'967'303), ": 4294967303 bytes, more than the limit of 4294967296");
+  EXPECT_EQ(error_for({0, 0, 8, 1, 0, 0, 0, 9}, 17, 16), ": 17 bytes, more than the limit of 16");
+  EXPECT_EQ(error_for({0, 0, 8, 1, 0, 0, 0, 9}, 17, 17), "");
+  EXPECT_EQ(error_for({0, 0, 8, 4, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}, 20),
+            ": byte 4: the sizes make more elements than any file holds");
+  EXPECT_EQ(error_for({0, 0, 8, 1, 0, 0, 0, 0}, 8), "");
+}
+
+TEST(Idx, SpecialFilesAreRefused) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(error_of([&] { read_idx(folder / "pipe"); }), "read: " + folder / "pipe" + " is a named pipe, not a file");
 }
 
 TEST(Idx, PartsThatDoNotFit) {

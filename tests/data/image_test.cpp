@@ -1,11 +1,14 @@
 // Decoding and writing pictures: exact pixels through PNG, near ones through JPEG, and every broken file named.
 #include "gibbs/data/image.h"
 
+#include <cstdlib>
 #include <vector>
 
 #include "gibbs/tensor/input_file.h"
+#include "png_bytes.h"
 #include "small_jpeg.h"
 #include "tests/data/temporary_folder.h"
+#include "tests/testing/little_memory.h"
 
 namespace gibbs::data {
 namespace {
@@ -81,7 +84,7 @@ TEST(Image, EveryTruncationOfAPngIsAnError) {
   write_png(folder / "a.png", counting_picture(5, 7, 3));
   std::vector<std::uint8_t> whole;
   read_file(folder / "a.png", whole);
-  for (std::size_t length = 1; length + 8 < whole.size(); ++length) {  // the last 8 bytes are IEND's type and checksum
+  for (std::size_t length = 1; length < whole.size(); ++length) {
     EXPECT_THAT(error_of([&] { decode_image(std::span(whole).first(length), "cut.png"); }),
                 StartsWith("image: cut.png: "))
         << length;
@@ -101,6 +104,52 @@ TEST(Image, BrokenFilesAreNamed) {
             "read: " + folder.path().string() + " is a folder, not a file");
 }
 
+TEST(Image, WhatAsksForMoreThanTheLimitsIsNotDecoded) {
+  const auto refusal = [](const Bytes& file, const ImageLimits& limits = {}) {
+    return error_of([&] { decode_image(file, "x", limits); });
+  };
+  const auto header_alone = [](int height, int width) {
+    return joined({kPngStart, png_header(height, width, 8, 0), png_pixels({0}), kPngEnd});
+  };
+  const std::string huge = "image: x: 20000x20000 is 400000000 pixels, more than the limit of 134217728";
+  EXPECT_EQ(refusal(header_alone(20'000, 20'000)), huge);
+  EXPECT_EQ(refusal(joined({kJpegStart, jpeg_frame(0xC0, 20'000, 20'000, {{}}), jpeg_tables(), kJpegEnd})), huge);
+  EXPECT_EQ(refusal(header_alone(1 << 30, 1 << 30)),
+            "image: x: 1073741824x1073741824 is 1152921504606846976 pixels, more than the limit of 134217728");
+  // A camera's 100 million pixels are allowed: what is wrong with this file is only found by looking at them.
+  EXPECT_THAT(refusal(header_alone(8'660, 11'547)), HasSubstr("of its rows"));
+  const Bytes picture = grey_png({1, 2, 3});
+  EXPECT_EQ(refusal(picture, {.pixels = 3}), "");
+  EXPECT_EQ(refusal(picture, {.pixels = 2}), "image: x: 1x3 is 3 pixels, more than the limit of 2");
+  const auto bytes = static_cast<std::int64_t>(picture.size());
+  EXPECT_EQ(refusal(picture, {.file_bytes = bytes}), "");
+  EXPECT_EQ(refusal(picture, {.file_bytes = bytes - 1}),
+            "image: x: " + std::to_string(bytes) + " bytes, more than the limit of " + std::to_string(bytes - 1));
+}
+
+TEST(Image, FilesAboveTheLimitAreNotRead) {
+  const TemporaryFolder folder;
+  const std::string sparse = folder.write("sparse.jpg", kSmallJpeg);
+  std::filesystem::resize_file(sparse, 6LL << 30);
+  EXPECT_EQ(error_of([&] { read_image(sparse); }),
+            "read: " + sparse + " has 6442450944 bytes, more than the limit of 536870912");
+  EXPECT_EQ(error_of([&] { read_image(sparse, {.file_bytes = 290}); }),
+            "read: " + sparse + " has 6442450944 bytes, more than the limit of 290");
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which need more address space than this leaves
+TEST(Image, LackOfMemoryNamesFileAndSize) {
+  const Bytes file = joined({kPngStart, png_header(8'000, 8'000, 8, 6), png_pixels({0}), kPngEnd});
+  const auto decode_with_little_memory = [&] {
+    gibbs::testing::allow_more_memory(64 << 20);
+    std::fprintf(stderr, "%s", error_of([&] { decode_image(file, "x"); }).c_str());
+    std::_Exit(2);
+  };
+  EXPECT_EXIT(decode_with_little_memory(), ::testing::ExitedWithCode(2),
+              "image: x: no memory to decode 8000x8000 pixels");
+}
+#endif
+
 TEST(Image, WritePngRefusesWhatIsNoPicture) {
   const TemporaryFolder folder;
   EXPECT_EQ(error_of([&] {
@@ -111,6 +160,12 @@ TEST(Image, WritePngRefusesWhatIsNoPicture) {
               write_png(folder / "a.png", Tensor::zeros({2, 2, 2}, DType::uint8));
             }),
             "write_png: needs 1, 3 or 4 channels, not 2");
+  EXPECT_EQ(
+      error_of([&] {
+        write_png(folder / "a.png", Tensor::uninitialized({1 << 28, 1, 1}, DType::uint8));
+      }),
+      "write_png: the picture [268435456, 1, 1] is too large; less than 536870912 bytes of pixels and rows can be "
+      "written");
   EXPECT_THAT(error_of([&] { write_png(folder / "no/a.png", counting_picture(2, 2, 3)); }), HasSubstr("cannot create"));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }

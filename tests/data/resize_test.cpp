@@ -2,9 +2,11 @@
 #include "gibbs/data/resize.h"
 
 #include <cmath>
+#include <cstdlib>
 
 #include "gibbs/tensor/random.h"
 #include "tests/data/temporary_folder.h"
+#include "tests/testing/little_memory.h"
 
 namespace gibbs::data {
 namespace {
@@ -66,6 +68,32 @@ TEST(Resize, DoublingTakesQuartersAndHalvingWeighsOneThreeThreeOne) {
   // Second output: (1 * 10 + 3 * 30 + 3 * 50 + 1 * 90) / 8 = 42.5, rounded up.
   EXPECT_EQ(resize(Tensor::of({{{0}, {10}, {30}, {50}, {90}, {90}}}, DType::uint8), {1, 3}).at({0, 1, 0}), 43);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which need more address space than this leaves
+TEST(Resize, ALongPictureTakesLittleMemory) {
+  for (const auto& [height, width] : {std::pair(4'000'000, 1), std::pair(1, 4'000'000)}) {
+    const Tensor line = Tensor::full({height, width, 3}, 200, DType::uint8);
+    const auto resize_with_little_memory = [&] {
+      gibbs::testing::allow_more_memory(256 << 20);
+      const Tensor small = resize(line, {32, 32});
+      std::_Exit(small.at({0, 0, 0}) == 200 && small.at({31, 31, 2}) == 200 ? 3 : 1);
+    };
+    EXPECT_EXIT(resize_with_little_memory(), ::testing::ExitedWithCode(3), "") << height << "x" << width;
+  }
+}
+
+TEST(Resize, LackOfMemoryIsAnErrorWithTheSize) {
+  const auto resize_with_little_memory = [] {
+    gibbs::testing::allow_more_memory(64 << 20);
+    const Tensor dot = Tensor::full({1, 1, 3}, 200, DType::uint8);
+    std::fprintf(stderr, "%s; ", error_of([&] { resize(dot, {30'000, 30'000}); }).c_str());
+    std::fprintf(stderr, "%s.", error_of([&] { resize(dot, {4'000, 4'000}); }).c_str());
+    std::_Exit(2);
+  };
+  EXPECT_EXIT(resize_with_little_memory(), ::testing::ExitedWithCode(2),
+              "resize: no memory for uint8 .30000, 30000, 3.; resize: no memory to make 4000x4000 of 1x1 pixels.");
+}
+#endif
 
 TEST(Resize, Errors) {
   EXPECT_EQ(error_of([] {

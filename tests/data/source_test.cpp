@@ -72,6 +72,44 @@ TEST(Source, Cifar10HereOrOneLevelDown) {
             "CIFAR-10 batches in " + inner + ": 50000 for training, 10000 for testing, 10 classes, 32x32");
 }
 
+TEST(Source, PassesOnLimitsAndProblems) {
+  const TemporaryFolder folder;
+  for (const char* name : {"train/a/0.png", "train/b/0.png", "test/a/0.png", "test/b/0.png"}) {
+    folder.write_picture(name, {2, 2}, 1);
+  }
+  folder.write_picture("train/b/1.png", {3, 3}, 2);
+  folder.write_picture("test/a/1.png", {3, 3}, 2);
+  std::filesystem::create_symlink("gone.png", folder / "test/b/1.png");
+  const Source source = load(folder.path().string(), {.size = ImageSize{2, 2}, .limits = {.pixels = 8}});
+  EXPECT_EQ(source.train.problems.size(), 1U);
+  EXPECT_EQ(source.test.problems.size(), 2U);
+  EXPECT_THAT(source.description, ::testing::EndsWith("; broken files left out: 3"));
+}
+
+TEST(Source, AClassOfBrokenFilesIsAnErrorInTestToo) {
+  const TemporaryFolder folder;
+  for (const char* name : {"train/a/0.png", "train/b/0.png", "test/a/0.png"}) {
+    folder.write_picture(name, {2, 2}, 1);
+  }
+  const std::string broken = folder.write("test/b/0.png", "");
+  EXPECT_EQ(error_of([&] { load(folder.path().string()); }),
+            "image folder: class folder " + folder / "test/b" +
+                " holds only broken files, 1 of them; the first: image: " + broken + ": the file is empty");
+}
+
+TEST(Source, LinksThatCannotBeFollowed) {
+  const TemporaryFolder folder;
+  const std::string root = folder.path().string();
+  for (const char* name : {"train", "test_batch.bin"}) {
+    std::filesystem::create_symlink(name, folder / name);
+  }
+  EXPECT_EQ(error_of([&] { load(root + "/train"); }),
+            "data: cannot open " + root + "/train: Too many levels of symbolic links");
+  EXPECT_EQ(error_of([&] { load(root); }), "data: " + root + " holds test_batch.bin, train" + kLookedFor);
+  const std::string long_name = root + "/" + std::string(300, 'x');
+  EXPECT_EQ(error_of([&] { load(long_name); }), "data: cannot open " + long_name + ": File name too long");
+}
+
 TEST(Source, SaysWhatItFoundInstead) {
   const TemporaryFolder folder;
   const std::string root = folder.path().string();
