@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <sstream>
 #include <string>
 
 #include "gibbs/autograd/examine.h"
 #include "gibbs/autograd/node.h"
+#include "gibbs/tensor/plain_text.h"
 
 namespace gibbs {
 namespace {
@@ -96,7 +96,7 @@ void examine_output(const char* op, const Variables& inputs, const Tensor& outpu
   if (of_output.all_finite()) {
     return;
   }
-  std::ostringstream message;
+  PlainText message;
   message << "anomaly: " << Place{op, current_layer()} << " gave " << of_output.what();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].defined()) {
@@ -112,7 +112,7 @@ void examine_gradient(const Node& node, int i, const Variables& dy, const Variab
   if (of_dx.all_finite()) {
     return;
   }
-  std::ostringstream message;
+  PlainText message;
   message << "anomaly: the gradient of " << Place{node.op, node.notes ? node.notes->layer : nullptr}
           << " with respect to input " << i << " holds " << of_dx.what();
   for (std::size_t k = 0; k < node.inputs.size(); ++k) {

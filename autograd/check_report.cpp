@@ -7,9 +7,9 @@
 #include <cmath>
 #include <cstdint>
 #include <ostream>
-#include <sstream>
 
 #include "gibbs/tensor/parallel.h"
+#include "gibbs/tensor/plain_text.h"
 
 namespace gibbs {
 namespace {
@@ -91,7 +91,7 @@ std::ostream& operator<<(std::ostream& out, const CheckReport& report) {
 }
 
 std::string to_string(const CheckReport& report) {
-  std::ostringstream text;
+  PlainText text;
   text << report;
   return text.str();
 }

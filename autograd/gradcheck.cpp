@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <sstream>
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/tensor/plain_text.h"
 #include "gibbs/tensor/random.h"
 
 namespace gibbs {
@@ -80,7 +80,7 @@ detail::Differences detail::differences(const std::function<double(double)>& f, 
 void detail::GradientComparison::add(const std::string& input, const Shape& shape, std::int64_t k, double analytic,
                                      const Differences& numeric) {
   any_nonzero_ |= std::abs(numeric.central) > options_.tolerance;
-  std::ostringstream message;
+  PlainText message;
   message.precision(12);
   if (numeric.kink) {
     if (kink_.empty()) {

@@ -1,7 +1,6 @@
 #include "gibbs/data/image_folder.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -32,7 +31,7 @@ struct Outcome {
 bool is_picture_name(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
 }
 

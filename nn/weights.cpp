@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <sstream>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "gibbs/nn/sha256.h"
 #include "gibbs/nn/version.h"
+#include "gibbs/tensor/plain_text.h"
 
 namespace gibbs::nn {
 namespace {
@@ -64,7 +65,7 @@ void check_fit(const NamedTensors& wanted, const TensorsByName& given, const Nam
   if (missing.empty() && surplus.empty() && different.empty()) {
     return;
   }
-  std::ostringstream message;
+  PlainText message;
   message << source << ": the tensors do not fit the model; nothing was loaded";
   list(message, "missing", missing);
   list(message, "not in the model", surplus);
@@ -83,15 +84,36 @@ void check_ties(const NamedTensors& wanted, const TensorsByName& given, const st
   }
 }
 
+TensorsByName checked_by_name(Module& module, const NamedTensors& tensors, const std::string& source) {
+  TensorsByName given;
+  for (const auto& [name, tensor] : tensors) {
+    check(tensor.defined(), source, ": tensor '", name, "' is undefined");
+    check(given.emplace(name, tensor).second, source, ": two tensors are named '", name, "'");
+  }
+  const NamedTensors wanted = named_tensors(module);
+  check_fit(wanted, given, tensors, source);
+  check_ties(wanted, given, source);
+  return given;
+}
+
+/// Takes a line off the text; "nothing" at its end.
+std::string take_line(std::string_view& text) {
+  if (text.empty()) {
+    return "nothing";
+  }
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  std::string line(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
 /// The first line in which two texts differ.
-std::pair<std::string, std::string> first_difference(const std::string& a, const std::string& b) {
-  std::istringstream lines_a(a), lines_b(b);
+std::pair<std::string, std::string> first_difference(std::string_view a, std::string_view b) {
   std::string line_a, line_b;
   do {
-    line_a = line_b = "nothing";
-    std::getline(lines_a, line_a);
-    std::getline(lines_b, line_b);
-  } while (line_a == line_b && lines_a && lines_b);
+    line_a = take_line(a);
+    line_b = take_line(b);
+  } while (line_a == line_b && !(a.empty() && b.empty()));
   return {line_a, line_b};
 }
 
@@ -108,15 +130,12 @@ NamedTensors named_tensors(Module& module) {
   return tensors;
 }
 
+void check_tensors(Module& module, const NamedTensors& tensors, const std::string& source) {
+  checked_by_name(module, tensors, source);
+}
+
 void load_tensors(Module& module, const NamedTensors& tensors, const std::string& source) {
-  TensorsByName given;
-  for (const auto& [name, tensor] : tensors) {
-    check(tensor.defined(), source, ": tensor '", name, "' is undefined");
-    check(given.emplace(name, tensor).second, source, ": two tensors are named '", name, "'");
-  }
-  const NamedTensors wanted = named_tensors(module);
-  check_fit(wanted, given, tensors, source);
-  check_ties(wanted, given, source);
+  const TensorsByName given = checked_by_name(module, tensors, source);
   for (auto& [path, parameter] : named_parameters(module)) {
     parameter.mutable_value().copy_from(given.at(path));
   }
@@ -131,7 +150,7 @@ void save_weights(Module& module, const std::filesystem::path& path, const Metad
     check(!key.starts_with("gibbs."), "save_weights: metadata '", key, "': keys beginning with 'gibbs.' are taken");
     all[key] = text;
   }
-  write_safetensors(path, named_tensors(module), all);
+  write_safetensors(path, named_tensors(module), all, {.checksum = true});
 }
 
 Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options) {

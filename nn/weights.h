@@ -19,13 +19,15 @@ inline constexpr const char* kVersionKey = "gibbs.version";
 /// All parameters, then all buffers, with their paths. They share elements with the module: clone what must last.
 NamedTensors named_tensors(Module& module);
 
-/// Overwrites all parameters and buffers, in place. Throws, before writing, unless `tensors` has exactly the names of
-/// named_tensors(module), with equal shapes and dtypes; the message begins with `source` and lists what is missing,
-/// what the module does not have, and what differs.
+/// Throws unless `tensors` has exactly the names of named_tensors(module), with equal shapes and dtypes; the message
+/// begins with `source` and lists what is missing, what the module does not have, and what differs.
+void check_tensors(Module& module, const NamedTensors& tensors, const std::string& source);
+
+/// Overwrites all parameters and buffers, in place. Throws as check_tensors does, before writing.
 void load_tensors(Module& module, const NamedTensors& tensors, const std::string& source = "load_tensors");
 
-/// Writes a safetensors file with the module's tensors, its architecture and `metadata` (keys must not begin with
-/// "gibbs.").
+/// Writes a safetensors file with the module's tensors, its architecture, `metadata` (keys must not begin with
+/// "gibbs.") and a checksum over all of it.
 void save_weights(Module& module, const std::filesystem::path& path, const Metadata& metadata = {});
 
 struct LoadOptions {
@@ -33,7 +35,8 @@ struct LoadOptions {
   /// different functions (another stride, another activation).
   bool compare_architecture = true;
 };
-/// Reads what save_weights or another program has written, and returns the metadata.
+/// Reads what save_weights or another program has written, and returns the metadata. A file with a checksum is refused
+/// when a bit of it has changed; files of version 0.1 and of other programs have none and load.
 Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
 
 /// SHA-256 over name, dtype, shape and bytes of every named tensor, in order, as hexadecimal digits. Equal for equal

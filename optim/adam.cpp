@@ -1,5 +1,7 @@
 #include "gibbs/optim/adam.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <utility>
 
@@ -41,6 +43,16 @@ Adam::Adam(const char* name, std::vector<Parameter> parameters, const AdamOption
   for (std::size_t i = 0; i < this->parameters().size(); ++i) {
     moments_.push_back({zeros_like_parameter(i), zeros_like_parameter(i)});
   }
+}
+
+Settings Adam::settings() const {
+  Settings all = Optimizer::settings();
+  all.emplace_back("beta1", fmt::format("{}", options_.beta1));
+  all.emplace_back("beta2", fmt::format("{}", options_.beta2));
+  all.emplace_back("epsilon", fmt::format("{}", options_.epsilon));
+  all.emplace_back("epsilon mode", options_.epsilon_mode == EpsilonMode::keras ? "keras" : "bias_corrected");
+  all.emplace_back("weight decay", fmt::format("{}", weight_decay_));
+  return all;
 }
 
 void Adam::step_parameter(std::size_t i, Parameter& parameter) {

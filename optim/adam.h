@@ -37,6 +37,8 @@ class Adam : public Optimizer {
   /// Throws when a beta is outside [0, 1) or epsilon is not positive.
   explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {});
 
+  Settings settings() const override;
+
  protected:
   Adam(const char* name, std::vector<Parameter> parameters, const AdamOptions& options, double weight_decay);
 

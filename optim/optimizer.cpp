@@ -1,5 +1,7 @@
 #include "gibbs/optim/optimizer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -8,7 +10,8 @@
 
 namespace gibbs::optim {
 
-Optimizer::Optimizer(const char* name, std::vector<Parameter> parameters, double learning_rate) : name_(name) {
+Optimizer::Optimizer(const char* name, std::vector<Parameter> parameters, double learning_rate)
+    : name_(name), first_learning_rate_(learning_rate) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     Parameter& parameter = parameters[i];
     check(parameter.defined(), name_, ": parameter ", i, " has no value yet; construct it from a tensor");
@@ -58,6 +61,10 @@ void Optimizer::visit_state(StateVisitor& visitor) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     visit_parameter_state(i, std::to_string(i) + ".", visitor);
   }
+}
+
+Settings Optimizer::settings() const {
+  return {{"optimizer", name_}, {"optimizer's learning rate", fmt::format("{}", first_learning_rate_)}};
 }
 
 Tensor Optimizer::zeros_like_parameter(std::size_t i) const { return Tensor::zeros(forms_[i].shape, forms_[i].dtype); }

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gibbs/autograd/parameter.h"
@@ -33,6 +34,9 @@ class StateVisitor {
   virtual void counter(std::string_view /*name*/, std::int64_t& /*value*/) {}
   virtual void number(std::string_view /*name*/, double& /*value*/) {}
 };
+
+/// What an optimizer was made with, as texts under names: {"beta1", "0.9"}.
+using Settings = std::vector<std::pair<std::string, std::string>>;
 
 class Optimizer {
  public:
@@ -58,6 +62,11 @@ class Optimizer {
   /// a restored optimizer to go on with the same bits. Hyper-parameters other than the rate are not state.
   void visit_state(StateVisitor& visitor);
 
+  /// The method's name, the learning rate that it was made with (not the present one, which a schedule may have set),
+  /// and its other options: a run goes on from a checkpoint only with equal ones. Methods with options of their own add
+  /// them to what this returns.
+  virtual Settings settings() const;
+
  protected:
   Optimizer(const char* name, std::vector<Parameter> parameters, double learning_rate);
 
@@ -78,7 +87,7 @@ class Optimizer {
   const char* name_;
   std::vector<Parameter> parameters_;
   std::vector<Form> forms_;
-  double learning_rate_ = 0;
+  double learning_rate_ = 0, first_learning_rate_;
   std::int64_t steps_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "gibbs/optim/sgd.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <utility>
 
@@ -38,6 +40,14 @@ SGD::SGD(std::vector<Parameter> parameters, const SGDOptions& options)
   for (std::size_t i = 0; options.momentum > 0 && i < this->parameters().size(); ++i) {
     velocity_.push_back(zeros_like_parameter(i));
   }
+}
+
+Settings SGD::settings() const {
+  Settings all = Optimizer::settings();
+  all.emplace_back("momentum", fmt::format("{}", options_.momentum));
+  all.emplace_back("nesterov", options_.nesterov ? "on" : "off");
+  all.emplace_back("weight decay", fmt::format("{}", options_.weight_decay));
+  return all;
 }
 
 void SGD::step_parameter(std::size_t i, Parameter& parameter) {

@@ -20,6 +20,8 @@ class SGD : public Optimizer {
   /// Throws when momentum is outside [0, 1), weight_decay negative, or nesterov is asked for without momentum.
   explicit SGD(std::vector<Parameter> parameters, const SGDOptions& options = {});
 
+  Settings settings() const override;
+
  private:
   void step_parameter(std::size_t i, Parameter& parameter) override;
   void visit_parameter_state(std::size_t i, const std::string& prefix, StateVisitor& visitor) override;

@@ -5,8 +5,8 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # Names in Debian 12 and Ubuntu 24.04. .ci/run adds its tools.
-packages=(g++ cmake ninja-build libopenblas-dev libtbb-dev libsleef-dev librandom123-dev libstb-dev libfmt-dev
-          nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
+packages=(g++ cmake ninja-build libopenblas-dev libtbb-dev libsleef-dev librandom123-dev libstb-dev libxxhash-dev
+          libfmt-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
           gnuplot-nox python3 curl ca-certificates)
 
 say() { printf '%s\n' "$*" >&2; }

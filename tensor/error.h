@@ -4,9 +4,10 @@
 //   check(a.dtype() == b.dtype(), "add: dtypes differ: ", a.dtype(), " and ", b.dtype(), "; convert one with cast");
 #pragma once
 
-#include <sstream>
 #include <stdexcept>
 #include <string>
+
+#include "gibbs/tensor/plain_text.h"
 
 namespace gibbs {
 
@@ -19,7 +20,7 @@ class Error : public std::runtime_error {
 /// Throws Error with the parts written one after the other.
 template <class... Parts>
 [[noreturn]] void fail(const Parts&... parts) {
-  std::ostringstream message;
+  PlainText message;
   (message << ... << parts);
   throw Error(message.str());
 }

@@ -9,18 +9,10 @@
 #include <new>
 
 #include "gibbs/tensor/error.h"
+#include "gibbs/tensor/file_kind.h"
 
 namespace gibbs {
 namespace {
-
-/// What a path leads to when it is no regular file.
-const char* kind_of(mode_t mode) {
-  return S_ISDIR(mode)    ? "a folder"
-         : S_ISFIFO(mode) ? "a named pipe"
-         : S_ISSOCK(mode) ? "a socket"
-         : S_ISCHR(mode)  ? "a character device"
-                          : "a block device";
-}
 
 template <class Bytes>
 void read_all(const std::filesystem::path& path, Bytes& bytes, std::int64_t largest) {
@@ -50,7 +42,7 @@ InputFile::InputFile(std::filesystem::path path)
     close(descriptor_);
   }
   check(examined, "read: cannot examine ", path_.string(), ": ", std::strerror(reason));
-  check(S_ISREG(status.st_mode), "read: ", path_.string(), " is ", kind_of(status.st_mode), ", not a file");
+  check(S_ISREG(status.st_mode), "read: ", path_.string(), " is ", kind_of_file(status.st_mode), ", not a file");
   size_ = status.st_size;
 }
 

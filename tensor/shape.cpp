@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ostream>
-#include <sstream>
 
 #include "gibbs/tensor/error.h"
 
@@ -59,18 +58,14 @@ Shape Shape::followed_by(const Shape& tail) const {
 
 bool Shape::operator==(const Shape& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
 
-std::ostream& operator<<(std::ostream& out, const Shape& shape) {
-  out << '[';
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    out << (axis ? ", " : "") << shape[axis];
-  }
-  return out << ']';
-}
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
 
 std::string to_string(const Shape& shape) {
-  std::ostringstream out;
-  out << shape;
-  return out.str();
+  std::string text = "[";
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    text.append(axis ? ", " : "").append(std::to_string(shape[axis]));
+  }
+  return text + ']';
 }
 
 int normalize_axis(int axis, int rank, const char* op) {

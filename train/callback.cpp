@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <charconv>
 #include <tuple>
 #include <utility>
 
@@ -11,14 +11,19 @@
 namespace gibbs::train {
 namespace {
 
-/// "BEST COUNT" in a form that strtod reads back to the same bits.
-std::string to_state(double best, int count) { return fmt::format("{:a} {}", best, count); }
+/// "BEST COUNT", with the shortest digits that read back to the same bits.
+std::string to_state(double best, int count) { return fmt::format("{} {}", best, count); }
 
 std::pair<double, int> from_state(const std::string& state, const char* callback) {
-  char* end = nullptr;
-  const double best = std::strtod(state.c_str(), &end);
-  check(end != state.c_str() && *end == ' ', callback, ": cannot restore from '", state, "'");
-  return {best, std::atoi(end)};
+  double best = 0;
+  int count = 0;
+  const char* end = state.data() + state.size();
+  const auto after_best = std::from_chars(state.data(), end, best);
+  const bool has_count = after_best.ec == std::errc() && after_best.ptr != end && *after_best.ptr == ' ';
+  const auto after_count = std::from_chars(has_count ? after_best.ptr + 1 : end, end, count);
+  check(after_count.ec == std::errc() && after_count.ptr == end && count >= 0, callback, ": cannot restore from '",
+        state, "'");
+  return {best, count};
 }
 
 }  // namespace

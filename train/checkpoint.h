@@ -2,14 +2,21 @@
 //
 //   model/<path>        weights and buffers
 //   optimizer/<name>    the optimizer's moments
-//   metadata "state"    JSON: step, position in the data, running sums, history, callbacks' state, the run's options
+//   metadata            "state", JSON: step, position in the data, running sums, history, callbacks' state, and what
+//   the
+//                       run depends on; "gibbs.architecture"; and a checksum over every byte (nn/safetensors.h)
 //
 // Everything else (orders of batches, dropout masks) is a function of seed and position and is computed again.
+//
+// What the run depends on is compared before it goes on. Refused: other settings (batch size, seed, the caller's own),
+// another model, an optimizer made with other options, other data. Said in one line: another OpenBLAS core, instruction
+// set or fusion, which compute the same training with other roundings. Not compared: the number of epochs and of
+// threads. Checkpoints of version 0.1 (format 2) are refused; this is format 3.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "gibbs/data/batch_maker.h"
@@ -17,11 +24,9 @@
 #include "gibbs/optim/optimizer.h"
 #include "gibbs/train/history.h"
 #include "gibbs/train/metrics.h"
+#include "gibbs/train/run_settings.h"
 
 namespace gibbs::train {
-
-/// Names and values of what the numbers of a run depend on beside its state: data size, batch size, seed, the loss.
-using RunSettings = std::vector<std::pair<std::string, std::string>>;
 
 /// Where training stands, between two steps.
 struct TrainingState {
@@ -34,18 +39,24 @@ struct TrainingState {
   std::vector<std::string> callbacks = {};
   std::string stop_reason = {};  // of a run that a callback ended early
   RunSettings settings = {};
+  RunSettings data = {};        // describe_data
+  RunSettings arithmetic = {};  // describe_arithmetic
 };
 
 /// Path of the first parameter that holds NaN or infinity; empty when all are finite.
 std::string first_not_finite(nn::Module& model);
 
-/// Written atomically. Refuses parameters that are not finite, so that the last good checkpoint stays.
+/// Written atomically. Refuses parameters that are not finite, so that the last good checkpoint stays, and texts of
+/// callbacks or settings that are not UTF-8.
 void save_checkpoint(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer,
                      const TrainingState& state);
 
-/// Restores model and optimizer, and returns where training stood. Throws, with nothing changed, when the file is not a
-/// checkpoint of this model, this optimizer and a run of these settings; the message names the settings that differ.
+/// Restores model and optimizer, and returns where training stood. Throws, with nothing changed, when a bit of the file
+/// is not as it was written, when a field is missing, unknown or has a value that training cannot reach, and when it is
+/// not a checkpoint of this model, this optimizer and a run of these settings; the message names what differs.
+/// `accept` is called with the state when all that is checked and nothing is changed yet: it throws to refuse, too.
 TrainingState load_checkpoint(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer,
-                              const RunSettings& settings);
+                              const RunSettings& settings,
+                              const std::function<void(const TrainingState&)>& accept = {});
 
 }  // namespace gibbs::train

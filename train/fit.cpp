@@ -14,6 +14,7 @@
 #include "gibbs/data/loader.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/train/interrupt.h"
+#include "gibbs/train/resume.h"
 
 namespace gibbs::train {
 namespace {
@@ -49,8 +50,13 @@ class Training {
     state_.settings = {{"number of training images", std::to_string(train.size())},
                        {"number of validation images", std::to_string(validation.size())},
                        {"batch size", std::to_string(options.batch_size)},
-                       {"seed", std::to_string(options.seed)}};
+                       {"seed", std::to_string(options.seed)},
+                       {"number of transforms", std::to_string(options.transforms.size())}};
     state_.settings.insert(state_.settings.end(), options.settings.begin(), options.settings.end());
+    if (!options.checkpoint.empty()) {
+      state_.data = describe_data(train, validation);
+      state_.arithmetic = describe_arithmetic();
+    }
     if (options.resume) {
       restore();
     }
@@ -75,16 +81,19 @@ class Training {
 
  private:
   void restore() {
-    if (options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint)) {
+    if (options_.checkpoint.empty() || !has_checkpoint(options_.checkpoint)) {
       return;
     }
-    state_ = load_checkpoint(options_.checkpoint, model_, optimizer_, state_.settings);
+    const TrainingState here = state_;
+    state_ = resume(options_.checkpoint,
+                    {.model = model_,
+                     .optimizer = optimizer_,
+                     .callbacks = callbacks_,
+                     .images = train_.size(),
+                     .batch_size = options_.batch_size,
+                     .here = here},
+                    *options_.out);
     saved_ = true;
-    check(state_.callbacks.size() == callbacks_.size(), "fit: the checkpoint holds the state of ",
-          state_.callbacks.size(), " callbacks, this run has ", callbacks_.size());
-    for (std::size_t i = 0; i < callbacks_.size(); ++i) {
-      callbacks_[i]->restore(state_.callbacks[i]);
-    }
     callback_state_.step = state_.step;
     callback_state_.stop_reason = state_.stop_reason;
     callback_state_.stop = !state_.stop_reason.empty();

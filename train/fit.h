@@ -25,10 +25,11 @@ struct FitOptions {
 
   /// Where the state of training is kept: after every epoch, and when interrupted. Empty: nowhere.
   std::filesystem::path checkpoint = {};
-  /// Continue from the checkpoint when it is there. The run that wrote it must have had this data, batch size, seed and
-  /// number of callbacks.
+  /// Continue from the checkpoint when it is there. The run that wrote it must have had this data, down to the order of
+  /// pictures, an optimizer made with these options, and this batch size, seed and number of callbacks. Another
+  /// OpenBLAS core or fusion is said on `out` and goes on, with other roundings.
   bool resume = false;
-  /// Whatever the numbers depend on that fit cannot see, by name: the loss, the learning rate. A checkpoint with other
+  /// Whatever the numbers depend on that fit cannot see, by name: the loss, what transforms do. A checkpoint with other
   /// settings is refused.
   RunSettings settings = {};
   /// Where the results of all epochs are written after every epoch, as CSV. Empty: nowhere.

@@ -27,7 +27,8 @@ struct History {
   void write_csv(const std::filesystem::path& path) const;
 };
 
-/// The inverse of to_csv, for drawing and comparing runs. Errors name line and column.
+/// The inverse of to_csv, for drawing and comparing runs. Spreadsheets' changes do no harm: a byte order mark and lines
+/// that end in CRLF. Errors name line and column: what is missing, too much, no number, or a number that does not fit.
 History read_history_csv(const std::filesystem::path& path);
 
 }  // namespace gibbs::train

@@ -84,8 +84,8 @@ class Classify(ProgramTest):
                          message.replace("{}", re.escape(str(path or self.copy))) + "\n$")
 
     def test_files_that_are_no_model(self):
-        self.refuse("{}: cannot open: No such file or directory", self.folder / "missing")
-        self.refuse("{}: (not a regular file|cannot open: .*)", self.folder)
+        self.refuse("read: cannot open {}: No such file or directory", self.folder / "missing")
+        self.refuse("read: {} is a folder, not a file", self.folder)
         self.refuse("{}: byte 0: expected a header length of at most 100000000, found [0-9]+", self.red)
         self.refuse("{} names no classes; give the model.safetensors that cifar10_convnet writes",
                     self.model.parent / "checkpoint.safetensors")

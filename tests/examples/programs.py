@@ -71,7 +71,8 @@ def read_safetensors(path):
 
 
 def write_safetensors(path, tensors, metadata):
-    header, body = {"__metadata__": metadata}, b""
+    """Without the checksum, which is of other bytes."""
+    header, body = {"__metadata__": {key: text for key, text in metadata.items() if key != "gibbs.checksum"}}, b""
     for name, (dtype, shape, data) in tensors.items():
         header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(body), len(body) + len(data)]}
         body += data

@@ -32,6 +32,7 @@ ROOMS = {
     "cblas": (r"cblas|openblas", r"tensor/kernels/gemm\.cpp|(tests|bench)/.*"),
     "TBB": (r"(oneapi/)?tbb/|oneapi/tbb\.h|tbb\.h", r"tensor/parallel\.(h|cpp)|(tests|bench)/.*"),
     "stb_image": (r"(stb/)?stb_image", r"data/image\.cpp|(tests|bench)/.*"),
+    "xxHash": (r"xxh", r"tensor/checksum\.cpp|(tests|bench)/.*"),
     "GoogleTest": (r"gtest/|gmock/|rapidcheck", r"tests/.*"),
     "vectors": (rf"(.*/)?({VECTORS})\.h", rf"({'|'.join(LIBRARY)})/.*\.cpp|.*/({VECTORS})\.h|tests/.*"),
 }

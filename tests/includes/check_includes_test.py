@@ -19,6 +19,7 @@ class CheckIncludesTest(unittest.TestCase):
     def test_third_parties_in_their_rooms(self):
         for path, header in (("tensor/kernels/gemm.cpp", "<cblas.h>"), ("tensor/parallel.cpp", "<tbb/tbb.h>"),
                              ("tensor/parallel.h", "<oneapi/tbb/task_arena.h>"), ("data/image.cpp", "<stb/stb_image.h>"),
+                             ("tensor/checksum.cpp", "<xxhash.h>"),
                              ("tests/data/image_test.cpp", "<gtest/gtest.h>"), ("bench/gemm.cpp", "<cblas.h>"),
                              ("nn/a.cpp", "<vector>")):
             self.assertEqual(self.check(path, f"#include {header}"), [], path)
@@ -28,6 +29,7 @@ class CheckIncludesTest(unittest.TestCase):
                 ("tensor/kernels/conv2d.cpp", "<cblas.h>", "cblas"), ("nn/a.h", '"openblas/cblas.h"', "cblas"),
                 ("tensor/kernels/reduce.cpp", "<tbb/parallel_for.h>", "TBB"), ("data/a.h", "<oneapi/tbb.h>", "TBB"),
                 ("data/loader.cpp", "<stb/stb_image.h>", "stb_image"), ("examples/a.cpp", '"stb_image_write.h"', "stb_image"),
+                ("nn/safetensors.cpp", "<xxhash.h>", "xxHash"), ("tensor/checksum.h", "<xxh3.h>", "xxHash"),
                 ("tensor/tensor.h", "<gtest/gtest_prod.h>", "GoogleTest"), ("bench/a.cpp", "<gmock/gmock.h>", "GoogleTest"),
                 ("nn/a.cpp", "<rapidcheck.h>", "GoogleTest")):
             self.assertEqual(self.check(path, f" #  include {header}"),

@@ -155,7 +155,7 @@ TEST(Safetensors, RefusesWhatTheFormatCannotHold) {
   EXPECT_EQ(error_of([&] {
               write_safetensors(path, {{"\xff", x}});
             }),
-            "save: " + path + ": a name or text is not UTF-8: \xff");
+            "save: " + path + ": a name or text is not UTF-8: \\xff");
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 

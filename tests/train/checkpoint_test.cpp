@@ -13,11 +13,13 @@
 #include "gibbs/optim/adam.h"
 #include "gibbs/optim/sgd.h"
 #include "gibbs/tensor/atomic_file.h"
+#include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs::train {
 namespace {
 
+using gibbs::testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
@@ -45,6 +47,20 @@ struct Scene {
     adam.step();
   }
 };
+
+/// All that an optimizer remembers, as text.
+std::string memory_of(optim::Optimizer& optimizer) {
+  struct : optim::StateVisitor {
+    std::string text;
+    void tensor(std::string_view name, Tensor& value) override { text += std::string(name) + to_string(value); }
+    void counter(std::string_view name, std::int64_t& value) override {
+      text += std::string(name) + std::to_string(value);
+    }
+    void number(std::string_view name, double& value) override { text += std::string(name) + std::to_string(value); }
+  } memory;
+  optimizer.visit_state(memory);
+  return memory.text;
+}
 
 TEST(Checkpoint, RestoresEverything) {
   Scene scene;
@@ -111,14 +127,131 @@ TEST(Checkpoint, RefusesWhatIsNotItsOwnAndChangesNothing) {
   EXPECT_EQ(nn::weights_sha256(scene.model), before);
 }
 
-TEST(Checkpoint, ADamagedStateIsAnError) {
+TEST(Checkpoint, OtherFormatsAreRefused) {
   Scene scene;
-  nn::write_safetensors(scene.path, {}, {{"state", "{\"format\": 2, \"training\": {}}"}});
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); },
-              ThrowsMessage<Error>(HasSubstr("has a damaged 'state'")));
-  nn::write_safetensors(scene.path, {}, {{"state", "{\"format\": 3}"}});
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); },
-              ThrowsMessage<Error>(HasSubstr("has format 3, expected 2")));
+  const auto error_of_state = [&](const std::string& state) {
+    nn::write_safetensors(scene.path, {}, {{"state", state}});
+    return error_of([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); });
+  };
+  const std::string start = "checkpoint: " + scene.path.string();
+  EXPECT_EQ(error_of_state(R"({"format": 2, "training": {}})"),
+            start +
+                " was written by gibbs 0.1, whose runs this version cannot continue: begin anew in another folder, "
+                "or delete it");
+  EXPECT_EQ(error_of_state(R"({"format": 4, "training": {}})"),
+            start +
+                " has format 4, and this version reads 3: go on with the later gibbs that wrote it, or begin anew "
+                "in another folder");
+  EXPECT_EQ(error_of_state("{}"), start +
+                                      " has a damaged 'state': byte 2: expected the field \"arithmetic\", found "
+                                      "none of this name; delete the file to begin anew, or choose another folder");
+}
+
+TEST(Checkpoint, EveryFlippedBitIsFoundAndNothingIsChanged) {
+  Scene scene, other;
+  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  const std::string good = gibbs::testing::contents(scene.path);
+  for (Parameter& parameter : nn::parameters(other.model)) {
+    parameter.mutable_value().fill(0.5);
+  }
+  const std::string model_before = nn::weights_sha256(other.model), optimizer_before = memory_of(other.adam);
+  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    std::string damaged = good;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
+    scene.folder.write("checkpoint.safetensors", damaged);
+    ASSERT_THROW(load_checkpoint(scene.path, other.model, other.adam, scene.settings), Error)
+        << "bit " << bit % 8 << " of byte " << bit / 8;
+  }
+  EXPECT_EQ(nn::weights_sha256(other.model), model_before);
+  EXPECT_EQ(memory_of(other.adam), optimizer_before);
+  scene.folder.write("checkpoint.safetensors", good);
+  load_checkpoint(scene.path, other.model, other.adam, scene.settings);
+  EXPECT_EQ(memory_of(other.adam), memory_of(scene.adam));
+}
+
+TEST(Checkpoint, WithoutItsChecksumItIsRefused) {
+  Scene scene;
+  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  const nn::Safetensors file = nn::read_safetensors(scene.path);
+  nn::write_safetensors(scene.path, file.tensors, file.metadata);
+  EXPECT_EQ(error_of([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); }),
+            "checkpoint: " + scene.path.string() +
+                " has no checksum, so it is not as it was written. Delete it to begin anew, or choose another folder");
+}
+
+TEST(Checkpoint, TensorsThatNobodyKnowsAreRefused) {
+  Scene scene;
+  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  const nn::Safetensors file = nn::read_safetensors(scene.path);
+  const auto error_with = [&](const std::string& name) {
+    nn::NamedTensors tensors = file.tensors;
+    tensors.push_back({name, Tensor::zeros({1})});
+    nn::write_safetensors(scene.path, tensors, file.metadata, {.checksum = true});
+    return error_of([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); });
+  };
+  EXPECT_EQ(error_with("surplus"), "checkpoint: " + scene.path.string() +
+                                       " holds a tensor 'surplus', which is neither the model's nor the optimizer's");
+  EXPECT_EQ(error_with("optimizer/9.first_moment"),
+            "checkpoint: " + scene.path.string() +
+                " holds 15 values of the optimizer, which has 14; it was written with another optimizer");
+  EXPECT_THAT(error_with("model/9.weight"), HasSubstr("nothing was loaded\n  not in the model: 9.weight"));
+}
+
+TEST(Checkpoint, AnOptimizerWithOtherOptionsIsRefused) {
+  Scene scene;
+  const auto error_between = [&](optim::Optimizer& saved, optim::Optimizer& here) {
+    save_checkpoint(scene.path, scene.model, saved, scene.state);
+    const std::string error = error_of([&] { load_checkpoint(scene.path, scene.model, here, scene.settings); });
+    const std::string start = "checkpoint: " + scene.path.string() + " belongs to another run: ",
+                      end = "; give the same options, or another folder";
+    return error.starts_with(start) && error.ends_with(end)
+               ? error.substr(start.size(), error.size() - start.size() - end.size())
+               : error;
+  };
+  const std::vector<Parameter> parameters = nn::parameters(scene.model);
+  const auto adam_with = [&](const optim::AdamOptions& options) {
+    optim::Adam adam(parameters, options);
+    return error_between(scene.adam, adam);
+  };
+  EXPECT_EQ(adam_with({.learning_rate = 0.002}), "optimizer's learning rate is 0.001 in the checkpoint and 0.002 here");
+  EXPECT_EQ(adam_with({.beta1 = 0.8}), "beta1 is 0.9 in the checkpoint and 0.8 here");
+  EXPECT_EQ(adam_with({.beta2 = 0.99}), "beta2 is 0.999 in the checkpoint and 0.99 here");
+  EXPECT_EQ(adam_with({.epsilon = 1e-8}), "epsilon is 1e-07 in the checkpoint and 1e-08 here");
+  EXPECT_EQ(adam_with({.epsilon_mode = optim::EpsilonMode::keras}),
+            "epsilon mode is bias_corrected in the checkpoint and keras here");
+  optim::AdamW adam_w(parameters, {.weight_decay = 0.5}), other_decay(parameters, {.weight_decay = 0.25});
+  EXPECT_EQ(error_between(adam_w, other_decay), "weight decay is 0.5 in the checkpoint and 0.25 here");
+  EXPECT_EQ(error_between(scene.adam, adam_w),
+            "optimizer is Adam in the checkpoint and AdamW here, weight decay is 0 in the checkpoint and 0.5 here");
+  const auto sgd_with = [&](const optim::SGDOptions& options) {
+    optim::SGD before(parameters, {.momentum = 0.9}), here(parameters, options);
+    return error_between(before, here);
+  };
+  EXPECT_EQ(sgd_with({.momentum = 0.5}), "momentum is 0.9 in the checkpoint and 0.5 here");
+  EXPECT_EQ(sgd_with({.momentum = 0.9, .nesterov = true}), "nesterov is off in the checkpoint and on here");
+  EXPECT_EQ(sgd_with({.momentum = 0.9, .weight_decay = 0.1}), "weight decay is 0 in the checkpoint and 0.1 here");
+}
+
+TEST(Checkpoint, ARateThatAScheduleHasSetIsStateAndNoOption) {
+  Scene scene, other;
+  scene.adam.set_learning_rate(1e-5);
+  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  load_checkpoint(scene.path, other.model, other.adam, scene.settings);
+  EXPECT_EQ(other.adam.learning_rate(), 1e-5);
+}
+
+TEST(Checkpoint, WhoeverRefusesTheStateKeepsEverythingAsItWas) {
+  Scene scene, other;
+  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  nn::parameters(other.model)[0].mutable_value().fill(0.5);
+  const std::string model_before = nn::weights_sha256(other.model), optimizer_before = memory_of(other.adam);
+  EXPECT_EQ(error_of([&] {
+              load_checkpoint(scene.path, other.model, other.adam, scene.settings,
+                              [](const TrainingState& state) { fail("refused at step ", state.step); });
+            }),
+            "refused at step 12");
+  EXPECT_EQ(nn::weights_sha256(other.model), model_before);
+  EXPECT_EQ(memory_of(other.adam), optimizer_before);
 }
 
 TEST(Checkpoint, ATruncatedFileSaysWhatToDo) {

@@ -2,16 +2,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cmath>
 #include <limits>
 
 #include "gibbs/tensor/atomic_file.h"
 #include "gibbs/tensor/error.h"
+#include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs::train {
 namespace {
+
+using gibbs::testing::error_of;
 
 const double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -48,6 +52,51 @@ TEST(History, NamesLineAndColumnOfWhatItCannotRead) {
               ::testing::ThrowsMessage<Error>(::testing::HasSubstr("line 2 column 3: 'x' is not a number")));
   EXPECT_THAT(reading("epoch,loss,accuracy,val_loss,val_accuracy,seconds\n1,2\n"),
               ::testing::ThrowsMessage<Error>(::testing::HasSubstr("line 2 column 3: missing")));
+}
+
+constexpr const char* kHead = "epoch,loss,accuracy,val_loss,val_accuracy,seconds";
+
+TEST(History, SpreadsheetsMayHaveSavedIt) {
+  const gibbs::testing::TemporaryFolder folder;
+  const std::string windows = std::string("\xEF\xBB\xBF") + kHead + "\r\n1,1.5,0.25,,,2\r\n2,1.25,0.5,,,10";
+  const History history = read_history_csv(folder.write("history.csv", windows));
+  ASSERT_EQ(history.epochs.size(), 2U);
+  EXPECT_EQ(history.epochs[0].loss, 1.5);
+  EXPECT_TRUE(std::isnan(history.epochs[0].val_accuracy));
+  EXPECT_EQ(history.epochs[1].epoch, 2);
+  EXPECT_EQ(history.epochs[1].seconds, 10);
+}
+
+TEST(History, NumbersThatDoNotFitAreRefused) {
+  const gibbs::testing::TemporaryFolder folder;
+  const std::string path = folder / "history.csv";
+  const auto error_of_row = [&](const std::string& row) {
+    folder.write("history.csv", std::string(kHead) + "\n" + row + "\n");
+    const std::string error = error_of([&] { read_history_csv(path); }), start = "history: " + path + " line 2";
+    return error.starts_with(start) ? error.substr(start.size()) : error;
+  };
+  EXPECT_EQ(error_of_row("3e9,1,1,1,1,1"), " column 1: '3e9' is not a whole number");
+  EXPECT_EQ(error_of_row("1.5,1,1,1,1,1"), " column 1: '1.5' is not a whole number");
+  EXPECT_EQ(error_of_row(",1,1,1,1,1"), " column 1: '' is not a whole number");
+  EXPECT_EQ(error_of_row("3000000000,1,1,1,1,1"), " column 1: '3000000000' does not fit");
+  EXPECT_EQ(error_of_row("0,1,1,1,1,1"), " column 1: the epoch is 0; epochs count from 1");
+  EXPECT_EQ(error_of_row("-1,1,1,1,1,1"), " column 1: the epoch is -1; epochs count from 1");
+  EXPECT_EQ(error_of_row("1,1e400,1,1,1,1"), " column 2: '1e400' does not fit");
+  EXPECT_EQ(error_of_row("1,1,1,1,1,1,1"), " has more than 6 columns");
+  EXPECT_EQ(error_of_row("1,1,1,1,1,1,"), " has more than 6 columns");
+  EXPECT_EQ(error_of_row("1,1,\x1b[2J,1,1,1"), " column 3: '\\x1b[2J' is not a number");
+  EXPECT_EQ(error_of_row(""), " column 2: missing");
+}
+
+TEST(History, OnlyFilesAreRead) {
+  const gibbs::testing::TemporaryFolder folder;
+  const std::string missing = folder / "missing", pipe = folder / "pipe";
+  EXPECT_EQ(error_of([&] { read_history_csv(missing); }),
+            "read: cannot open " + missing + ": No such file or directory");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(error_of([&] { read_history_csv(pipe); }), "read: " + pipe + " is a named pipe, not a file");
+  EXPECT_EQ(error_of([&] { read_history_csv(folder.path()); }),
+            "read: " + folder.path().string() + " is a folder, not a file");
 }
 
 }  // namespace

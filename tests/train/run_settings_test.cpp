@@ -1,0 +1,131 @@
+// What a run depends on, and how differences are told.
+#include "gibbs/train/run_settings.h"
+
+#include <gmock/gmock.h>
+
+#include "gibbs/data/drawn.h"
+#include "gibbs/nn/fusion.h"
+#include "gibbs/tensor/parallel.h"
+#include "tests/testing/expect_op.h"
+
+namespace gibbs::train {
+namespace {
+
+using gibbs::testing::error_of;
+
+/// Ten pictures of each of two classes.
+data::ImageDataset pictures() {
+  Tensor labels = Tensor::zeros({20}, DType::int64);
+  Tensor images = kernels::cast(kernels::random_integers({.seed = 1}, {20, 4, 4, 3}, 0, 256), DType::uint8);
+  for (std::int64_t i = 10; i < 20; ++i) {
+    labels.set({i}, 1);
+  }
+  return {.images = images, .labels = labels, .class_names = {"cat", "dog"}, .class_ordered = true};
+}
+
+/// How the data described differ from `pictures()`, the last five of which are for validation.
+std::string changes(const data::ImageDataset& set, std::vector<std::int64_t> order = {}) {
+  const auto describe = [](const data::ImageDataset& s, const std::vector<std::int64_t>& indices) {
+    const data::Subset all(s, indices);
+    return describe_data(data::Subset(s, {indices.begin(), indices.end() - 5}),
+                         data::Subset(s, {indices.end() - 5, indices.end()}));
+  };
+  const std::vector<std::int64_t> as_they_are = data::Subset(pictures()).indices;
+  return differences(describe(pictures(), as_they_are), describe(set, order.empty() ? as_they_are : order));
+}
+
+TEST(DescribeData, SameDataInOtherMemoryAreTheSame) { EXPECT_EQ(changes(pictures()), ""); }
+
+TEST(DescribeData, OneReplacedPixelIsFound) {
+  data::ImageDataset set = pictures();
+  set.images.set({3, 1, 2, 0}, static_cast<double>(set.images.at<std::uint8_t>({3, 1, 2, 0}) ^ 1));
+  EXPECT_EQ(changes(set), "training images changed");
+  set = pictures();
+  set.images.set({19, 3, 3, 2}, static_cast<double>(set.images.at<std::uint8_t>({19, 3, 3, 2}) ^ 128));
+  EXPECT_EQ(changes(set), "validation images changed");
+}
+
+TEST(DescribeData, ARenamedClassIsFound) {
+  data::ImageDataset set = pictures();
+  set.class_names = {"cat", "d\xFFg"};
+  EXPECT_EQ(changes(set), "name of class 1 is dog in the checkpoint and d\\xffg here");
+  set.class_names = {"cat", "dog", "cow"};
+  EXPECT_EQ(changes(set), "name of class 2 is not set in the checkpoint and cow here");
+}
+
+TEST(DescribeData, APictureMovedToAnotherClassIsFound) {
+  data::ImageDataset set = pictures();
+  set.labels.set({3}, 1);
+  EXPECT_EQ(changes(set), "classes of training images changed");
+  // Two pictures that exchange their classes: the counts of the classes stay.
+  set.labels.set({12}, 0);
+  EXPECT_EQ(changes(set), "classes of training images changed");
+  set = pictures();
+  set.labels.set({17}, 0);
+  EXPECT_EQ(changes(set), "classes of validation images changed");
+}
+
+TEST(DescribeData, AnotherOrderIsFound) {
+  std::vector<std::int64_t> order = data::Subset(pictures()).indices;
+  std::swap(order[2], order[7]);
+  EXPECT_EQ(changes(pictures(), order), "order of training images changed");
+  std::swap(order[2], order[7]);
+  std::swap(order[18], order[19]);
+  EXPECT_EQ(changes(pictures(), order), "order of validation images changed");
+  std::swap(order[0], order[19]);
+  EXPECT_EQ(changes(pictures(), order), "training images changed, validation images changed");
+}
+
+TEST(DescribeData, AnotherShapeOfTheSameBytesIsFound) {
+  data::ImageDataset set = pictures();
+  set.images = set.images.reshape({20, 2, 8, 3});
+  EXPECT_EQ(changes(set), "size of the images is [4, 4, 3] in the checkpoint and [2, 8, 3] here");
+}
+
+TEST(DescribeData, DoesNotDependOnThreads) {
+  const int before = num_threads();
+  const data::ImageDataset set = data::drawn_images(2000, 1);
+  set_num_threads(1);
+  const RunSettings one = describe_data(set, {});
+  set_num_threads(3);
+  EXPECT_EQ(describe_data(set, {}), one);
+  set_num_threads(before);
+  EXPECT_EQ(one.back(), (std::pair<std::string, std::string>("validation images", "none")));
+}
+
+TEST(DescribeData, RefusesWhatIsNoData) {
+  data::ImageDataset set = pictures();
+  data::Subset subset(set);
+  subset.indices[4] = 20;
+  EXPECT_EQ(error_of([&] { describe_data(subset, {}); }), "fit: index 20 of the training images is not in [0, 20)");
+  set.labels.set({0}, 2);
+  EXPECT_EQ(error_of([&] { describe_data(set, {}); }),
+            "fit: label 2 of image 0 is not in [0, 2), the number of class names");
+}
+
+TEST(DescribeArithmetic, TellsWhatDecidesAboutTheLastBits) {
+  const bool before = nn::fusion_enabled();
+  nn::set_fusion(true);
+  const RunSettings fused = describe_arithmetic();
+  nn::set_fusion(false);
+  EXPECT_EQ(differences(fused, describe_arithmetic()), "fusion of layers is on in the checkpoint and off here");
+  nn::set_fusion(before);
+  EXPECT_EQ(fused.size(), 3U);
+  EXPECT_EQ(fused[0].first, "BLAS core");
+}
+
+TEST(Differences, AreToldInTheOrderOfTheRunAndCut) {
+  EXPECT_EQ(differences({{"a", "1"}, {"b", "2"}}, {{"b", "2"}, {"a", "1"}}), "");
+  EXPECT_EQ(differences({{"a", "1"}, {"c", "3"}}, {{"b", "2"}, {"a", "4"}}),
+            "b is not set in the checkpoint and 2 here, a is 1 in the checkpoint and 4 here, c is 3 in the checkpoint "
+            "and not set here");
+  RunSettings saved, here;
+  for (int i = 0; i < 12; ++i) {
+    saved.emplace_back("x" + std::to_string(i), "a");
+    here.emplace_back("x" + std::to_string(i), "b");
+  }
+  EXPECT_THAT(differences(saved, here), ::testing::EndsWith("x9 is a in the checkpoint and b here and 2 more"));
+}
+
+}  // namespace
+}  // namespace gibbs::train
