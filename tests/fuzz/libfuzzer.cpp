@@ -1,0 +1,63 @@
+// One harness as a program of libFuzzer (https://llvm.org/docs/LibFuzzer.html); GIBBS_HARNESS names it. The first
+// folder on its command line, in which libFuzzer keeps what it finds, is given the harness's seeds.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+
+#include "gibbs/tensor/parallel.h"
+#include "tests/fuzz/harness.h"
+
+namespace {
+
+using gibbs::fuzz::Bytes;
+
+const gibbs::fuzz::Harness& harness() {
+  static const gibbs::fuzz::Harness the_one = gibbs::fuzz::GIBBS_HARNESS();
+  return the_one;
+}
+
+void write_seeds(const std::filesystem::path& folder) {
+  int number = 0;
+  for (const Bytes& seed : harness().seeds()) {
+    std::ofstream(folder / ("seed_" + std::to_string(number++)), std::ios::binary) << gibbs::fuzz::text_of(seed);
+  }
+}
+
+}  // namespace
+
+// The names and types that libFuzzer asks for.
+extern "C" {
+
+std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t largest);
+
+int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  gibbs::set_num_threads(1);  // threads have nothing to find here, and cost time
+  const auto* end = *argv + *argc;
+  const auto* folder =
+      std::find_if(*argv + 1, end, [](const char* text) { return std::filesystem::is_directory(text); });
+  if (folder != end) {
+    write_seeds(*folder);
+  }
+  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  harness().examine(Bytes(data, data + size));
+  return 0;
+}
+
+/// One mutation in eight is left as it is, so that wrong lengths and checksums are tried, too.
+std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t largest, unsigned seed) {
+  const std::size_t mutated = LLVMFuzzerMutate(data, size, largest);
+  Bytes input(data, data + mutated);
+  if (seed % 8 != 0) {
+    harness().repair(input);
+  }
+  if (input.size() > largest) {
+    return mutated;
+  }
+  std::copy(input.begin(), input.end(), data);
+  return input.size();
+}
+}
