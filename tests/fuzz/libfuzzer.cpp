@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <string_view>
+#include <span>
 
 #include "gibbs/tensor/parallel.h"
 #include "tests/fuzz/harness.h"
@@ -33,10 +33,10 @@ std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t l
 
 int LLVMFuzzerInitialize(int* argc, char*** argv) {
   gibbs::set_num_threads(1);  // threads have nothing to find here, and cost time
-  const auto* end = *argv + *argc;
-  const auto* folder =
-      std::find_if(*argv + 1, end, [](const char* text) { return std::filesystem::is_directory(text); });
-  if (folder != end) {
+  const std::span<char*> arguments(*argv, static_cast<std::size_t>(*argc));
+  const auto folder = std::find_if(arguments.begin() + 1, arguments.end(),
+                                   [](const char* text) { return std::filesystem::is_directory(text); });
+  if (folder != arguments.end()) {
     write_seeds(*folder);
   }
   return 0;
