@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kEnd = "\n--\n", kLink = "-> ", kPipe = "fifo";
 constexpr data::ImageSize kSize{.height = 4, .width = 4};
+constexpr data::ImageLimits kLimits{.pixels = 1 << 16};  // for speed
 
 /// Within the folder: neither absolute nor by way of "..".
 bool stays_inside(const fs::path& path) {
@@ -70,13 +71,13 @@ bool examine(const Bytes& input) {
   const testing::TemporaryFolder folder;
   make_folder(folder.path(), text_of(input));
   data::Source source;
-  const bool accepted = accepts([&] { source = data::load(folder.path(), {.size = kSize}); });
+  const bool accepted = accepts([&] { source = data::load(folder.path(), {.size = kSize, .limits = kLimits}); });
   if (accepted) {
     check_set(source.train);
     check_set(source.test);
   }
   data::ImageDataset part;
-  if (accepts([&] { part = data::read_image_folder(folder / "train"); })) {
+  if (accepts([&] { part = data::read_image_folder(folder.path() / "train", {.limits = kLimits}); })) {
     check_set(part);
   }
   return accepted;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "gibbs/tensor/checksum.h"
+
 namespace gibbs::fuzz {
 namespace {
 
@@ -41,6 +43,22 @@ std::size_t largest_end(std::string_view header) {
   return largest;
 }
 
+void repair_checksum(Bytes& file) {
+  constexpr std::string_view kKey = R"("gibbs.checksum":")";
+  const std::string text = text_of(file);
+  const std::size_t key = text.find(kKey), place = key + kKey.size();
+  if (key == std::string::npos || place + kChecksumLength > file.size()) {
+    return;
+  }
+  const auto digits = file.begin() + static_cast<std::ptrdiff_t>(place + kChecksumName.size());
+  std::copy(kChecksumName.begin(), kChecksumName.end(), file.begin() + static_cast<std::ptrdiff_t>(place));
+  std::fill_n(digits, kChecksumLength - kChecksumName.size(), '0');
+  Checksum checksum;
+  checksum.update(file.data(), file.size());
+  const std::string right = checksum.text();
+  std::copy(right.begin() + kChecksumName.size(), right.end(), digits);
+}
+
 /// CRC-32 of ISO 3309, as chunks of PNG have it.
 std::uint32_t crc32(const std::uint8_t* bytes, std::size_t count) {
   std::uint32_t crc = 0xFFFFFFFF;
@@ -69,6 +87,7 @@ void repair_safetensors(Bytes& file) {
   if (data <= kMostData) {
     file.resize(end + data);
   }
+  repair_checksum(file);
 }
 
 void repair_png(Bytes& file) {

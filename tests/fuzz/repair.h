@@ -6,7 +6,7 @@
 namespace gibbs::fuzz {
 
 /// The length of a safetensors header is that of the JSON object which follows, and the data are as long as the largest
-/// end of "data_offsets" says, up to a few kilobytes.
+/// end of "data_offsets" says, up to a few kilobytes; and the checksum, where there is one, is that of the file.
 void repair_safetensors(Bytes& file);
 
 /// The checksum of every whole chunk of a PNG file.

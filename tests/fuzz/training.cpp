@@ -4,6 +4,7 @@
 
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/nn/weights.h"
+#include "gibbs/train/checkpoint_state.h"
 
 namespace gibbs::fuzz {
 namespace {
@@ -45,8 +46,10 @@ train::FitResult TinyRun::fit(const std::string& checkpoint, int epochs) {
 }
 
 train::TrainingState TinyRun::load(const std::string& checkpoint) {
-  static const train::RunSettings settings = {
-      {"number of training images", "4"}, {"number of validation images", "0"}, {"batch size", "2"}, {"seed", "0"}};
+  static const train::RunSettings settings = [] {
+    const std::string state = nn::read_safetensors(tiny_checkpoint()).metadata.at("state");
+    return train::detail::from_json(state, "fuzz").training.settings;
+  }();
   return train::load_checkpoint(checkpoint, model, adam, settings);
 }
 

@@ -19,7 +19,7 @@ struct TinyRun {
 
   /// Trains, with this checkpoint, until `epochs` are complete.
   train::FitResult fit(const std::string& checkpoint, int epochs);
-  /// What load_checkpoint gives for a file that fit has written, with the settings that it names itself.
+  /// load_checkpoint, with the settings that fit asks for.
   train::TrainingState load(const std::string& checkpoint);
   /// Everything that load_checkpoint may change, as text.
   std::string fingerprint();
