@@ -1,5 +1,7 @@
 // One harness as a program of libFuzzer (https://llvm.org/docs/LibFuzzer.html); GIBBS_HARNESS names it. The first
 // folder on its command line, in which libFuzzer keeps what it finds, is given the harness's seeds.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +18,15 @@ const gibbs::fuzz::Harness& harness() {
   static const gibbs::fuzz::Harness the_one = gibbs::fuzz::GIBBS_HARNESS();
   return the_one;
 }
+
+/// Tells at the end how many inputs got through, so that a harness which has grown blind is noticed.
+struct Count {
+  std::size_t examined = 0, accepted = 0;
+  Count() = default;
+  Count(const Count&) = delete;
+  Count& operator=(const Count&) = delete;
+  ~Count() { fmt::print(stderr, "accepted {} of {} inputs\n", accepted, examined); }
+};
 
 void write_seeds(const std::filesystem::path& folder) {
   int number = 0;
@@ -43,7 +54,9 @@ int LLVMFuzzerInitialize(int* argc, char*** argv) {
 }
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  harness().examine(Bytes(data, data + size));
+  static Count count;
+  ++count.examined;
+  count.accepted += harness().examine(Bytes(data, data + size));
   return 0;
 }
 

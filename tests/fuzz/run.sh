@@ -42,7 +42,8 @@ fuzz() {
     cat "$scratch/log" >&2
     fail "$name found something: the input is in $findings."
   }
-  printf '%-15s %s\n' "$name" "$(sed -n 's/^\(#[0-9]*\)\tDONE */\1 executions, /p' "$scratch/log")"
+  sed -nE "s/^#([0-9]+)\tDONE +(cov: [0-9]+).*/$(printf '%-15s' "$name") \1 executions, \2 edges/p; s/^accepted/                &/p" \
+    "$scratch/log"
 }
 
 for name in "${chosen[@]}"; do
