@@ -91,8 +91,8 @@ std::vector<Bytes> seeds() {
   for (const char* name : {"train/cat/1.png", "train/dog/1.png", "test/cat/1.PNG", "test/dog/2.png"}) {
     pictures.append(name).append("\n").append(picture).append(kEnd);
   }
-  for (const char* entry : {"train/cat/link.png\n-> 1.png", "train/dog/pipe.jpg\nfifo", "train/bird/\n",
-                            "test/bird\ntext", "train/cat/broken.png\n\x89PNG", "train/loop\n-> loop"}) {
+  for (const char* entry : {"train/cat/link.png\n-> 1.png", "train/dog/pipe.jpg\nfifo", "train/loop\n-> loop",
+                            "train/cat/broken.png\n\x89PNG", "test/.hidden/\n", "test/readme\ntext"}) {
     others.append(entry).append(kEnd);
   }
   return {bytes_of(pictures), bytes_of(pictures + others)};

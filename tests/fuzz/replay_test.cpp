@@ -9,6 +9,10 @@
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs::fuzz {
+
+/// How GoogleTest names a harness.
+void PrintTo(const Harness& harness, std::ostream* out) { *out << harness.name; }
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,10 +39,11 @@ class Replay : public ::testing::TestWithParam<Harness> {};
 TEST_P(Replay, SeedsAreAccepted) {
   const std::vector<Bytes> seeds = GetParam().seeds();
   ASSERT_FALSE(seeds.empty());
-  for (Bytes seed : seeds) {
-    EXPECT_TRUE(GetParam().examine(seed)) << text_of(seed);
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    Bytes seed = seeds[i];
+    EXPECT_TRUE(GetParam().examine(seed)) << "seed " << i;
     GetParam().repair(seed);
-    EXPECT_TRUE(GetParam().examine(seed)) << "repaired: " << text_of(seed);
+    EXPECT_TRUE(GetParam().examine(seed)) << "seed " << i << ", repaired";
   }
 }
 
@@ -55,7 +60,7 @@ TEST_P(Replay, PastCrashesStayMended) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Fuzz, Replay, ::testing::ValuesIn(harnesses()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace gibbs::fuzz
