@@ -9,7 +9,7 @@ namespace gibbs::fuzz {
 /// end of "data_offsets" says, up to a few kilobytes; and the checksum, where there is one, is that of the file.
 void repair_safetensors(Bytes& file);
 
-/// The checksum of every whole chunk of a PNG file.
+/// The checksums of a PNG file: of its packed rows, and of every whole chunk.
 void repair_png(Bytes& file);
 
 }  // namespace gibbs::fuzz

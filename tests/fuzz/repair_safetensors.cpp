@@ -1,9 +1,8 @@
-#include "tests/fuzz/repair.h"
-
 #include <algorithm>
 #include <charconv>
 
 #include "gibbs/tensor/checksum.h"
+#include "tests/fuzz/repair.h"
 
 namespace gibbs::fuzz {
 namespace {
@@ -59,18 +58,6 @@ void repair_checksum(Bytes& file) {
   std::copy(right.begin() + kChecksumName.size(), right.end(), digits);
 }
 
-/// CRC-32 of ISO 3309, as chunks of PNG have it.
-std::uint32_t crc32(const std::uint8_t* bytes, std::size_t count) {
-  std::uint32_t crc = 0xFFFFFFFF;
-  for (std::size_t i = 0; i < count; ++i) {
-    crc ^= bytes[i];
-    for (int bit = 0; bit < 8; ++bit) {
-      crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
-    }
-  }
-  return ~crc;
-}
-
 }  // namespace
 
 void repair_safetensors(Bytes& file) {
@@ -88,22 +75,6 @@ void repair_safetensors(Bytes& file) {
     file.resize(end + data);
   }
   repair_checksum(file);
-}
-
-void repair_png(Bytes& file) {
-  constexpr std::size_t kSignature = 8, kFrame = 12;  // a chunk is length, type, data, checksum
-  for (std::size_t at = kSignature; at + kFrame <= file.size();) {
-    const std::size_t length =
-        std::size_t{file[at]} << 24 | std::size_t{file[at + 1]} << 16 | std::size_t{file[at + 2]} << 8 | file[at + 3];
-    if (length > file.size() - at - kFrame) {
-      return;
-    }
-    const std::uint32_t crc = crc32(file.data() + at + 4, length + 4);
-    for (std::size_t i = 0; i < 4; ++i) {
-      file[at + 8 + length + i] = static_cast<std::uint8_t>(crc >> (24 - 8 * i));
-    }
-    at += kFrame + length;
-  }
 }
 
 }  // namespace gibbs::fuzz
