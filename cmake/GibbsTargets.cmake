@@ -21,10 +21,13 @@ elseif(GIBBS_NATIVE)
 endif()
 if(GIBBS_SANITIZE)
   # g++ finds uninitialized memory inside std::regex when it is instrumented, and nowhere else.
-  target_compile_options(gibbs_options INTERFACE -Wno-maybe-uninitialized)
+  target_compile_options(gibbs_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_compile_options(gibbs_options INTERFACE -fsanitize=${GIBBS_SANITIZE} -fno-omit-frame-pointer
                                                  -fno-sanitize-recover=all)
   target_link_options(gibbs_options INTERFACE -fsanitize=${GIBBS_SANITIZE})
+endif()
+if(GIBBS_FUZZ)
+  target_compile_options(gibbs_options INTERFACE -fsanitize=fuzzer-no-link) # tells libFuzzer which code an input reaches
 endif()
 
 # gibbs_precompile(<group> <target> <headers...>): most of the time that a file takes to compile goes into headers. They are

@@ -14,8 +14,11 @@
 namespace gibbs {
 namespace {
 
+// AddressSanitizer finds the use of freed blocks only if they are freed. g++ and clang++ say differently that it is on.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kRecycle = false;
+#elif defined(__has_feature)
+constexpr bool kRecycle = !__has_feature(address_sanitizer);
 #else
 constexpr bool kRecycle = true;
 #endif
