@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -38,6 +39,17 @@ void set_signals() {
   std::signal(SIGCHLD, SIG_DFL);  // where it was ignored, the exit code of gnuplot would be lost
 }
 
+/// In exit(), OpenBLAS waits for its threads, and where memory is short they wait for memory, for ever. So the program
+/// ends before their turn comes, when everything that was printed is written.
+void end_before_openblas_waits() {
+  on_exit(
+      [](int code, void* /*unused*/) {
+        std::fflush(nullptr);
+        std::_Exit(code);
+      },
+      nullptr);
+}
+
 bool reader_has_gone() {
   pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
   return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
@@ -63,6 +75,7 @@ int finish_output(int code, int reason) {
 int guarded(const std::function<int()>& work) {
   open_standard_streams();
   set_signals();
+  end_before_openblas_waits();
   int code = kFailed, output_error = 0;
   try {
     code = work();
