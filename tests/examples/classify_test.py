@@ -1,9 +1,12 @@
 """classify names pictures with a model that cifar10_convnet wrote, and says what is wrong with any other file."""
 import json
+import os
 import random
 import re
+import resource
 import struct
 import unittest
+import zlib
 
 from programs import COLOURS, ProgramTest, png, read_safetensors, write_safetensors
 
@@ -62,9 +65,50 @@ class Classify(ProgramTest):
         self.assert_names(result.stdout, self.red, self.blue)
         self.assertEqual(result.stderr.splitlines(), [
             f"error: image: {text}: neither a JPEG nor a PNG file, by its first bytes",
-            f"error: image: {cut}: Corrupt PNG",
+            f"error: image: {cut}: the file ends after 900 bytes, before the picture does",
             f"error: read: cannot open {missing}: No such file or directory",
             f"error: read: {self.folder} is a folder, not a file"])
+
+    def test_pictures_that_ask_for_too_much_are_refused_before_they_are_decoded(self):
+        huge, sparse, pipe = self.folder / "huge.png", self.folder / "sparse.jpg", self.folder / "pipe.png"
+        huge.write_bytes(png(2, 2, COLOURS["red"], random.Random(0)))
+        with huge.open("r+b") as file:
+            header = b"IHDR" + struct.pack(">II", 20_000, 20_000) + file.read()[24:29]
+            file.seek(12)
+            file.write(header + struct.pack(">I", zlib.crc32(header)))
+        with sparse.open("wb") as file:
+            file.truncate(6 << 30)
+        os.mkfifo(pipe)
+        result = self.classify("--model", self.model, huge, sparse, pipe)
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertEqual(result.stderr.splitlines(), [
+            f"error: image: {huge}: 20000x20000 is 400000000 pixels, more than the limit of 134217728",
+            f"error: read: {sparse} has 6442450944 bytes, more than the limit of 536870912",
+            f"error: read: {pipe} is a named pipe, not a file"])
+        result = self.classify("--model", self.model, "--largest-picture", 1023, self.red)
+        self.assertRegex(result.stderr, f"^error: image: {re.escape(str(self.red))}: .* more than the limit of 1023\n$")
+        size = self.red.stat().st_size
+        result = self.classify("--model", self.model, "--largest-file", size - 1, self.red)
+        self.assertEqual(result.stderr, f"error: read: {self.red} has {size} bytes, more than the limit of {size - 1}\n")
+
+    def test_a_picture_of_one_column_takes_little_memory(self):
+        path = self.folder / "red" / "column.png"
+        path.parent.mkdir()
+        rows = zlib.compress(bytes([0, 255, 0, 0]) * 16_000_000, 9)
+        chunk = lambda name, body: struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 16_000_000, 8, 2, 0, 0, 0)) +
+                         chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        self.assert_names(self.classify("--model", self.model, path).stdout, path)
+        self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, max(before, 1_000_000))  # in KB
+
+    def test_names_of_files_are_printed_without_their_commands(self):
+        path = self.folder / "red" / "\033[2J.png"
+        path.parent.mkdir()
+        path.write_bytes(self.red.read_bytes())
+        result = self.classify("--model", self.model, path, self.folder / "no\nne.png")
+        self.assertTrue(result.stdout.startswith(f"{self.folder}/red/\\x1b[2J.png: red "), result.stdout)
+        self.assertEqual(result.stderr, f"error: read: cannot open {self.folder}/no\\x0ane.png: No such file or directory\n")
 
     def test_wrong_arguments(self):
         for arguments, message in (((self.red,), "--model is required"),

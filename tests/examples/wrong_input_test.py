@@ -89,20 +89,50 @@ class WrongInput(ProgramTest):
         broken[2].write_bytes(b"")
         result = self.trained("--data", folder, "--quiet")
         self.assertEqual(result.stderr.splitlines(), [
-            f"left out: image: {broken[0]}: Corrupt PNG",
+            f"left out: image: {broken[0]}: the file ends after 400 bytes, before the picture does",
             f"left out: image: {broken[1]}: neither a JPEG nor a PNG file, by its first bytes",
             f"left out: image: {broken[2]}: the file is empty"])
         self.assertIn(f"class folders in {folder}: 43 for training, 17 for testing, 3 classes, 32x32; broken files left "
                       "out: 3\n", result.stdout)
-        for picture in itertools.islice((folder / "train").rglob("*.png"), 20):
-            picture.write_bytes(b"")
+        for colour in ("blue", "green", "red"):
+            for picture in itertools.islice((folder / "train" / colour).glob("*.png"), 7):
+                picture.write_bytes(b"")
         lines = self.trained("--data", folder, "--quiet").stderr.splitlines()
         self.assertEqual(len([line for line in lines if re.fullmatch("left out: image: .*/train/.*", line)]), 10)
         self.assertRegex(lines[10], r"^left out: \d+ more like these$")
         for picture in folder.rglob("*.png"):
             picture.write_text("hello")
-        self.refuse(f"image folder: all 45 files are broken; the first: image: {folder}/train/blue/000.png: neither a JPEG "
-                    "nor a PNG file, by its first bytes", "--data", folder)
+        self.refuse(f"image folder: class folder {folder}/train/blue holds only broken files, 15 of them; the first: image: "
+                    f"{folder}/train/blue/000.png: neither a JPEG nor a PNG file, by its first bytes", "--data", folder)
+
+    def test_a_class_of_broken_pictures(self):
+        for part in ("train", "test"):
+            folder = write_class_folders(self.folder / f"{part} broken", size=16)
+            pictures = sorted((folder / part / "green").iterdir())
+            for picture in pictures:
+                picture.write_bytes(b"")
+            self.refuse(f"image folder: class folder {folder}/{part}/green holds only broken files, {len(pictures)} of them; "
+                        f"the first: image: {pictures[0]}: the file is empty", "--data", folder)
+
+    def test_what_cannot_be_opened_is_named_and_left_out(self):
+        folder = write_class_folders(self.folder / "images", size=16)
+        red, test = folder / "train" / "red", folder / "test"
+        os.mkfifo(red / "pipe.png")
+        (red / "loop.png").symlink_to("loop.png")
+        (red / "gone\033[2J.png").symlink_to("nowhere")
+        (folder / "train" / "loop").symlink_to("loop")
+        (folder / "train" / "up").symlink_to("..")
+        with (test / "red" / "sparse.jpg").open("wb") as file:
+            file.truncate(6 << 30)
+        result = self.trained("--data", folder, "--quiet", "--largest-file", 1 << 20)
+        self.assertEqual(result.stderr.splitlines(), [
+            f"left out: image folder: {folder}/train/up leads back to a folder that it lies in",
+            f"left out: image folder: cannot follow {folder}/train/loop: Too many levels of symbolic links",
+            f"left out: read: cannot open {red}/gone\\x1b[2J.png: No such file or directory",
+            f"left out: read: cannot open {red}/loop.png: Too many levels of symbolic links",
+            f"left out: read: {red}/pipe.png is a named pipe, not a file",
+            f"left out: read: {test}/red/sparse.jpg has 6442450944 bytes, more than the limit of 1048576"])
+        self.assertIn("; broken files left out: 6\n", result.stdout)
 
     def test_binary_batches(self):
         batches = self.folder / "cifar-10-batches-bin"
