@@ -63,7 +63,7 @@ int finish_output(int code, int reason) {
     return code;
   }
   if (reason == EPIPE || reader_has_gone()) {
-    return code != 0 && code != kFailed ? code : 128 + SIGPIPE;
+    return code == 0 ? 128 + SIGPIPE : code;
   }
   report_error(reason != 0 ? fmt::format("cannot write to standard output: {}", std::strerror(reason))
                            : "cannot write to standard output: a part of what was printed is missing");
@@ -82,7 +82,8 @@ int guarded(const std::function<int()>& work) {
   } catch (const std::filesystem::filesystem_error& error) {
     report_error(fmt::format("{}: {}", error.path1().string(), error.code().message()));
   } catch (const std::system_error& error) {
-    if (std::ferror(stdout) != 0) {  // thrown by a print
+    if (std::ferror(stdout) != 0) {  // thrown by a print: finish_output judges
+      code = 0;
       output_error = error.code().value();
     } else {
       report_error(error.what());
@@ -95,7 +96,10 @@ int guarded(const std::function<int()>& work) {
   return finish_output(code, output_error);
 }
 
-void report_error(std::string_view message) { fmt::print(stderr, "error: {}\n", for_terminal(message)); }
+void report_error(std::string_view message) {
+  // Not by fmt::print, which throws when standard error is full.
+  std::fputs(fmt::format("error: {}\n", for_terminal(message)).c_str(), stderr);
+}
 
 std::string for_terminal(std::string_view message) {
   std::string shown;

@@ -110,6 +110,13 @@ class Output(ProgramTest):
                 code = 128 + signal.SIGPIPE if ignored else -signal.SIGPIPE
                 self.assertEqual((result.returncode, result.stderr), (code, ""))
 
+    def test_an_error_that_cannot_be_written_is_one_all_the_same(self):
+        for output in ("/dev/null", "/dev/full"):
+            with open("/dev/full", "w") as full, open(output, "w") as out:
+                for arguments in (["cifar10_convnet", "--data", self.folder / "missing"], ["doctor", "--threads", "many"],
+                                  ["09_graph", "/proc/x"]):
+                    self.assertEqual(subprocess.run(self.command(*arguments), stdout=out, stderr=full).returncode, 2)
+
     def test_a_training_outlives_its_log(self):
         """The disk of the log is full: the results are there, and the exit code tells."""
         with open("/dev/full", "w") as full:
