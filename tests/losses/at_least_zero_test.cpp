@@ -48,16 +48,17 @@ std::vector<Measure> measures() {
     const char* name;
     Loss logits, probabilities;
   };
-  for (const auto& [name, logits, probabilities] :
+  for (const Both& both :
        {Both{"kl", kl_divergence_with_logits, kl_divergence_with_probabilities},
         Both{"reverse kl", reverse_kl_divergence_with_logits, reverse_kl_divergence_with_probabilities},
         Both{"jeffreys", jeffreys_divergence_with_logits, jeffreys_divergence_with_probabilities},
         Both{"js", js_divergence_with_logits, js_divergence_with_probabilities},
         Both{"cross entropy", cross_entropy_with_logits, cross_entropy_with_probabilities}}) {
-    all.push_back({name, [=](auto& p, auto& q) { return logits(softmax(p), q, rows_with(0, Base::nats)); }});
-    all.push_back({name, [=](auto& p, auto& q) { return logits(softmax(p), q, rows_with(1e-6, Base::bits)); }});
+    all.push_back({both.name, [=](auto& p, auto& q) { return both.logits(softmax(p), q, rows_with(0, Base::nats)); }});
     all.push_back(
-        {name, [=](auto& p, auto& q) { return probabilities(softmax(p), softmax(q), rows_with(0, Base::nats)); }});
+        {both.name, [=](auto& p, auto& q) { return both.logits(softmax(p), q, rows_with(1e-6, Base::bits)); }});
+    all.push_back(
+        {name, [=](auto& p, auto& q) { return both.probabilities(softmax(p), softmax(q), rows_with(0, Base::nats)); }});
   }
   const CategoricalOptions none = rows_with(0, Base::nats);
   all.push_back(

@@ -1,4 +1,4 @@
-// Losses on numbers of any size, and the conventions of other libraries, at extremes: see extremes.h.
+// Losses on numbers of any size at extremes: see extremes.h.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -132,53 +132,6 @@ TEST(ExtremeNumbers, Hinges) {
       testing::expect_right({"multi_margin", [&](const Variables& x) { return multi_margin(first, x[0]); }, lead},
                             {{z, other}});
     }
-  }
-}
-
-TEST(ExtremeNumbers, Scipy) {
-  namespace scipy = compat::scipy;
-  const auto rel_entr = [](const std::vector<Duals>& in) {
-    const Dual &x = in[0][0], &y = in[1][0];
-    return x.v == 0 ? Dual{0, x.d == 0 ? 0 : kUndefined} : y.v == 0 ? Dual{kInfinite, kUndefined} : x * log(x / y);
-  };
-  expect_right_on_pairs({"rel_entr", [](const Variables& x) { return scipy::rel_entr(x[0], x[1]); }, rel_entr}, kRates,
-                        kRates);
-  expect_right_on_pairs({"kl_div", [](const Variables& x) { return scipy::kl_div(x[0], x[1]); },
-                         [&](const std::vector<Duals>& in) { return rel_entr(in) - in[0][0] + in[1][0]; }},
-                        kRates, kRates);
-}
-
-TEST(ExtremeNumbers, Torch) {
-  namespace torch = compat::torch;
-  // Targets are probabilities, or their logarithms.
-  const auto times = [](const Dual& a, const Dual& b) {
-    return a.v == 0 ? Dual{0, a.d == 0 ? Wide{0} : Wide{kUndefined}} : a * b;
-  };
-  expect_right_on_pairs({"kl_div", [](const Variables& x) { return torch::kl_div(x[1], x[0]); },
-                         [&](const std::vector<Duals>& in) {
-                           const Dual& p = in[0][0];
-                           return p.v == 0 ? times(p, 0.0) : p * testing::sum_of({log(p), -in[1][0]});
-                         }},
-                        {0, 5e-324, 1e-45, 1e-30, 1e-6, .5, 1}, kNumbers);
-  expect_right_on_pairs(
-      {"kl_div of logarithms", [](const Variables& x) { return torch::kl_div(x[1], x[0], {.log_target = true}); },
-       [&](const std::vector<Duals>& in) { return times(exp(in[0][0]), in[0][0] - in[1][0]); }, /*epsilons_of_one=*/8},
-      {0, -1e-30, -1e-7, -.5, -1, -50, -87, -700, -1e4, -1e30}, kNumbers);
-  expect_right_on_pairs({"binary_cross_entropy_with_logits",
-                         [](const Variables& x) { return torch::binary_cross_entropy_with_logits(x[1], x[0]); },
-                         [&](const std::vector<Duals>& in) {
-                           const Dual &t = in[0][0], &z = in[1][0];
-                           const Dual yes = z.v > 0 ? log1p(exp(-z)) : log1p(exp(z)) - z;
-                           const Dual no = z.v > 0 ? z + log1p(exp(-z)) : log1p(exp(z));
-                           return testing::sum_of({times(t, yes), times(1.0 - t, no)});
-                         }},
-                        {0, 1e-30, .25, .5, 1}, kNumbers);
-  for (const double beta : {1e-30, .5, 1e20}) {
-    expect_right_on_pairs(
-        {"smooth_l1_loss of " + std::to_string(beta),
-         [&](const Variables& x) { return torch::smooth_l1_loss(x[1], x[0], torch::Reduction::mean, beta); },
-         [&](const std::vector<Duals>& in) { return huber_of(in[1][0] - in[0][0], beta) / beta; }},
-        kNumbers, kNumbers);
   }
 }
 
