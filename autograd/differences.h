@@ -42,6 +42,8 @@ class GradientComparison {
   explicit GradientComparison(const GradcheckOptions& options) : options_(options) {}
   /// Element k of the gradient with respect to `input` ("input 0", "0.weight"), which has this shape.
   void add(const std::string& input, const Shape& shape, std::int64_t k, double gradient, const Differences& found);
+  /// Whether a pair differs: the rest need not be looked at.
+  bool failed() const { return !report_.message.empty(); }
   /// ok unless a pair differs, differences judge nothing at a point, or every derivative is zero.
   GradcheckReport report() const;
 

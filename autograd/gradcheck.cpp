@@ -84,7 +84,7 @@ GradcheckReport gradcheck(const DifferentiableFunction& f, const std::vector<Ten
   detail::GradientComparison comparison(options);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::vector<double> gradient = gradients[i].value().to_vector();
-    for (std::int64_t k = 0; k < inputs[i].numel(); ++k) {
+    for (std::int64_t k = 0; k < inputs[i].numel() && !comparison.failed(); ++k) {
       const double element = gradient[static_cast<std::size_t>(k)];
       comparison.add("input " + std::to_string(i), inputs[i].shape(), k, element,
                      change.differences(i, k, element, options));

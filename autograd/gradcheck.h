@@ -27,7 +27,7 @@ struct GradcheckOptions {
 
 struct GradcheckReport {
   bool ok = false;
-  double largest_error = 0;
+  double largest_error = 0;  // of the elements compared, which end with the first wrong one
   /// When not ok: which element of which input, and both values. A wrong gradient is told before a kink.
   std::string message;
 

@@ -54,7 +54,7 @@ GradcheckReport compare(const Scalar& f, const Inputs& inputs, const GradcheckOp
   gibbs::detail::GradientComparison comparison(options);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::vector<double> gradient = gradients[i].value().to_vector();
-    for (std::int64_t k = 0; k < inputs[i].item.value().numel(); ++k) {
+    for (std::int64_t k = 0; k < inputs[i].item.value().numel() && !comparison.failed(); ++k) {
       const double element = gradient[static_cast<std::size_t>(k)];
       comparison.add(inputs[i].path, inputs[i].item.shape(), k, element,
                      differences_in(f, inputs[i].item, k, value, element, options));
