@@ -119,6 +119,9 @@ Tensor tanh(const Tensor& x) {
 Tensor erf(const Tensor& x) {
   return map_arrays("erf", x, [](auto... a) { simd::erf(a...); });
 }
+Tensor erfc(const Tensor& x) {
+  return map_arrays("erfc", x, [](auto... a) { simd::erfc(a...); });
+}
 Tensor sigmoid(const Tensor& x) {
   return map_arrays("sigmoid", x, [](auto... a) { sigmoid_array(a...); });
 }
