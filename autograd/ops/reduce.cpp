@@ -41,9 +41,9 @@ Variable reduce_extreme(const char* op, const Variable& x, Tensor value, const A
   return record(op, std::move(value), wrt(x, share));
 }
 
-/// x minus its mean: a projection, so its own adjoint.
-Variable center(const Variable& x, const Axes& axes) {
-  const auto project = [axes](const Tensor& t) { return kernels::center(t, axes); };
+/// (x - mean) / divisor: a projection, so its own adjoint.
+Variable center(const Variable& x, const Axes& axes, double divisor) {
+  const auto project = [axes, divisor](const Tensor& t) { return kernels::center(t, axes, divisor); };
   return linear_map("center", x, project, project);
 }
 
@@ -83,7 +83,7 @@ Variable var(const Variable& x, const Axes& axes, bool keepdim, int correction) 
   check(count > correction, "var: ", count, " elements are too few for correction ", correction);
   return record("var", kernels::var(x.value(), axes, keepdim, correction),
                 wrt(x, [x, axes, half = (count - correction) / 2](const Variable& dy) {
-                  return with_kept_axes(dy, x.shape(), axes, "var") * (center(x, axes) / half);
+                  return with_kept_axes(dy, x.shape(), axes, "var") * center(x, axes, half);
                 }));
 }
 

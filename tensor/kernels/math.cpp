@@ -135,6 +135,9 @@ Tensor pow(const Tensor& x, double exponent) {
   if (exponent == 2 && is_floating(x.dtype())) {
     return mul(x, x);  // the commonest power, at memory speed
   }
+  if (exponent == 1 && is_floating(x.dtype())) {
+    return x.clone();  // the derivative of the commonest
+  }
   return pow(x, detail::number_like("pow", x, exponent));
 }
 

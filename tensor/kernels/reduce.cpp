@@ -118,14 +118,15 @@ Tensor scaled_sum(const char* op, const Tensor& x, const Flags& flags, double di
 }
 
 /// x minus its mean over the axes, in float64. The mean is off by half a unit of its last place, which beside large
-/// numbers is much; so the mean of what is left is subtracted, too.
+/// numbers is much; so the mean of what is left is subtracted, too, if it has one.
 Tensor deviation(const char* op, const Tensor& x, const Axes& axes) {
   const Flags flags = flags_of_nonempty(op, x, axes);
   check(is_floating(x.dtype()), op, ": needs float32 or float64, not ", x.dtype(), "; convert with cast");
   const auto count = static_cast<double>(count_of(x, flags));
   const Tensor wide = x.dtype() == DType::float64 ? x : cast(x, DType::float64);
   const Tensor once = sub(wide, scaled_sum(op, wide, flags, count));
-  return sub(once, scaled_sum(op, once, flags, count));
+  const Tensor rest = scaled_sum(op, once, flags, count);
+  return sub(once, where(isfinite(rest), rest, Tensor::zeros({}, DType::float64)));
 }
 
 /// What rows of float64 are multiplied with before they are squared: 1, unless squares would overflow or lose digits.
@@ -170,7 +171,9 @@ Tensor var(const Tensor& x, const Axes& axes, bool keepdim, int correction) {
   return cast(div(div(squares, scale), scale), x.dtype()).reshape(reduced_shape(x.shape(), axes, keepdim, "var"));
 }
 
-Tensor center(const Tensor& x, const Axes& axes) { return cast(deviation("center", x, axes), x.dtype()); }
+Tensor center(const Tensor& x, const Axes& axes, double divisor) {
+  return cast(div(deviation("center", x, axes), divisor), x.dtype());
+}
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
   const Flags flags = flags_of("logsumexp", x, axes);

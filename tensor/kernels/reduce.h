@@ -12,8 +12,8 @@ namespace gibbs::kernels {
 
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor mean(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
-/// x minus its mean over the axes, in x's shape: right to the last place, however large the mean. Its own adjoint.
-Tensor center(const Tensor& x, const Axes& axes = {});
+/// (x - mean over the axes) / divisor, in x's shape: right to the last place, however large the mean. Its own adjoint.
+Tensor center(const Tensor& x, const Axes& axes = {}, double divisor = 1);
 /// sum center(x)^2 / (count - correction), in float64. Squares neither overflow nor lose digits where the result can be
 /// represented.
 Tensor var(const Tensor& x, const Axes& axes = {}, bool keepdim = false, int correction = 0);

@@ -9,6 +9,8 @@
 #include <map>
 #include <set>
 
+#include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/reduce.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs {

@@ -86,10 +86,11 @@ double ulps(double actual, long double exact) {
                ? 0
                : kInfinity;
   }
-  const T size = std::max(std::abs(rounded), std::numeric_limits<T>::min());
-  const double unit = static_cast<double>(size) - nth(size, -1);  // of the binade below where size is a power of two
-  const auto off = static_cast<double>(std::abs(static_cast<long double>(actual) - exact));
-  return std::isnan(off) ? kInfinity : off / (unit > 0 ? unit : std::numeric_limits<T>::denorm_min());
+  using Limits = std::numeric_limits<T>;
+  const int exponent = exact == 0 ? Limits::min_exponent : std::max(std::ilogb(exact) + 1, Limits::min_exponent);
+  const long double unit = std::ldexp(1.0L, exponent - Limits::digits);
+  const auto off = static_cast<double>(std::abs(static_cast<long double>(actual) - exact) / unit);
+  return std::isnan(off) ? kInfinity : off;
 }
 
 /// A scalar or a row of T.

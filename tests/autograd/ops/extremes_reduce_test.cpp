@@ -43,7 +43,7 @@ std::vector<Row> rows() {
   std::vector<Row> all = {{max, max, max, max},
                           {max, max, -max, -max, 1},
                           {max, -max, max, -max},
-                          {max / 2, max, -max, 3},
+                          {max / 4, max / 2, -max / 2, 3},
                           {least, least, least},
                           {least, -least, 2 * least},
                           {1e30, 1, -1e30},
