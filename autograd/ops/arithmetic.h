@@ -17,7 +17,7 @@ Variable div(const Variable& a, const Variable& b);
 /// y = -x.   dx = -dy.
 Variable neg(const Variable& x);
 /// y = a^b for a > 0 (any a when b is a constant).   da = dy b a^(b-1), 0 for 0^0; db = dy y ln a, 0 where a < 0, where
-/// y = 0, and for 0^0.
+/// y = 0, and for 0^0. a^(b-1) must be in range.
 Variable pow(const Variable& a, const Variable& b);
 /// y = x^exponent.   dx = dy exponent x^(exponent-1); 0 when the exponent is 0.
 Variable pow(const Variable& x, double exponent);

@@ -21,9 +21,9 @@ Variable square(const Variable& x);
 Variable sin(const Variable& x);
 /// y = cos x.   dx = -dy sin x.
 Variable cos(const Variable& x);
-/// y = tanh x.   dx = dy / cosh^2 x, which keeps its digits where 1 - y^2 would have lost them.
+/// y = tanh x.   dx = dy / cosh^2 x, from x, since y has lost the digits of 1 - y^2 where that is small.
 Variable tanh(const Variable& x);
-/// y = 1 / (1 + e^-x).   dx = dy y (1 - y), where 1 - y is the sigmoid of -x.
+/// y = 1 / (1 + e^-x).   dx = dy y (1 - y), where 1 - y is the sigmoid of -x, which keeps the digits that y has lost.
 Variable sigmoid(const Variable& x);
 /// y = 2/sqrt(pi) * integral from 0 to x of e^(-t^2).   dx = dy 2/sqrt(pi) e^(-x^2), off by x^2 ulp.
 Variable erf(const Variable& x);
