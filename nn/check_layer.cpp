@@ -176,8 +176,13 @@ class LayerBattery {
             " in a float32 layer");
       const double largest = e.numel() > 0 ? kernels::max(kernels::abs(e)).item() : 0;
       const double scale = 1 / std::max(1.0, largest);
-      gibbs::detail::check_near(found[i].path, kernels::mul(kernels::cast(found[i].item, DType::float64), scale),
-                                kernels::mul(e, scale), options_.float32_tolerance);
+      try {
+        gibbs::detail::check_near(found[i].path, kernels::mul(kernels::cast(found[i].item, DType::float64), scale),
+                                  kernels::mul(e, scale), options_.float32_tolerance);
+      } catch (const Error& error) {
+        fail(error.what(),
+             "; if the layer draws numbers, draw them in one dtype and cast: float32 and float64 draw others");
+      }
     }
     return fmt::format("{} within {:g}", found.size() > 1 ? "output and gradients agree" : "the output agrees",
                        options_.float32_tolerance);

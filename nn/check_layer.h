@@ -14,7 +14,9 @@
 //   gradients          of the input and of every parameter, first and second derivatives, in evaluation
 //   training           the same inside a ForwardScope of training; the same bits for the same seed and step
 //   train and eval     a training pass changes evaluation only through buffers; evaluation writes none
-//   float64            output and gradients in float32 against those in float64
+//   float64            output and gradients in float32 against those in float64; a layer that draws numbers (noise)
+//   draws
+//                      them in one dtype and casts, since one key gives other numbers in the other dtype
 //   threads            the same bits on 1, 2 and 3 threads
 //   input untouched    the input was not written
 //   nodes freed        nothing of the graphs is left

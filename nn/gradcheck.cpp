@@ -1,8 +1,10 @@
 #include "gibbs/nn/gradcheck.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
+#include "gibbs/autograd/differences.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
@@ -32,13 +34,14 @@ Variables leaves(const Inputs& inputs) {
 
 /// Differences of f in one element of an input; `value` is f now.
 gibbs::detail::Differences differences_in(const Scalar& f, Parameter input, std::int64_t element, double value,
-                                          const GradcheckOptions& options) {
+                                          double gradient, const GradcheckOptions& options) {
   const double at = input.value().data<double>()[element];
   const auto with_element = [&](double t) {
     input.mutable_value().mutable_data<double>()[element] = t;
-    return f().value().item();
+    const double now = f().value().item();
+    return gibbs::detail::Moved{now - value, std::max(std::abs(now), std::abs(value))};
   };
-  const auto found = gibbs::detail::differences(with_element, at, value, options);
+  const auto found = gibbs::detail::differences(with_element, at, gradient, options);
   input.mutable_value().mutable_data<double>()[element] = at;
   return found;
 }
@@ -50,10 +53,11 @@ GradcheckReport compare(const Scalar& f, const Inputs& inputs, const GradcheckOp
   const Variables gradients = grad(y, x, {.allow_unused = true});
   gibbs::detail::GradientComparison comparison(options);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::vector<double> analytic = gradients[i].value().to_vector();
-    for (std::int64_t k = 0; k < inputs[i].item.value().numel(); ++k) {
-      comparison.add(inputs[i].path, inputs[i].item.shape(), k, analytic[static_cast<std::size_t>(k)],
-                     differences_in(f, inputs[i].item, k, value, options));
+    const std::vector<double> gradient = gradients[i].value().to_vector();
+    for (std::int64_t k = 0; k < inputs[i].item.value().numel() && !comparison.failed(); ++k) {
+      const double element = gradient[static_cast<std::size_t>(k)];
+      comparison.add(inputs[i].path, inputs[i].item.shape(), k, element,
+                     differences_in(f, inputs[i].item, k, value, element, options));
     }
   }
   return comparison.report();

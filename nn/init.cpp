@@ -15,27 +15,33 @@ Tensor normal_of_variance(double variance, const Shape& shape, RandomKey key) {
   return kernels::normal(key, shape, 0, std::sqrt(variance));
 }
 
-double over(double numerator, std::int64_t fan) { return numerator / static_cast<double>(fan); }
+/// numerator / fan; `fan` is the sum of what the initializer counts.
+double variance_of(const char* initializer, double numerator, double fan) {
+  check(fan > 0, initializer, ": the fans that a weight connects add up to ", fan, "; they must be positive");
+  return numerator / fan;
+}
 
 }  // namespace
 
 Tensor glorot_uniform(const Shape& shape, std::int64_t fan_in, std::int64_t fan_out, RandomKey key) {
-  return uniform_of_variance(over(2, fan_in + fan_out), shape, key);
+  const double fans = static_cast<double>(fan_in) + static_cast<double>(fan_out);
+  return uniform_of_variance(variance_of("glorot_uniform", 2, fans), shape, key);
 }
 Tensor glorot_normal(const Shape& shape, std::int64_t fan_in, std::int64_t fan_out, RandomKey key) {
-  return normal_of_variance(over(2, fan_in + fan_out), shape, key);
+  const double fans = static_cast<double>(fan_in) + static_cast<double>(fan_out);
+  return normal_of_variance(variance_of("glorot_normal", 2, fans), shape, key);
 }
 Tensor he_uniform(const Shape& shape, std::int64_t fan_in, std::int64_t /*fan_out*/, RandomKey key) {
-  return uniform_of_variance(over(2, fan_in), shape, key);
+  return uniform_of_variance(variance_of("he_uniform", 2, static_cast<double>(fan_in)), shape, key);
 }
 Tensor he_normal(const Shape& shape, std::int64_t fan_in, std::int64_t /*fan_out*/, RandomKey key) {
-  return normal_of_variance(over(2, fan_in), shape, key);
+  return normal_of_variance(variance_of("he_normal", 2, static_cast<double>(fan_in)), shape, key);
 }
 Tensor lecun_uniform(const Shape& shape, std::int64_t fan_in, std::int64_t /*fan_out*/, RandomKey key) {
-  return uniform_of_variance(over(1, fan_in), shape, key);
+  return uniform_of_variance(variance_of("lecun_uniform", 1, static_cast<double>(fan_in)), shape, key);
 }
 Tensor lecun_normal(const Shape& shape, std::int64_t fan_in, std::int64_t /*fan_out*/, RandomKey key) {
-  return normal_of_variance(over(1, fan_in), shape, key);
+  return normal_of_variance(variance_of("lecun_normal", 1, static_cast<double>(fan_in)), shape, key);
 }
 
 }  // namespace gibbs::nn

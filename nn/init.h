@@ -1,7 +1,7 @@
 // Initial weights. An initializer is a function from a shape and its fans to a tensor.
 //
 // fan_in and fan_out are the numbers of inputs and outputs that a weight connects: in and out for a dense layer,
-// kh kw in/groups and kh kw out/groups for a convolution.
+// kh kw in/groups and kh kw out/groups for a convolution. Fans that do not add up to more than 0 are an error.
 #pragma once
 
 #include <functional>

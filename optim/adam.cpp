@@ -41,6 +41,9 @@ Adam::Adam(const char* name, std::vector<Parameter> parameters, const AdamOption
   check(std::isfinite(weight_decay) && weight_decay >= 0, name, ": weight_decay is ", weight_decay,
         "; it must be finite and at least 0");
   for (std::size_t i = 0; i < this->parameters().size(); ++i) {
+    const bool is_zero = this->parameters()[i].dtype() == DType::float32 && static_cast<float>(options.epsilon) == 0;
+    check(!is_zero, name, ": epsilon is ", options.epsilon, ", which is 0 in float32, the dtype of parameter ", i,
+          "; 0 / 0 would make NaN of weights whose gradient is 0");
     moments_.push_back({zeros_like_parameter(i), zeros_like_parameter(i)});
   }
 }

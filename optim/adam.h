@@ -7,6 +7,10 @@
 //
 // The two differ only in where epsilon stands: Keras adds it before v is corrected ("epsilon hat" in the paper), so at
 // t = 1 its epsilon weighs 1 / sqrt(1 - beta2), some 32 times, as much.
+//
+// All in the parameter's dtype, as in PyTorch. g^2 must be in its range: beyond |g| = 1e19 in float32 (1e154 in
+// float64) v is inf and the weight stands still from then on (clip_gradient_norm before the step keeps it going); below
+// 1e-19, or 1e-154, v loses digits and becomes 0, which a smaller epsilon than that would show.
 #pragma once
 
 #include "gibbs/optim/optimizer.h"
@@ -34,7 +38,7 @@ struct AdamWOptions {
 
 class Adam : public Optimizer {
  public:
-  /// Throws when a beta is outside [0, 1) or epsilon is not positive.
+  /// Throws when a beta is outside [0, 1) or epsilon is not positive, or 0 in a parameter's dtype.
   explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {});
 
   Settings settings() const override;

@@ -6,9 +6,11 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numbers>
 
 #include "gibbs/tensor/kernels/lanes.h"
+#include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs {
@@ -145,12 +147,27 @@ void random_words(const RandomKey& key, std::uint64_t first, std::span<std::uint
 double random_uniform(const RandomKey& key, std::uint64_t index) { return unit(random_bits(key, index)); }
 
 namespace kernels {
+namespace {
+
+void check_range(const char* op, const char* name, double number, DType dtype) {
+  const bool fits = std::isfinite(dtype == DType::float32 ? static_cast<float>(number) : number);
+  check(fits, op, ": ", name, " is ", number, "; it must be finite in ", dtype);
+}
+
+}  // namespace
 
 Tensor uniform(const RandomKey& key, const Shape& shape, double low, double high, DType dtype, std::uint64_t first) {
   check(low <= high, "uniform: low ", low, " is above high ", high);
+  check_range("uniform", "low", low, dtype);
+  check_range("uniform", "high", high, dtype);
+  const double half =
+      dtype == DType::float32 ? std::numeric_limits<float>::max() / 2.0 : std::numeric_limits<double>::max() / 2;
+  const double scale =
+      high / 2 - low / 2 <= half ? 1 : .5;  // where high - low is too large, half of everything is drawn
   return generate("uniform", key, shape, dtype, first, [=](auto zero, const Words& words, int k) {
     using T = decltype(zero);
-    const T value = static_cast<T>(low) + static_cast<T>(high - low) * unit_of<T>(words, k);
+    const T start = static_cast<T>(low * scale), length = static_cast<T>(high * scale - low * scale);
+    const T value = (start + length * unit_of<T>(words, k)) / static_cast<T>(scale);
     return value < static_cast<T>(high) ? value : static_cast<T>(low);  // rounding may reach `high`
   });
 }
@@ -158,6 +175,8 @@ Tensor uniform(const RandomKey& key, const Shape& shape, double low, double high
 Tensor normal(const RandomKey& key, const Shape& shape, double mean, double deviation, DType dtype,
               std::uint64_t first) {
   check(deviation >= 0, "normal: the standard deviation must not be negative, it is ", deviation);
+  check_range("normal", "the mean", mean, dtype);
+  check_range("normal", "the standard deviation", deviation, dtype);
   return generate("normal", key, shape, dtype, first, [=](auto zero, const Words& words, int k) {
     using T = decltype(zero);
     const int pair = k / 2 * 2;
@@ -170,6 +189,10 @@ Tensor normal(const RandomKey& key, const Shape& shape, double mean, double devi
 
 Tensor bernoulli(const RandomKey& key, const Shape& shape, double p, double value, DType dtype, std::uint64_t first) {
   check(p >= 0 && p <= 1, "bernoulli: p must be in [0, 1], it is ", p);
+  constexpr double kRare = 0x1p-16;
+  if (dtype == DType::float32 && ((p > 0 && p < kRare) || (p > 1 - kRare && p < 1))) {
+    return cast(bernoulli(key, shape, p, value, DType::float64, first), dtype);  // 24 bits would be too few
+  }
   return generate("bernoulli", key, shape, dtype, first, [=](auto zero, const Words& words, int k) {
     using T = decltype(zero);
     return unit_of<T>(words, k) < static_cast<T>(p) ? static_cast<T>(value) : T{0};

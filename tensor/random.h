@@ -33,14 +33,16 @@ double random_uniform(const RandomKey& key, std::uint64_t index);
 
 namespace kernels {
 
-// Element i of the result is number `first + i` of the stream; the dtype is float32 or float64.
-/// Uniform in [low, high).
+// Element i of the result is number `first + i` of the stream; the dtype is float32 or float64. The two draw different
+// numbers from one key: who needs the same in both draws in one dtype and casts.
+/// Uniform in [low, high), both finite, however far apart; 24 random bits in float32, 53 in float64.
 Tensor uniform(const RandomKey& key, const Shape& shape, double low = 0, double high = 1, DType dtype = DType::float32,
                std::uint64_t first = 0);
 /// Normal with the given mean and standard deviation (Box-Muller).
 Tensor normal(const RandomKey& key, const Shape& shape, double mean = 0, double deviation = 1,
               DType dtype = DType::float32, std::uint64_t first = 0);
-/// `value` with probability p, else 0. Dropout's mask is bernoulli(key, shape, keep, 1 / keep).
+/// `value` with probability p, else 0; p counts in steps of 2^-24 in float32 and of 2^-53 in float64, and in both where
+/// p or 1 - p is below 2^-16.
 Tensor bernoulli(const RandomKey& key, const Shape& shape, double p, double value = 1, DType dtype = DType::float32,
                  std::uint64_t first = 0);
 /// Integers [low, high), uniformly; int64.

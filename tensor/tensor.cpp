@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "gibbs/tensor/parallel.h"
 
@@ -29,6 +30,19 @@ T element_of(double value, const char* op) {
           op, ": ", value, " does not fit ", dtype_of<T>);
   }
   return static_cast<T>(value);
+}
+
+/// An element converted to T, which must be able to hold it: a whole-number type holds neither NaN nor 1e30.
+template <class T, class From>
+T converted(From value, const char* op) {
+  if constexpr (std::is_floating_point_v<From>) {
+    return element_of<T>(static_cast<double>(value), op);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return static_cast<T>(value);
+  } else {
+    check(std::in_range<T>(value), op, ": ", value, " does not fit ", dtype_of<T>);
+    return static_cast<T>(value);
+  }
 }
 
 /// The shape with its one -1 replaced by whatever makes numel right.
@@ -160,7 +174,7 @@ T* Tensor::mutable_data() {
 template <class T>
 T Tensor::item() const {
   check(numel_ == 1 && defined(), "item: needs a tensor of one element, not of shape ", shape_);
-  return dispatch(dtype_, [&](auto zero) { return static_cast<T>(*data<decltype(zero)>()); });
+  return dispatch(dtype_, [&](auto zero) { return converted<T>(*data<decltype(zero)>(), "item"); });
 }
 
 std::int64_t Tensor::flat_index(std::initializer_list<std::int64_t> index) const {
@@ -179,7 +193,7 @@ std::int64_t Tensor::flat_index(std::initializer_list<std::int64_t> index) const
 template <class T>
 T Tensor::at(std::initializer_list<std::int64_t> index) const {
   const std::int64_t flat = flat_index(index);
-  return dispatch(dtype_, [&](auto zero) { return static_cast<T>(data<decltype(zero)>()[flat]); });
+  return dispatch(dtype_, [&](auto zero) { return converted<T>(data<decltype(zero)>()[flat], "at"); });
 }
 
 void Tensor::set(std::initializer_list<std::int64_t> index, double value) {

@@ -81,7 +81,8 @@ class Tensor {
   std::span<const T> values() const {
     return {data<T>(), static_cast<std::size_t>(numel_)};
   }
-  /// The only element of a one-element tensor, converted to T.
+  /// The only element of a one-element tensor, converted to T: truncated toward zero for a whole-number T, which must
+  /// be able to hold it. NaN as an integer is an error, as is 300 as an uint8.
   template <class T = double>
   T item() const;
   /// The element at an index per axis, converted to T: x.at({1, 2}).

@@ -14,20 +14,18 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// A constant scalar of x's dtype.
 Variable number_like(const Variable& x, double number) { return Tensor::full({}, number, x.dtype()); }
 
-/// Per element 1 where condition holds, 1/2 where the operands are equal, else 0: who receives a maximum's gradient.
-Tensor winner_share(const Tensor& wins, const Tensor& ties, DType dtype) {
-  return kernels::add(kernels::cast(wins, dtype), kernels::mul(kernels::cast(ties, dtype), 0.5));
-}
-
-/// maximum or minimum: `a_wins` and `b_wins` are the strict comparisons.
-Variable select_extreme(const char* op, const Variable& a, const Variable& b, Tensor value, const Tensor& a_wins,
-                        const Tensor& b_wins) {
-  const auto route = [ties = saved(kernels::equal(a.value(), b.value()))](const Tensor& wins) {
-    return [ties, own = saved(wins)](const Variable& dy) {
-      return dy * winner_share(own.value(), ties.value(), dy.dtype());
+/// maximum or minimum: dy goes to the operand that the result is, in halves where both are. NaN is NaN's own.
+Variable select_extreme(const char* op, const Variable& a, const Variable& b, Tensor value) {
+  const auto share = [](const Variable& own, const Variable& other) {
+    return [own, other](const Variable& y, const Variable& dy) {
+      const auto is_result = [&](const Variable& x) {
+        return kernels::cast(kernels::same(x.value(), y.value()), dy.dtype());
+      };
+      const Tensor mine = is_result(own);
+      return dy * kernels::div(mine, kernels::add(mine, is_result(other)));
     };
   };
-  return record(broadcasting(op), std::move(value), wrt(a, route(a_wins)), wrt(b, route(b_wins)));
+  return record(broadcasting(op), std::move(value), wrt(a, share(a, b)), wrt(b, share(b, a)));
 }
 
 }  // namespace
@@ -64,11 +62,13 @@ Variable pow(const Variable& a, const Variable& b) {
                       const Tensor zeros = kernels::mul(kernels::equal(a.value(), 0.0), kernels::equal(b.value(), 0.0));
                       return dy * b * pow(a, where(zeros, number_like(b, 1), b) - 1.0);
                     }),
-                wrt(b, [a](const Variable& y, const Variable& dy) {
-                  // 0^b is 0 for every b > 0: its derivative in b is 0, where the formula would say 0 * ln 0.
-                  const Tensor positive = kernels::greater(a.value(), 0.0);
-                  const Variable safe = where(positive, a, number_like(a, 1));
-                  return dy * y * log(safe);
+                wrt(b, [a, b](const Variable& y, const Variable& dy) {
+                  // Where y is 0 it stays 0 for all b near by: its derivative is 0, where the formula would say 0 inf.
+                  // So is, by convention, that of 0^0; and a negative a has a power for whole b alone.
+                  const Tensor zeros = kernels::mul(kernels::equal(a.value(), 0.0), kernels::equal(b.value(), 0.0));
+                  const Tensor flat = kernels::maximum(kernels::less(a.value(), 0.0),
+                                                       kernels::maximum(zeros, kernels::equal(y.value(), 0.0)));
+                  return dy * y * log(where(flat, number_like(a, 1), a));
                 }));
 }
 
@@ -79,15 +79,11 @@ Variable pow(const Variable& x, double exponent) {
 }
 
 Variable maximum(const Variable& a, const Variable& b) {
-  Tensor value = kernels::maximum(a.value(), b.value());
-  return select_extreme("maximum", a, b, std::move(value), kernels::greater(a.value(), b.value()),
-                        kernels::less(a.value(), b.value()));
+  return select_extreme("maximum", a, b, kernels::maximum(a.value(), b.value()));
 }
 
 Variable minimum(const Variable& a, const Variable& b) {
-  Tensor value = kernels::minimum(a.value(), b.value());
-  return select_extreme("minimum", a, b, std::move(value), kernels::less(a.value(), b.value()),
-                        kernels::greater(a.value(), b.value()));
+  return select_extreme("minimum", a, b, kernels::minimum(a.value(), b.value()));
 }
 
 Variable abs(const Variable& x) {
@@ -110,14 +106,18 @@ Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
 }
 
 Variable logaddexp(const Variable& a, const Variable& b) {
-  const auto share = [](const Variable& input) {
-    return [input](const Variable& y, const Variable& dy) {
+  // By the difference of the operands: beside a large y, a - y would have lost its digits.
+  const auto share = [](const Variable& own, const Variable& other) {
+    return [own, other](const Variable& y, const Variable& dy) {
       const Tensor none = kernels::equal(y.value(), -kInfinity);
-      return dy * exp(input - where(none, number_like(y, 0), y));
+      const Tensor infinite = kernels::mul(kernels::equal(own.value(), other.value()),
+                                           kernels::equal(kernels::abs(own.value()), kInfinity));
+      const Variable difference = where(infinite, number_like(y, 0), own - other);
+      return dy * where(none, number_like(y, 0), sigmoid(difference));
     };
   };
-  return record(broadcasting("logaddexp"), kernels::logaddexp(a.value(), b.value()), wrt(a, share(a)),
-                wrt(b, share(b)));
+  return record(broadcasting("logaddexp"), kernels::logaddexp(a.value(), b.value()), wrt(a, share(a, b)),
+                wrt(b, share(b, a)));
 }
 
 Variable cast(const Variable& x, DType dtype) {
@@ -140,7 +140,8 @@ Variable mul(const Variable& x, double number) {
 
 Variable div(const Variable& x, double number) {
   check(is_floating(x.dtype()), "div: needs float32 or float64, not ", x.dtype(), "; convert with cast");
-  return mul(x, 1 / number);
+  const auto divide = [number](const Tensor& t) { return kernels::div(t, number); };
+  return linear_map("div", x, divide, divide);
 }
 
 }  // namespace gibbs

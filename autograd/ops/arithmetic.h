@@ -16,25 +16,27 @@ Variable mul(const Variable& a, const Variable& b);
 Variable div(const Variable& a, const Variable& b);
 /// y = -x.   dx = -dy.
 Variable neg(const Variable& x);
-/// y = a^b for a > 0 (any a when b is a constant).   da = dy b a^(b-1), db = dy y ln a.
+/// y = a^b for a > 0 (any a when b is a constant).   da = dy b a^(b-1), 0 for 0^0; db = dy y ln a, 0 where a < 0, where
+/// y = 0, and for 0^0. a^(b-1) must be in range.
 Variable pow(const Variable& a, const Variable& b);
 /// y = x^exponent.   dx = dy exponent x^(exponent-1); 0 when the exponent is 0.
 Variable pow(const Variable& x, double exponent);
-/// The larger (smaller) of two.   The gradient goes to it; equal operands get half each.
+/// The larger (smaller) of two, NaN beside NaN.   The gradient goes to it, be it NaN; equal operands get half each.
 Variable maximum(const Variable& a, const Variable& b);
 Variable minimum(const Variable& a, const Variable& b);
-/// y = |x|.   dx = dy sign(x); 0 at 0.
+/// y = |x|.   dx = dy sign(x); 0 at 0, NaN at NaN.
 Variable abs(const Variable& x);
-/// x limited to [low, high].   dx = dy where low <= x <= high, else 0.
+/// x limited to [low, high]; NaN stays NaN.   dx = dy where low <= x <= high, else 0.
 Variable clamp(const Variable& x, double low, double high);
 /// a where condition (uint8) is not 0, else b.   Each gets dy where it was taken.
 Variable where(const Tensor& condition, const Variable& a, const Variable& b);
-/// y = ln(e^a + e^b).   da = dy e^(a-y), db = dy e^(b-y); 0 where y is -inf.
+/// y = ln(e^a + e^b).   da = dy sigmoid(a - b), db = dy sigmoid(b - a); halves where both are inf, 0 where both are
+/// -inf.
 Variable logaddexp(const Variable& a, const Variable& b);
 /// x converted to float32 or float64.   dx = dy converted back.
 Variable cast(const Variable& x, DType dtype);
 
-// With a number, taken in x's dtype. x / number multiplies by 1 / number.
+// With a number, taken in x's dtype: beyond its range infinity, below it 0.
 Variable add(const Variable& x, double number);
 Variable mul(const Variable& x, double number);
 Variable div(const Variable& x, double number);

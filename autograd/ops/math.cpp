@@ -1,5 +1,6 @@
 #include "gibbs/autograd/ops/math.h"
 
+#include <limits>
 #include <numbers>
 
 #include "gibbs/autograd/ops/arithmetic.h"
@@ -7,14 +8,37 @@
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kFar = 40;  // e^(-x^2/2) is 0 beyond, in float64, too
+
+/// y = 1 / cosh^2 x.   dx = -2 dy y tanh x. By sigmoids, which keep their digits where y is small.
+Variable sech_squared(const Variable& x) {
+  const auto value = [](const Tensor& t) {
+    const Tensor twice = kernels::mul(t, 2);
+    return kernels::mul(kernels::mul(kernels::sigmoid(twice), kernels::sigmoid(kernels::neg(twice))), 4);
+  };
+  return record("sech_squared", value(x.value()),
+                wrt(x, [x](const Variable& y, const Variable& dy) { return dy * y * tanh(x) * -2.0; }));
+}
+
+/// The normal distribution's cumulative function, erfc(-x / sqrt 2) / 2.
+Variable normal_cdf(const Variable& x) { return erfc(x * (-1 / std::numbers::sqrt2)) * 0.5; }
+
+/// Its density.
+Variable normal_density(const Variable& x) {
+  return exp(square(x) * -0.5) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+}
+
+}  // namespace
 
 Variable exp(const Variable& x) {
   return record("exp", kernels::exp(x.value()), wrt(x, [](const Variable& y, const Variable& dy) { return dy * y; }));
 }
 
 Variable expm1(const Variable& x) {
-  return record("expm1", kernels::expm1(x.value()),
-                wrt(x, [](const Variable& y, const Variable& dy) { return dy * (y + 1.0); }));
+  return record("expm1", kernels::expm1(x.value()), wrt(x, [x](const Variable& dy) { return dy * exp(x); }));
 }
 
 Variable log(const Variable& x) {
@@ -43,18 +67,22 @@ Variable cos(const Variable& x) {
 }
 
 Variable tanh(const Variable& x) {
-  return record("tanh", kernels::tanh(x.value()),
-                wrt(x, [](const Variable& y, const Variable& dy) { return dy * (1.0 - y * y); }));
+  return record("tanh", kernels::tanh(x.value()), wrt(x, [x](const Variable& dy) { return dy * sech_squared(x); }));
 }
 
 Variable sigmoid(const Variable& x) {
   return record("sigmoid", kernels::sigmoid(x.value()),
-                wrt(x, [](const Variable& y, const Variable& dy) { return dy * y * (1.0 - y); }));
+                wrt(x, [x](const Variable& y, const Variable& dy) { return dy * y * sigmoid(-x); }));
 }
 
 Variable erf(const Variable& x) {
   return record("erf", kernels::erf(x.value()),
                 wrt(x, [x](const Variable& dy) { return dy * exp(-square(x)) * (2 * std::numbers::inv_sqrtpi); }));
+}
+
+Variable erfc(const Variable& x) {
+  return record("erfc", kernels::erfc(x.value()),
+                wrt(x, [x](const Variable& dy) { return dy * exp(-square(x)) * (-2 * std::numbers::inv_sqrtpi); }));
 }
 
 Variable relu(const Variable& x) {
@@ -66,7 +94,13 @@ Variable relu(const Variable& x) {
 
 Variable gelu(const Variable& x) {
   check(is_floating(x.dtype()), "gelu: needs float32 or float64, not ", x.dtype(), "; convert with cast");
-  return x * 0.5 * (erf(x * (1 / std::numbers::sqrt2)) + 1.0);
+  // Beyond kFar nothing changes but that 0 inf, which is NaN, becomes 0.
+  const Variable at = x.detach();
+  const Variable value = clamp(at, -kFar, kInfinity) * normal_cdf(at);
+  return record("gelu", value.value(), wrt(x, [x](const Variable& dy) {
+                  const Variable near = clamp(x, -kFar, kFar);
+                  return dy * (normal_cdf(near) + near * normal_density(near));
+                }));
 }
 
 }  // namespace gibbs

@@ -1,7 +1,5 @@
 #include "gibbs/autograd/ops/reduce.h"
 
-#include <limits>
-
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/math.h"
@@ -32,15 +30,32 @@ Variable with_kept_axes(const Variable& y, const Shape& shape, const Axes& axes,
   return reshape(y, reduced_shape(shape, axes, /*keepdim=*/true, op));
 }
 
-/// max or min: dy shared equally by the elements of x that are equal to y.
+/// max or min: dy shared equally by the elements of x that are equal to y. NaN is NaN's own.
 Variable reduce_extreme(const char* op, const Variable& x, Tensor value, const Axes& axes) {
   const auto share = [x, axes, op](const Variable& y, const Variable& dy) {
     const Tensor extreme = with_kept_axes(y.detach(), x.shape(), axes, op).value();
-    const Tensor equal = kernels::cast(kernels::equal(x.value(), extreme), x.dtype());
+    const Tensor equal = kernels::cast(kernels::same(x.value(), extreme), x.dtype());
     const Tensor weight = kernels::div(equal, kernels::sum(equal, axes, /*keepdim=*/true));
     return with_kept_axes(dy, x.shape(), axes, op) * weight;
   };
   return record(op, std::move(value), wrt(x, share));
+}
+
+/// (x - mean) / divisor: a projection, so its own adjoint.
+Variable center(const Variable& x, const Axes& axes, double divisor) {
+  const auto project = [axes, divisor](const Tensor& t) { return kernels::center(t, axes, divisor); };
+  return linear_map("center", x, project, project);
+}
+
+/// e^x over the sum of all; 0 where that is 0. Shifted by the maximum, a constant, since it changes nothing.
+Variable weights_of(const Variable& x, const Axes& axes) {
+  if (x.numel() == 0) {
+    return x;
+  }
+  const Tensor largest = kernels::max(x.value(), axes, /*keepdim=*/true), zero = Tensor::zeros({}, x.dtype());
+  const Variable terms = exp(x - kernels::where(kernels::isfinite(largest), largest, zero));
+  const Variable total = sum(terms, axes, /*keepdim=*/true);
+  return terms / where(kernels::equal(total.value(), 0.0), Tensor::ones({}, x.dtype()), total);
 }
 
 }  // namespace
@@ -56,14 +71,20 @@ Variable mean(const Variable& x, const Axes& axes, bool keepdim) {
   check_floating("mean", x);
   const double count = reduced_count(x.shape(), axes, "mean");
   check(count > 0, "mean: no elements to average in ", x.shape());
-  return sum(x, axes, keepdim) * (1 / count);
+  return record("mean", kernels::mean(x.value(), axes, keepdim),
+                wrt(x, [from = x.shape(), axes, count](const Variable& dy) {
+                  return broadcast_to(with_kept_axes(dy / count, from, axes, "mean"), from);
+                }));
 }
 
 Variable var(const Variable& x, const Axes& axes, bool keepdim, int correction) {
   check_floating("var", x);
   const double count = reduced_count(x.shape(), axes, "var");
   check(count > correction, "var: ", count, " elements are too few for correction ", correction);
-  return sum(square(x - mean(x, axes, /*keepdim=*/true)), axes, keepdim) * (1 / (count - correction));
+  return record("var", kernels::var(x.value(), axes, keepdim, correction),
+                wrt(x, [x, axes, half = (count - correction) / 2](const Variable& dy) {
+                  return with_kept_axes(dy, x.shape(), axes, "var") * center(x, axes, half);
+                }));
 }
 
 Variable max(const Variable& x, const Axes& axes, bool keepdim) {
@@ -76,7 +97,8 @@ Variable min(const Variable& x, const Axes& axes, bool keepdim) {
 
 Variable prod(const Variable& x, const Axes& axes, bool keepdim) {
   const auto reduced = axis_flags(axes, x.rank(), "prod");
-  Variable y = x;
+  // Products of float32 that leave its range on the way come back in float64.
+  Variable y = x.dtype() == DType::float32 ? cast(x, DType::float64) : x;
   for (int axis = 0; axis < x.rank(); ++axis) {
     if (!reduced[axis]) {
       continue;
@@ -90,16 +112,13 @@ Variable prod(const Variable& x, const Axes& axes, bool keepdim) {
       y = n % 2 == 0 ? halves : concat({halves, slice(y, axis, n - 1, n)}, axis);
     }
   }
-  return reshape(y, reduced_shape(x.shape(), axes, keepdim, "prod"));
+  y = reshape(y, reduced_shape(x.shape(), axes, keepdim, "prod"));
+  return y.dtype() == x.dtype() ? y : cast(y, x.dtype());
 }
 
 Variable logsumexp(const Variable& x, const Axes& axes, bool keepdim) {
-  return record("logsumexp", kernels::logsumexp(x.value(), axes, keepdim),
-                wrt(x, [x, axes](const Variable& y, const Variable& dy) {
-                  const Variable lse = with_kept_axes(y, x.shape(), axes, "logsumexp");
-                  const Tensor none = kernels::equal(lse.value(), -std::numeric_limits<double>::infinity());
-                  const Variable shift = where(none, Tensor::zeros({}, x.dtype()), lse);
-                  return with_kept_axes(dy, x.shape(), axes, "logsumexp") * exp(x - shift);
+  return record("logsumexp", kernels::logsumexp(x.value(), axes, keepdim), wrt(x, [x, axes](const Variable& dy) {
+                  return with_kept_axes(dy, x.shape(), axes, "logsumexp") * weights_of(x, axes);
                 }));
 }
 

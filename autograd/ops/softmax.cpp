@@ -13,6 +13,9 @@ namespace {
 /// x - ln sum e^x, spelled in ops. The shift is a constant, since it changes nothing; without it the logarithm would be
 /// rounded away beside logits of 1e8.
 Variable log_softmax_reference(const Variable& x, int axis) {
+  if (x.numel() == 0) {
+    return x;
+  }
   const Variable shifted = x - kernels::max(x.value(), {axis}, /*keepdim=*/true);
   return shifted - logsumexp(shifted, {axis}, /*keepdim=*/true);
 }

@@ -8,7 +8,8 @@
 namespace gibbs::kernels {
 
 /// y_i = x_i / (1 - rate) where word `first + i` of the stream says keep (probability 1 - rate), else 0. Linear in x
-/// and its own adjoint. Srivastava et al. 2014, in the inverted form that leaves evaluation untouched.
+/// and its own adjoint. The probability is rounded to a multiple of 2^-32. Srivastava et al. 2014, in the inverted form
+/// that leaves evaluation untouched.
 Tensor dropout(const Tensor& x, double rate, const RandomKey& key, std::uint64_t first = 0);
 
 }  // namespace gibbs::kernels

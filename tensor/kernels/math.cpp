@@ -119,6 +119,9 @@ Tensor tanh(const Tensor& x) {
 Tensor erf(const Tensor& x) {
   return map_arrays("erf", x, [](auto... a) { simd::erf(a...); });
 }
+Tensor erfc(const Tensor& x) {
+  return map_arrays("erfc", x, [](auto... a) { simd::erfc(a...); });
+}
 Tensor sigmoid(const Tensor& x) {
   return map_arrays("sigmoid", x, [](auto... a) { sigmoid_array(a...); });
 }
@@ -131,6 +134,9 @@ Tensor pow(const Tensor& x, double exponent) {
   detail::check_operand("pow", x);
   if (exponent == 2 && is_floating(x.dtype())) {
     return mul(x, x);  // the commonest power, at memory speed
+  }
+  if (exponent == 1 && is_floating(x.dtype())) {
+    return x.clone();  // the derivative of the commonest
   }
   return pow(x, detail::number_like("pow", x, exponent));
 }

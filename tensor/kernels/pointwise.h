@@ -25,6 +25,8 @@ Tensor tanh(const Tensor& x);
 /// 1 / (1 + exp(-x)), without overflow.
 Tensor sigmoid(const Tensor& x);
 Tensor erf(const Tensor& x);
+/// 1 - erf(x), with all its digits where that is small.
+Tensor erfc(const Tensor& x);
 /// max(x, 0); NaN stays NaN.
 Tensor relu(const Tensor& x);
 /// x limited to [low, high]; NaN stays NaN.
@@ -32,7 +34,8 @@ Tensor clamp(const Tensor& x, double low, double high);
 /// 1 where finite, 0 at infinities and NaN; uint8.
 Tensor isfinite(const Tensor& x);
 /// Every element converted, always as a copy. Float to integer truncates toward zero, saturates at the ends of the
-/// integer's range, and makes 0 of NaN; int64 to uint8 keeps the low eight bits.
+/// integer's range, and makes 0 of NaN; int64 to uint8 keeps the low eight bits. float64 beyond float32's range becomes
+/// infinity.
 Tensor cast(const Tensor& x, DType dtype);
 
 // ---- two operands, broadcast ----
@@ -49,13 +52,16 @@ Tensor minimum(const Tensor& a, const Tensor& b);
 /// ln(e^a + e^b) without overflow; -inf where both are.
 Tensor logaddexp(const Tensor& a, const Tensor& b);
 Tensor equal(const Tensor& a, const Tensor& b);
+/// equal, but NaN is the same as NaN: where the result of a maximum comes from.
+Tensor same(const Tensor& a, const Tensor& b);
 Tensor not_equal(const Tensor& a, const Tensor& b);
 Tensor less(const Tensor& a, const Tensor& b);
 Tensor less_equal(const Tensor& a, const Tensor& b);
 Tensor greater(const Tensor& a, const Tensor& b);
 Tensor greater_equal(const Tensor& a, const Tensor& b);
 
-// ---- with a number, converted to x's dtype; one that an integer dtype cannot hold is an error ----
+// ---- with a number, converted to x's dtype (beyond float32's range: infinity; below it: 0); one that an integer dtype
+// cannot hold is an error ----
 Tensor add(const Tensor& x, double number);
 Tensor sub(const Tensor& x, double number);
 Tensor sub(double number, const Tensor& x);

@@ -2,6 +2,8 @@
 #include "gibbs/tensor/kernels/pool2d.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "gibbs/tensor/kernels/pool2d_taps.h"
 
@@ -10,11 +12,38 @@ namespace {
 
 using std::int64_t;
 
-/// 1 / the number of taps inside the image.
-double weight_of(const Pool2dGeometry& g, int64_t oy, int64_t ox) {
+constexpr int64_t kChannels = 256;  // whose sums are held at a time
+
+/// The number of taps inside the image.
+int64_t taps_of(const Pool2dGeometry& g, int64_t oy, int64_t ox) {
   int64_t taps = 0;
   for_each_tap(g, oy, ox, [&](int64_t, int64_t) { ++taps; });
-  return 1.0 / static_cast<double>(taps);
+  return taps;
+}
+
+/// y = the mean of one window, summed in double. A sum that is too large for that (of float64) is made of smaller taps.
+template <class T>
+void average_window(const Pool2dGeometry& g, int64_t oy, int64_t ox, const T* image, T* y) {
+  const auto taps = static_cast<double>(taps_of(g, oy, ox));
+  for (int64_t first = 0; first < g.channels; first += kChannels) {
+    const int64_t channels = std::min(kChannels, g.channels - first);
+    std::array<double, kChannels> total;
+    const auto average = [&](double scale) {
+      std::fill_n(total.begin(), channels, 0.0);
+      for_each_tap(g, oy, ox, [&](int64_t, int64_t offset) {
+        const T* from = image + offset + first;
+        for (int64_t c = 0; c < channels; ++c) {
+          total[c] += static_cast<double>(from[c]) * scale;
+        }
+      });
+      std::transform(total.begin(), total.begin() + channels, y + first,
+                     [=](double sum) { return static_cast<T>(sum / taps / scale); });
+    };
+    average(1);
+    if (!std::all_of(total.begin(), total.begin() + channels, [](double sum) { return std::isfinite(sum); })) {
+      average(0x1p-64);
+    }
+  }
 }
 
 }  // namespace
@@ -47,21 +76,12 @@ Tensor avg_pool2d(const Tensor& x, const Pool2dGeometry& g) {
   Tensor result = Tensor::uninitialized(g.y_shape(), x.dtype());
   dispatch_floating(x.dtype(), "avg_pool2d", [&](auto zero) {
     using T = decltype(zero);
-    const int64_t channels = g.channels;
     const T* images = x.data<T>();
     T* outputs = result.mutable_data<T>();
     for_each_line(g, [&](int64_t n, int64_t oy) {
       for (int64_t ox = 0; ox < g.out_w; ++ox) {
-        T* __restrict y = outputs + ((n * g.out_h + oy) * g.out_w + ox) * g.channels;
-        const T weight = static_cast<T>(weight_of(g, oy, ox));
-        std::fill_n(y, g.channels, T{0});
-        for_each_tap(g, oy, ox, [&](int64_t, int64_t offset) {
-          const T* from = images + n * g.height * g.width * g.channels + offset;
-          for (int64_t c = 0; c < channels; ++c) {
-            y[c] += from[c];
-          }
-        });
-        std::transform(y, y + g.channels, y, [weight](T v) { return v * weight; });
+        average_window(g, oy, ox, images + n * g.height * g.width * g.channels,
+                       outputs + ((n * g.out_h + oy) * g.out_w + ox) * g.channels);
       }
     });
   });
@@ -81,11 +101,11 @@ Tensor avg_pool2d_dx(const Tensor& dy, const Pool2dGeometry& g) {
       const T* gradient = gradients + n * g.out_h * g.out_w * g.channels;
       std::fill_n(dx, g.height * g.width * g.channels, T{0});
       for (int64_t i = 0; i < g.out_h * g.out_w; ++i, gradient += g.channels) {
-        const T weight = static_cast<T>(weight_of(g, i / g.out_w, i % g.out_w));
+        const auto taps = static_cast<T>(taps_of(g, i / g.out_w, i % g.out_w));
         for_each_tap(g, i / g.out_w, i % g.out_w, [&](int64_t, int64_t offset) {
           T* __restrict to = dx + offset;
           for (int64_t c = 0; c < channels; ++c) {
-            to[c] += gradient[c] * weight;
+            to[c] += gradient[c] / taps;
           }
         });
       }

@@ -94,18 +94,52 @@ Tensor extreme_over(const char* op, const Tensor& x, const Axes& axes, bool keep
   });
 }
 
+/// compute(x), and where that is not finite 2^64 compute(x / 2^64): partial sums of float64 may be too large where the
+/// result is not. Sums of float32 are made of doubles, which nothing overflows.
+template <class Compute>
+Tensor without_overflow(const Tensor& x, Compute compute) {
+  constexpr double kScale = 0x1p64;
+  const Tensor y = compute(x);
+  if (x.dtype() != DType::float64 || y.numel() == 0) {
+    return y;
+  }
+  const Tensor finite = isfinite(y);
+  return min(finite).item() != 0 ? y : where(finite, y, mul(compute(mul(x, 1 / kScale)), kScale));
+}
+
 /// sum x / divisor, rounded once to x's dtype; reduced axes keep size 1.
 Tensor scaled_sum(const char* op, const Tensor& x, const Flags& flags, double divisor) {
   return dispatch_floating(x.dtype(), op, [&](auto zero) {
-    const Tensor total = reduce_groups<detail::Sum, decltype(zero), double>(x, flags);
-    return cast(div(total, Tensor::full({}, divisor, DType::float64)), x.dtype());
+    return without_overflow(x, [&](const Tensor& t) {
+      const Tensor total = reduce_groups<detail::Sum, decltype(zero), double>(t, flags);
+      return cast(div(total, divisor), x.dtype());
+    });
   });
+}
+
+/// x minus its mean over the axes, in float64. The mean is off by half a unit of its last place, which beside large
+/// numbers is much; so the mean of what is left is subtracted, too, if it has one.
+Tensor deviation(const char* op, const Tensor& x, const Axes& axes) {
+  const Flags flags = flags_of_nonempty(op, x, axes);
+  check(is_floating(x.dtype()), op, ": needs float32 or float64, not ", x.dtype(), "; convert with cast");
+  const auto count = static_cast<double>(count_of(x, flags));
+  const Tensor wide = x.dtype() == DType::float64 ? x : cast(x, DType::float64);
+  const Tensor once = sub(wide, scaled_sum(op, wide, flags, count));
+  const Tensor rest = scaled_sum(op, once, flags, count);
+  return sub(once, where(isfinite(rest), rest, Tensor::zeros({}, DType::float64)));
+}
+
+/// What rows of float64 are multiplied with before they are squared: 1, unless squares would overflow or lose digits.
+Tensor scale_for_squares(const Tensor& x, const Axes& axes) {
+  const Tensor largest = max(abs(x), axes, /*keepdim=*/true);
+  const auto number = [](double value) { return Tensor::full({}, value, DType::float64); };
+  return where(greater(largest, 1e150), number(0x1p-600), where(less(largest, 1e-140), number(0x1p600), number(1)));
 }
 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
-  return accumulate_over<detail::Sum>("sum", x, axes, keepdim);
+  return without_overflow(x, [&](const Tensor& t) { return accumulate_over<detail::Sum>("sum", t, axes, keepdim); });
 }
 
 Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
@@ -131,9 +165,14 @@ Tensor var(const Tensor& x, const Axes& axes, bool keepdim, int correction) {
   const std::int64_t count = count_of(x, flags);
   check(count > correction, "var: ", count, " elements with correction ", correction,
         " leave no degree of freedom; lower the correction");
-  const Tensor deviation = sub(x, scaled_sum("var", x, flags, static_cast<double>(count)));
-  return scaled_sum("var", mul(deviation, deviation), flags, static_cast<double>(count - correction))
-      .reshape(reduced_shape(x.shape(), axes, keepdim, "var"));
+  const Tensor centered = deviation("var", x, axes), scale = scale_for_squares(centered, axes);
+  const Tensor scaled = mul(centered, scale);
+  const Tensor squares = scaled_sum("var", mul(scaled, scaled), flags, static_cast<double>(count - correction));
+  return cast(div(div(squares, scale), scale), x.dtype()).reshape(reduced_shape(x.shape(), axes, keepdim, "var"));
+}
+
+Tensor center(const Tensor& x, const Axes& axes, double divisor) {
+  return cast(div(deviation("center", x, axes), divisor), x.dtype());
 }
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
@@ -146,7 +185,11 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
   // An infinite maximum must not be subtracted: inf - inf is NaN, while exp and log carry infinities by themselves.
   const Tensor largest = max(x, axes, true);
   const Tensor shift = where(isfinite(largest), largest, Tensor::zeros({}, x.dtype()));
-  return add(log(sum(exp(sub(x, shift)), axes, true)), shift).reshape(shape);
+  // One of the largest terms is the 1 of log1p, beside which the others would be rounded away.
+  const Tensor is_largest = equal(x, shift);
+  const Tensor others = sum(where(is_largest, Tensor::zeros({}, x.dtype()), exp(sub(x, shift))), axes, true);
+  const Tensor equals = sub(sum(cast(is_largest, x.dtype()), axes, true), 1);
+  return add(log1p(add(others, equals)), shift).reshape(shape);
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {

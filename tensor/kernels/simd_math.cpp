@@ -89,6 +89,7 @@ GIBBS_SIMD_FUNCTION(sin, u10)
 GIBBS_SIMD_FUNCTION(cos, u10)
 GIBBS_SIMD_FUNCTION(tanh, u10)
 GIBBS_SIMD_FUNCTION(erf, u10)
+GIBBS_SIMD_FUNCTION(erfc, u15)
 #undef GIBBS_SIMD_FUNCTION
 
 // SLEEF's log1p gives up (inf) in the last binades, from 1e38 or 1e307 on; there ln(1 + x) = ln(1 + x / 2^64) + 64

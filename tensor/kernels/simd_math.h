@@ -1,7 +1,7 @@
 // Elementary functions over whole arrays, one SIMD place (SLEEF). Full vectors and tails use the same polynomial, so an
 // element's result does not depend on where in an array it stands. Errors: at most 1.0 ulp (SLEEF's "u10"), except 1.1
-// in erf below 1e-37 and 1.5 in log1p of the last three binades, both measured. Denormals, signed zeros, infinities and
-// NaN come out as in <cmath>. In-place use (y == x) is allowed. Single-threaded: callers cut the work.
+// in erf below 1e-37, 1.5 in log1p of the last three binades, both measured, and 1.5 in erfc. Denormals, signed zeros,
+// infinities and NaN come out as in <cmath>. In-place use (y == x) is allowed. Single-threaded: callers cut the work.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,8 @@ void tanh(const float* x, float* y, std::int64_t n);
 void tanh(const double* x, double* y, std::int64_t n);
 void erf(const float* x, float* y, std::int64_t n);
 void erf(const double* x, double* y, std::int64_t n);
+void erfc(const float* x, float* y, std::int64_t n);
+void erfc(const double* x, double* y, std::int64_t n);
 /// x^exponent; in double a result equal to the largest number may come out as inf.
 void pow(const float* x, const float* exponent, float* y, std::int64_t n);
 void pow(const double* x, const double* exponent, double* y, std::int64_t n);

@@ -126,10 +126,13 @@ Tensor log_softmax(const Tensor& x, int axis) {
   const auto kernel = [](const auto* a, const auto*, auto* y, std::int64_t n, std::int64_t length) {
     exp_shifted(a, y, n, length);
     std::array<double, kBlockElements> log_total;  // a block has at most so many rows
+    // The largest term is the 1 of log1p, beside which the others would be rounded away.
     for (std::int64_t r = 0; r < n; ++r) {
-      log_total[r] = row_sum(length, [e = y + r * length](std::int64_t k) { return e[k]; });
+      auto* e = y + r * length;
+      e[std::max_element(a + r * length, a + (r + 1) * length) - (a + r * length)] -= 1;
+      log_total[r] = row_sum(length, [e](std::int64_t k) { return e[k]; });
     }
-    simd::log(log_total.data(), log_total.data(), n);
+    simd::log1p(log_total.data(), log_total.data(), n);
     for (std::int64_t r = 0; r < n; ++r) {
       const auto* row = a + r * length;
       using T = std::remove_cvref_t<decltype(*row)>;

@@ -7,6 +7,7 @@
 #include "gibbs/autograd/ops/ops.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/reduce.h"
 
 namespace gibbs::battery {
 namespace {
@@ -63,14 +64,39 @@ DifferentiableFunction repeated(const DifferentiableFunction& f, std::size_t i, 
   };
 }
 
-/// 1.01 at the largest element of x, 1 elsewhere.
-Tensor wrong_at_largest(const Tensor& x) {
+bool smaller(double a, double b) { return std::abs(a) < std::abs(b); }
+
+/// `value` everywhere, but `there` at the element of x that is largest (smallest) in magnitude.
+Tensor other_at(const Tensor& x, bool largest, double there, double value) {
   const std::vector<double> values = x.to_vector();
-  const auto largest =
-      std::max_element(values.begin(), values.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
-  Tensor factors = Tensor::ones(x.shape(), DType::float64);
-  factors.mutable_data<double>()[largest - values.begin()] = 1.01;
-  return factors;
+  const auto element = largest ? std::max_element(values.begin(), values.end(), smaller)
+                               : std::min_element(values.begin(), values.end(), smaller);
+  Tensor result = Tensor::full(x.shape(), value, DType::float64);
+  result.mutable_data<double>()[element - values.begin()] = there;
+  return result;
+}
+
+using Add = std::function<void(const std::string& kind, std::size_t i, DifferentiableFunction wrong)>;
+
+/// Gradients that are off by little (1e-6 is of the largest element or, where that is less, of 1), in all elements or
+/// in one; and right gradients whose own gradients are off by little.
+void add_slight(const Add& add, const DifferentiableFunction& f, std::size_t i, const Tensor& dx) {
+  const double largest = kernels::max(kernels::abs(dx)).item(), slight = 1e-6 * std::max(1.0, largest);
+  const auto add_constant = [&](const std::string& kind, const Tensor& constant) {
+    add(kind, i, tapped(f, i, [constant](const Variable& d) { return d + cast(constant, d.dtype()); }));
+  };
+  if (largest > 0.1) {
+    add("a gradient times 1.0001", i, tapped(f, i, [](const Variable& d) { return d * 1.0001; }));
+    add("a gradient times 1.0001 to whoever differentiates it", i,
+        tapped(f, i, [](const Variable& d) { return d * 1.0001 - d.detach() * 0.0001; }));
+  }
+  add_constant("a gradient plus 1e-6", Tensor::full(dx.shape(), slight, DType::float64));
+  add_constant("the smallest element of a gradient plus 1e-6", other_at(dx, /*largest=*/false, slight, 0));
+  add("a gradient whose own gradient is off by 1e-5", i, [f, i, slight](const Variables& x) {
+    Variables at = x;
+    at[i] = tap(x[i], [in = x[i], slight](const Variable& d) { return d + (in - in.detach()) * (10 * slight); });
+    return f(at);
+  });
 }
 
 bool all_zero(const Tensor& x) {
@@ -99,11 +125,12 @@ std::vector<Mutant> mutants_of(const Sample& sample) {
       continue;
     }
     add("a gradient times 1.01", i, tapped(f, i, [](const Variable& d) { return d * 1.01; }));
-    const Tensor factors = wrong_at_largest(dx[i].value());
+    const Tensor factors = other_at(dx[i].value(), /*largest=*/true, 1.01, 1);
     add("one element of a gradient times 1.01", i,
         tapped(f, i, [factors](const Variable& d) { return d * cast(factors, d.dtype()); }));
     add("a gradient times 1.01 under create_graph alone", i,
         tapped(f, i, [](const Variable& d) { return tape_is_on() ? d * 1.01 : d; }));
+    add_slight(add, f, i, dx[i].value());
     add("a gradient zeroed", i, tapped(f, i, [](const Variable& d) { return d * 0.0; }));
     add("a gradient negated", i, tapped(f, i, [](const Variable& d) { return -d; }));
     add("a gradient detached", i, tapped(f, i, [](const Variable& d) { return d.detach(); }));

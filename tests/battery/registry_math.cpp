@@ -64,6 +64,7 @@ OpEntries math_entries() {
       elementary("tanh", tanh, [](double x) { return std::tanh(x); }),
       elementary("sigmoid", sigmoid, sigmoid_of),
       elementary("erf", erf, [](double x) { return std::erf(x); }),
+      elementary("erfc", erfc, [](double x) { return std::erfc(x); }),
       elementary(
           "relu", relu, [](double x) { return x > 0 ? x : 0; }, true, /*refuses_nothing=*/true),
       elementary("gelu", gelu, [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }),

@@ -112,7 +112,7 @@ Held held_by_a_step_of_a_deep_mlp(bool twice) {
   for (int part = 0; part < 8; ++part) {
     Sequential layers;
     for (int layer = 0; layer < 8; ++layer) {
-      layers.add(Dense({.in = kWidth, .out = kWidth}, rng)).add(Tanh());
+      layers.add(Dense({.in = kWidth, .out = kWidth}, rng)).add(ReLU());
     }
     model.add(Twice(std::move(layers), twice));
   }
@@ -129,7 +129,7 @@ Held held_by_a_step_of_a_deep_mlp(bool twice) {
 TEST(Checkpoint, OfADeepNetworkHoldsTheInputsOfItsParts) {
   constexpr double kActivation = 1024 * 64 * sizeof(float);
   const Held plain = held_by_a_step_of_a_deep_mlp(false), twice = held_by_a_step_of_a_deep_mlp(true);
-  // 64 layers: tanh keeps its output, dense its input, which is the tanh before it.
+  // 64 layers: relu keeps its output, dense its input, which is the relu before it.
   EXPECT_NEAR(static_cast<double>(plain.between) / kActivation, 64, 0.1);
   // 8 parts keep their outputs, which are the next one's inputs.
   EXPECT_NEAR(static_cast<double>(twice.between) / kActivation, 8, 0.1);

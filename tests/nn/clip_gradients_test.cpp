@@ -60,6 +60,25 @@ TEST(ClipGradientNorm, IsTheSameOnAnyNumberOfThreadsAndExactBeyondTheRangeOfFloa
   EXPECT_NEAR(one / std::sqrt(expected), 1, 1e-12);
 }
 
+TEST(ClipGradientNorm, OfGradientsWhoseSquaresLeaveTheRangeOfFloat64) {
+  for (const double size : {1e154, 1e300, 1.7e308, 1e-154, 1e-200, 1e-300, 0x1p-1074}) {
+    const std::vector<Named<Parameter>> parameters = {with_gradient("a", f64({3 * (size / 4), 0})),
+                                                      with_gradient("b", f64({size})), with_gradient("c", f64({0}))};
+    const double a = parameters[0].item.gradient().at({0});
+    const long double norm = std::sqrt(static_cast<long double>(a) * a + static_cast<long double>(size) * size);
+    const double limit = size > 1 ? 2 : 0x1p-1074;
+    EXPECT_DOUBLE_EQ(clip_gradient_norm(parameters, limit), static_cast<double>(norm)) << "inf where it is too large";
+    if (size > 1e-300) {
+      EXPECT_DOUBLE_EQ(parameters[0].item.gradient().at({0}), static_cast<double>(a / norm * limit)) << size;
+      EXPECT_DOUBLE_EQ(parameters[1].item.gradient().item(), static_cast<double>(size / norm * limit)) << size;
+    }
+  }
+  const std::vector<Named<Parameter>> single = {with_gradient("a", Tensor::of({3e38, 3e38, 3e38, 3e38})),
+                                                with_gradient("b", Tensor::of({0x1p-149}))};
+  EXPECT_NEAR(clip_gradient_norm(single, 1e-3) / 6e38, 1, 1e-7);
+  EXPECT_TRUE(near(single[0].item.gradient(), Tensor::full({4}, 5e-4F), 1e-12)) << "float32 holds 5e-4, but not 6e38";
+}
+
 TEST(ClipGradientNorm, DoesNotWriteToAGradientThatSomebodyHolds) {
   const Named<Parameter> parameter = with_gradient("a", f64({3}));
   const Tensor held = parameter.item.gradient();

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
 
 namespace gibbs::nn {
 namespace {
@@ -66,6 +69,26 @@ TEST(Init, TheKeyDecides) {
   const auto draw = [](std::uint64_t seed) { return glorot_uniform({3, 4}, 3, 4, {.seed = seed}).to_vector(); };
   EXPECT_EQ(draw(1), draw(1));
   EXPECT_NE(draw(1), draw(2));
+}
+
+TEST(Init, FansOfAnySize) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const std::pair<const char*, Initializer> all[] = {
+      {"glorot_uniform", glorot_uniform}, {"glorot_normal", glorot_normal}, {"he_uniform", he_uniform},
+      {"he_normal", he_normal},           {"lecun_uniform", lecun_uniform}, {"lecun_normal", lecun_normal}};
+  for (const auto& [name, init] : all) {
+    for (const double v : init({100}, kMost, kMost, {.seed = 1}).to_vector()) {
+      EXPECT_LT(std::abs(v), 5e-9) << name;
+    }
+    EXPECT_GT(std::abs(init({1}, kMost, kMost, {.seed = 1}).item()), 0) << name;
+    try {
+      init({2}, 0, 0, {.seed = 1});
+      ADD_FAILURE() << name << " takes no fans";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.what(),
+                std::string(name) + ": the fans that a weight connects add up to 0; they must be positive");
+    }
+  }
 }
 
 }  // namespace

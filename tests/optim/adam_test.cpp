@@ -122,5 +122,29 @@ TEST(Adam, ErrorsOfOptions) {
               testing::ThrowsMessage<Error>(StrEq("AdamW: weight_decay is -1; it must be finite and at least 0")));
 }
 
+TEST(Adam, SquaresMustBeInRange) {
+  // As in PyTorch: v overflows, and the weight stands still from then on. Shortened, it goes on.
+  Parameter w(Tensor::of({1, 1, 1}));
+  Adam adam({w}, {.learning_rate = 0.1});
+  set_gradient(w, Tensor::of({1e25, 1e-25, 1e18}));
+  adam.step();
+  EXPECT_EQ(w.value().at({0}), 1);
+  EXPECT_EQ(w.value().at({1}), 1);
+  EXPECT_NEAR(w.value().at({2}), 0.9, 1e-6);
+  set_gradient(w, Tensor::of({1, 1, 1}));
+  adam.step();
+  EXPECT_EQ(w.value().at({0}), 1);
+  EXPECT_LT(w.value().at({1}), 0.95);
+}
+
+TEST(Adam, AnEpsilonThatIsZeroInFloat32IsRefused) {
+  const auto make = [](DType dtype) { Adam({Parameter(Tensor::ones({1}, dtype))}, {.epsilon = 1e-50}); };
+  EXPECT_NO_THROW(make(DType::float64));
+  EXPECT_THAT([&] { make(DType::float32); },
+              testing::ThrowsMessage<Error>(StrEq(
+                  "Adam: epsilon is 1e-50, which is 0 in float32, the dtype of parameter 0; 0 / 0 would make NaN of "
+                  "weights whose gradient is 0")));
+}
+
 }  // namespace
 }  // namespace gibbs::optim

@@ -9,6 +9,8 @@
 #include <map>
 #include <set>
 
+#include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/reduce.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs {
@@ -140,6 +142,32 @@ TEST(Random, BernoulliHasItsRate) {
   EXPECT_THAT(kernels::bernoulli(kKey, {1000}, 0).to_vector(), testing::Each(0));
 }
 
+TEST(Random, RareEventsAreDrawnFromFiftyThreeBits) {
+  // Float32's 24 bits cannot tell 2^-30 from 2^-24. Both dtypes take the same decisions, from the same bits.
+  for (const double p : {0x1p-17, 1 - 0x1p-17}) {
+    const Tensor single = kernels::bernoulli(kKey, {4'000'000}, p, 2),
+                 wide = kernels::bernoulli(kKey, {4'000'000}, p, 2, DType::float64);
+    EXPECT_EQ(single.to_vector(), wide.to_vector());
+    const double rare = kernels::sum(kernels::equal(single, p < 0.5 ? 2 : 0)).item();
+    EXPECT_NEAR(rare, 4'000'000 * 0x1p-17, 5 * std::sqrt(4'000'000 * 0x1p-17));
+  }
+  const Tensor common = kernels::bernoulli(kKey, {1000}, 0x1p-4), words = kernels::uniform(kKey, {1000});
+  EXPECT_EQ(common.to_vector(), kernels::cast(kernels::less(words, 0x1p-4), DType::float32).to_vector());
+}
+
+TEST(Random, UniformBetweenAnyTwoNumbers) {
+  for (const auto& [dtype, far] : {std::pair(DType::float32, 3.4e38), std::pair(DType::float64, 1.79e308)}) {
+    std::vector<double> values = kernels::uniform(kKey, {10'000}, -far, far, dtype).to_vector();
+    std::sort(values.begin(), values.end());
+    EXPECT_GE(values.front(), -far * (1 + 1e-7));
+    EXPECT_LT(values.front(), -0.999 * far);
+    EXPECT_LT(values.back(), far);
+    EXPECT_GT(values.back(), 0.999 * far);
+    EXPECT_NEAR(values[5000] / far, 0, 0.05);
+    EXPECT_GT(std::unique(values.begin(), values.end()) - values.begin(), 9'900);
+  }
+}
+
 TEST(Random, IntegersCoverTheirRangeEvenly) {
   std::vector<int> counts(7);
   for (double v : kernels::random_integers(kKey, {70'000}, -3, 4).to_vector()) {
@@ -198,6 +226,12 @@ TEST(Random, RngGivesAFreshStreamEachTime) {
 
 TEST(Random, ArgumentsAreChecked) {
   EXPECT_THAT([] { kernels::uniform(kKey, {2}, 2, 1); }, ThrowsMessage<Error>("uniform: low 2 is above high 1"));
+  EXPECT_THAT([] { kernels::uniform(kKey, {2}, 0, 1e39); },
+              ThrowsMessage<Error>("uniform: high is 1e+39; it must be finite in float32"));
+  EXPECT_THAT([] { kernels::uniform(kKey, {2}, -INFINITY, 0, DType::float64); },
+              ThrowsMessage<Error>("uniform: low is -inf; it must be finite in float64"));
+  EXPECT_THAT([] { kernels::normal(kKey, {2}, 0, INFINITY); },
+              ThrowsMessage<Error>("normal: the standard deviation is inf; it must be finite in float32"));
   EXPECT_THAT([] { kernels::normal(kKey, {2}, 0, -1); },
               ThrowsMessage<Error>("normal: the standard deviation must not be negative, it is -1"));
   EXPECT_THAT([] { kernels::bernoulli(kKey, {2}, 1.5); },
