@@ -26,8 +26,8 @@ struct FitOptions {
   /// Where the state of training is kept: after every epoch, and when interrupted. Empty: nowhere.
   std::filesystem::path checkpoint = {};
   /// Continue from the checkpoint when it is there. The run that wrote it must have had this data, down to the order of
-  /// pictures, an optimizer made with these options, this batch size, seed and list of callbacks, and must not have gone
-  /// beyond `epochs`. Another OpenBLAS core or fusion is said on `out` and goes on, with other roundings.
+  /// pictures, an optimizer made with these options, this batch size, seed and list of callbacks, and must not have
+  /// gone beyond `epochs`. Another OpenBLAS core or fusion is said on `out` and goes on, with other roundings.
   bool resume = false;
   /// Whatever the numbers depend on that fit cannot see, by name: the loss, what transforms do. A checkpoint with other
   /// settings is refused.
