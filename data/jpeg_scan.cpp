@@ -41,7 +41,7 @@ HuffmanTable::Code HuffmanTable::find(std::uint32_t next_16_bits) const {
   }
   for (int length = 9; length <= kLengths; ++length) {
     if (next_16_bits < end_[length]) {
-      const auto code = static_cast<std::int32_t>(next_16_bits >> (kLengths - length));
+      const std::int64_t code = next_16_bits >> (kLengths - length);
       return {.length = static_cast<std::uint8_t>(length),
               .symbol = symbols_[static_cast<std::size_t>(to_symbol_[length] + code)]};
     }

@@ -44,8 +44,7 @@ struct Chunk {
 Chunk read_chunk(const PictureBytes& file, std::size_t offset) {
   const std::uint32_t length = file.big32(offset);
   const auto named = file.piece(offset + 4, std::size_t{4} + length);
-  const Chunk chunk{
-      .offset = offset + 4, .letters = std::string(named.begin(), named.begin() + 4), .body = named.subspan(4)};
+  Chunk chunk{.offset = offset + 4, .letters = std::string(named.begin(), named.begin() + 4), .body = named.subspan(4)};
   const std::uint32_t expected = file.big32(offset + 8 + length);
   file.require(std::all_of(chunk.letters.begin(), chunk.letters.end(),
                            [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }),

@@ -136,4 +136,10 @@ inline Bytes grey_jpeg(const std::vector<int>& differences) {
                  jpeg_scan({1}), bits.bytes(), kJpegEnd});
 }
 
+/// A grey picture of two blocks from the parts between start and end.
+inline Bytes two_blocks(const Bytes& tables, const Bytes& between = {},
+                        const Bytes& data = JpegBits().flat(80).flat(8).bytes()) {
+  return joined({kJpegStart, tables, jpeg_frame(0xC0, 8, 16, {{}}), between, jpeg_scan({1}), data, kJpegEnd});
+}
+
 }  // namespace gibbs::data

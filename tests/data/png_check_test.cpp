@@ -6,22 +6,14 @@
 #include "gibbs/data/decoder_memory.h"
 #include "gibbs/tensor/input_file.h"
 #include "png_bytes.h"
-#include "tests/data/temporary_folder.h"
+#include "refusal.h"
 
 namespace gibbs::data {
 namespace {
 
 using ::testing::EndsWith;
 
-/// What decoding says, without "image: x.png: "; empty when it succeeds.
-std::string refusal(const Bytes& file) {
-  const std::string error = error_of([&] { decode_image(file, "x.png"); });
-  const std::string prefix = "image: x.png: ";
-  EXPECT_TRUE(error.empty() || error.starts_with(prefix)) << error;
-  return error.substr(std::min(prefix.size(), error.size()));
-}
-
-std::vector<double> pixels_of(const Bytes& file) { return decode_image(file, "x.png").to_vector(); }
+std::vector<double> pixels_of(const Bytes& file) { return decode_image(file, "x").to_vector(); }
 
 /// A palette whose colour k is (k, 255 - k, 7).
 Bytes palette_of(int colours) {
@@ -87,7 +79,7 @@ TEST_P(KindsOfPng, AreDecoded) {
   const Tensor picture =
       decode_image(joined({kPngStart, png_header(kHeight, kWidth, bits, colour, interlaced),
                            colour == 3 ? palette_of(1 << bits) : Bytes{}, png_pixels(packed), kPngEnd}),
-                   "x.png");
+                   "x");
   ASSERT_EQ(picture.shape(), Shape({kHeight, kWidth, 3}));
   for (int y = 0; y < kHeight; ++y) {
     for (int x = 0; x < kWidth; ++x) {
@@ -253,7 +245,7 @@ Bytes filtered(int colours, int bits, int width) {
 
 TEST(PngCheck, ColoursOutsideThePaletteAreRefused) {
   for (const int bits : {4, 8}) {
-    const Tensor picture = decode_image(filtered(10, bits, 7), "x.png");
+    const Tensor picture = decode_image(filtered(10, bits, 7), "x");
     for (int y = 0; y < 10; ++y) {
       for (int x = 0; x < 7; ++x) {
         ASSERT_EQ(picture.at({y, x, 0}), (3 * y + 5 * x) % 10) << y << ", " << x;

@@ -1,6 +1,9 @@
 // The temporary folder of the data tests, which also writes pictures; and what an action throws, as text.
 #pragma once
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <string>
 
