@@ -19,7 +19,9 @@ OPTIONS = (("cifar10_convnet", "--epochs", 1, MANY), ("cifar10_convnet", "--batc
            ("cifar10_convnet", "--limit", 0, MANY), ("cifar10_convnet", "--threads", 0, 512),
            ("cifar10_convnet", "--seed", 0, 2**64 - 1), ("ce_vs_kl", "--steps", 1, MANY), ("ce_vs_kl", "--epochs", 1, MANY),
            ("ce_vs_kl", "--batch-size", 1, MANY), ("ce_vs_kl", "--limit", 0, MANY), ("ce_vs_kl", "--threads", 0, 512),
-           ("ce_vs_kl", "--seed", 0, 2**64 - 1), ("classify", "--top", 1, MANY), ("doctor", "--threads", 0, 512))
+           ("ce_vs_kl", "--seed", 0, 2**64 - 1), ("classify", "--top", 1, MANY), ("doctor", "--threads", 0, 512),
+           *((program, option, 1, 2**63 - 1) for program in ("cifar10_convnet", "ce_vs_kl", "classify")
+             for option in ("--largest-picture", "--largest-file")))
 HELP = "\nRun with --help for more information.\n"
 LESSONS = sorted(path.name for path in PROGRAMS.glob("[01][0-9]_*") if path.is_file() and os.access(path, os.X_OK))
 
