@@ -88,16 +88,13 @@ class Training {
       return;
     }
     const TrainingState here = state_;
-    state_ = resume(options_.checkpoint,
-                    {.model = model_,
+    state_ = resume({.model = model_,
                      .optimizer = optimizer_,
                      .callbacks = callbacks_,
+                     .options = options_,
                      .images = train_.size(),
-                     .batch_size = options_.batch_size,
-                     .here = here},
-                    *options_.out);
+                     .here = here});
     saved_ = true;
-    check_epochs_left(state_.position, options_);
     callback_state_.step = state_.step;
     callback_state_.stop_reason = state_.stop_reason;
     callback_state_.stop = !state_.stop_reason.empty();

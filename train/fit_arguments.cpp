@@ -1,5 +1,7 @@
 #include "gibbs/train/fit_arguments.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "gibbs/tensor/printable.h"
@@ -66,7 +68,7 @@ void check_epochs_left(const data::BatchPosition& position, const FitOptions& op
   check(begun <= options.epochs, "fit: ", options.checkpoint.string(), " is in epoch ", begun, ", beyond the ",
         options.epochs, " that are asked for; ask for at least ", begun, ", or begin anew");
   if (position.epoch == options.epochs && options.progress != ProgressStyle::silent) {
-    *options.out << "All " << options.epochs << " epochs are done already\n";
+    *options.out << fmt::format("All {} epochs are done already\n", options.epochs);
   }
 }
 

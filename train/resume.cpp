@@ -6,12 +6,14 @@
 #include <ostream>
 #include <system_error>
 
+#include "gibbs/train/fit_arguments.h"
+
 namespace gibbs::train {
 namespace {
 
 /// Every batch is one step, so the position tells how many steps and rows there were.
 void check_position(const TrainingState& state, const Resumed& run, const std::string& file) {
-  const std::int64_t size = std::max<std::int64_t>(1, run.batch_size), batches = (run.images + size - 1) / size;
+  const std::int64_t size = std::max<std::int64_t>(1, run.options.batch_size), batches = (run.images + size - 1) / size;
   const auto [epoch, batch] = state.position;
   check(batch < batches, "checkpoint: ", file, " has a damaged 'state': batch is ", batch, ", and an epoch has ",
         batches, " batches; delete the file to begin anew, or choose another folder");
@@ -51,18 +53,21 @@ bool has_checkpoint(const std::filesystem::path& path) {
   return exists;
 }
 
-TrainingState resume(const std::filesystem::path& path, const Resumed& run, std::ostream& out) {
+TrainingState resume(const Resumed& run) {
+  const std::filesystem::path& path = run.options.checkpoint;
   const std::string file = path.string();
   const auto accept = [&](const TrainingState& state) {
     const std::string other_data = differences(state.data, run.here.data);
     check(other_data.empty(), "checkpoint: ", file, " belongs to another run: ", other_data,
           "; give the same data, or another folder");
     check_position(state, run, file);
+    check_epochs_left(state.position, run.options);
     restore(run.callbacks, state.callbacks, file);
   };
   TrainingState state = load_checkpoint(path, run.model, run.optimizer, run.here.settings, accept);
   if (const std::string other = differences(state.arithmetic, run.here.arithmetic); !other.empty()) {
-    out << fmt::format("Going on with other arithmetic: {}. The training is the same, its last bits are not.\n", other);
+    *run.options.out << fmt::format(
+        "Going on with other arithmetic: {}. The training is the same, its last bits are not.\n", other);
   }
   state.arithmetic = run.here.arithmetic;
   return state;

@@ -3,28 +3,27 @@
 #pragma once
 
 #include <filesystem>
-#include <iosfwd>
 
-#include "gibbs/train/callback.h"
-#include "gibbs/train/checkpoint.h"
+#include "gibbs/train/fit.h"
 
 namespace gibbs::train {
 
-/// What a run that goes on has; `here` tells its settings, data and arithmetic.
+/// What a run that goes on has: `images` for training, and `here` with its settings, data and arithmetic.
 struct Resumed {
   nn::Module& model;
   optim::Optimizer& optimizer;
   const Callbacks& callbacks;
-  std::int64_t images, batch_size;  // of training
+  const FitOptions& options;
+  std::int64_t images;
   const TrainingState& here;
 };
 
 /// Whether there is a file to go on from. Errors: the system cannot tell.
 bool has_checkpoint(const std::filesystem::path& path);
 
-/// Restores the parts of `run` and returns where it stood. A line on `out` tells when the arithmetic is another one.
-/// Throws, with nothing changed, where load_checkpoint does, when the data have changed, when the position is none that
-/// these batches have, and when a callback cannot be restored.
-TrainingState resume(const std::filesystem::path& path, const Resumed& run, std::ostream& out);
+/// Restores the parts of `run` from its checkpoint and returns where it stood. A line on `out` of the options tells
+/// when the arithmetic is another one. Throws, with nothing changed, where load_checkpoint does, when the data have
+/// changed, when the position is none that these batches and epochs have, and when a callback cannot be restored.
+TrainingState resume(const Resumed& run);
 
 }  // namespace gibbs::train

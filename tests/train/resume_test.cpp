@@ -113,7 +113,7 @@ TEST(Resume, ChangedDataAreRefusedByName) {
             message("training images changed"));
   EXPECT_EQ(refused([](Scene& s) { s.validation.labels.mutable_data<std::int64_t>()[5] ^= 1; }),
             message("classes of validation images changed"));
-  EXPECT_EQ(refused([](Scene& s) { s.train.class_names[0] = "cow"; }),
+  EXPECT_EQ(refused([](Scene& s) { s.train.class_names[0] = s.validation.class_names[0] = "cow"; }),
             message("name of class 0 is cat in the checkpoint and cow here"));
   EXPECT_EQ(refused([](Scene& s) {
               const Tensor first = s.train.images[0].clone();
@@ -174,12 +174,23 @@ TEST(Resume, PositionsThatTheseBatchesDoNotHaveAreRefused) {
             start + "after 2 epochs and 2 batches step is 8 and loss_rows 16, but there they are 6 and 24" + end);
 }
 
+TEST(Resume, FewerEpochsThanThereWereAreRefused) {
+  Scene scene;
+  Scene::Run run;
+  const std::string weights = nn::weights_sha256(run.model), file = scene.folder / "checkpoint.safetensors";
+  scene.first.kept = "!first before";
+  EXPECT_EQ(error_of([&] { scene.fit(run, 1, true); }),
+            "fit: " + file + " is in epoch 2, beyond the 1 that are asked for; ask for at least 2, or begin anew");
+  EXPECT_EQ(nn::weights_sha256(run.model), weights);
+  EXPECT_EQ(scene.first.kept, "!first before");
+}
+
 TEST(Resume, WhatIsNoFileIsSaidByTheReader) {
   Scene scene;
   const std::string file = scene.folder / "checkpoint.safetensors";
   std::filesystem::remove(file);
-  std::filesystem::create_directory(file);
-  EXPECT_EQ(scene.refusal(), "checkpoint: read: FILE is a folder, not a file");
+  std::filesystem::create_symlink("/dev/zero", file);
+  EXPECT_EQ(scene.refusal(), "checkpoint: read: FILE is a character device, not a file");
   std::filesystem::remove(file);
   std::filesystem::create_symlink(file, file);
   EXPECT_EQ(scene.refusal(), "checkpoint: cannot look for FILE: Too many levels of symbolic links");
