@@ -241,8 +241,9 @@ TEST(Fit, AResumedRunRefusesCallbacksInAnotherOrder) {
         scene.fit(options, {&best, &stopping});
       },
       ::testing::ThrowsMessage<Error>(::testing::MatchesRegex(
-          "BestWeights: cannot restore from 'EarlyStopping val_loss [0-9.]+ 0', which is not of one that "
-          "monitors val_loss; give the callbacks that the interrupted run had, in its order")));
+          "checkpoint: .* does not fit callback 1 of 2: BestWeights: cannot restore from 'EarlyStopping val_loss "
+          "[0-9.]+ 0', which is not of one that monitors val_loss; give the callbacks that the interrupted run had, in "
+          "its order")));
   scene.fit(options, {&stopping, &best});
 }
 
