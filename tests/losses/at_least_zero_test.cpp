@@ -57,8 +57,9 @@ std::vector<Measure> measures() {
     all.push_back({both.name, [=](auto& p, auto& q) { return both.logits(softmax(p), q, rows_with(0, Base::nats)); }});
     all.push_back(
         {both.name, [=](auto& p, auto& q) { return both.logits(softmax(p), q, rows_with(1e-6, Base::bits)); }});
-    all.push_back(
-        {name, [=](auto& p, auto& q) { return both.probabilities(softmax(p), softmax(q), rows_with(0, Base::nats)); }});
+    all.push_back({both.name, [=](auto& p, auto& q) {
+                     return both.probabilities(softmax(p), softmax(q), rows_with(0, Base::nats));
+                   }});
   }
   const CategoricalOptions none = rows_with(0, Base::nats);
   all.push_back(
