@@ -92,5 +92,32 @@ TEST(Gradcheck, Float32IsRefused) {
             "to(module, DType::float64)");
 }
 
+/// x / (1 + |x|) times w, whose second derivative jumps at 0.
+class Softsign : public Module {
+ public:
+  explicit Softsign(double factor) : factor_(factor) {}
+  void visit(ModuleVisitor& visitor) override { visitor.parameter("w", w); }
+  std::string describe() const override { return "Softsign"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Softsign>(*this); }
+
+  Parameter w{Tensor::of({2, 3}, DType::float64)};
+
+ protected:
+  Variable forward(const Variable& x) override {
+    const Variable wrong = record("tap", x.value(), wrt(x, [f = factor_](const Variable& dx) { return dx * f; }));
+    return wrong / (1.0 + abs(wrong)) * w;
+  }
+
+ private:
+  double factor_;
+};
+
+TEST(Gradcheck, RightWhereTheSecondDerivativeJumps) {
+  Softsign right(1), slightly_wrong(1.00001);
+  const Tensor x = Tensor::of({{0.5, 0}, {0, -1}}, DType::float64);
+  EXPECT_TRUE(gradcheck(right, x)) << gradcheck(right, x).message;
+  EXPECT_FALSE(gradcheck(slightly_wrong, x));
+}
+
 }  // namespace
 }  // namespace gibbs::nn

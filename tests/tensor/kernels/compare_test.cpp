@@ -60,6 +60,12 @@ TEST(Where, SelectsWithEveryPatternOfBroadcasting) {
   }
 }
 
+TEST(Compare, NanIsTheSameAsNan) {
+  const Tensor a = Tensor::of({1, kNan, kNan, kInf, 0}), b = Tensor::of({1, kNan, 2, kInf, -0.0});
+  EXPECT_THAT(same(a, b).to_vector(), ElementsAre(1, 1, 0, 1, 1));
+  EXPECT_THAT(same(Tensor::of({1, 2}, DType::int64), Tensor::of({1, 3}, DType::int64)).to_vector(), ElementsAre(1, 0));
+}
+
 TEST(Where, TheOtherOperandsNanDoesNotLeak) {
   const Tensor y = where(Tensor::of({1, 0, 2}, DType::uint8), Tensor::of({1, kNan, 3}), Tensor::of({kNan, 2, kInf}));
   EXPECT_THAT(y.to_vector(), ElementsAre(1, 2, 3));
