@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from case import Entry
-from formulas import (clamp, in_base, jensen_shannon, p_log_p, p_log_q, power, reduced, relative_entropy,
+from formulas import (clamp, in_base, jensen_shannon, log_where, p_log_p, p_log_q, power, reduced, relative_entropy,
                       relative_entropy_of_logs)
 
 REDUCTIONS = ["mean", "mean", "sum", "none"]
@@ -95,7 +95,9 @@ def kl_divergence(p, log_q, q, o):
 
 def reverse_kl(p, log_q, q, o):
     if log_q is not None:
-        return q * torch.where(q > 0, log_q, 0) - p_log_q(q, p)
+        impossible = (p == 0) & (log_q > -torch.inf)  # q > 0, though it may have underflowed
+        finite = q * torch.where(q > 0, log_q, 0) - p_log_q(torch.where(impossible, 0, q), p)
+        return torch.where(impossible, torch.inf, finite)
     return relative_entropy(torch.where(q > 0, q, q.detach()), p)
 
 
@@ -129,6 +131,19 @@ def focal_entry(kind):
     return Entry(draw, loss(focal, kind == "logits"), scale=1)
 
 
+class LogRates(torch.autograd.Function):
+    """p ln(p / r) - p + r, r = e^z. dp = ln p - z, taken to be 0 at p = 0; dz = r - p."""
+    @staticmethod
+    def forward(context, p, z):
+        context.save_for_backward(p, z)
+        return p_log_p(p) + cross_logs(p, z) - p + z.exp()
+
+    @staticmethod
+    def backward(context, dy):
+        p, z = context.saved_tensors
+        return dy * (log_where(p > 0, p) - torch.where(p > 0, z, 0)), dy * (z.exp() - p)
+
+
 def rates(log_rates):
     def draw(r):
         shape = (r.integer(1, 5), r.size())
@@ -137,7 +152,7 @@ def rates(log_rates):
 
     def reference(x, o):
         p, z = x
-        elements = p_log_p(p) + cross_logs(p, z) - p + z.exp() if log_rates else relative_entropy(p, z) - p + z
+        elements = LogRates.apply(p, z) if log_rates else relative_entropy(p, z) - p + z
         return in_base(reduced(elements.sum(-1), o), o)
     return Entry(draw, reference, scale=1)
 

@@ -10,6 +10,7 @@ NOT_FINITE = "Gradients where the value is not finite"
 SECOND = "Second derivatives that are NaN in PyTorch"
 CONVOLUTIONS = "Infinities in a convolution"
 POWERS = "Powers at 0 and below"
+NOTHING = "0 ln 0"
 POOLING = "NaN in max pooling"
 POOLS = {"max_pool2d", "nn::MaxPool2d"}
 CONVOLVES = {"conv2d", "conv2d_dx", "conv2d_dw", "conv_block", "nn::Conv2d", "nn::Sequential"}
@@ -32,6 +33,8 @@ def explain(case, key, y, of_pytorch, wrong):
         return POWERS
     if (case.name.startswith("losses::") or case.name in ("var", "prod")) and not finite(y):
         return NOT_FINITE
+    if key == "h" and "generalized" in case.name and ((case.x[0] == 0) & (case.x[1] == 0)).any():
+        return NOTHING
     if key == "h" and case.draw.mode != "ordinary" and np.isnan(of_pytorch[wrong]).all():
         return SECOND
     return None

@@ -103,7 +103,7 @@ class Draw:
     def finite_positives(self, shape):
         if self.mode == "ordinary":
             return self.positives(shape)
-        return self.of([0, .5, 1, 2], [1e-30, 1e20, self.least()], shape)
+        return self.of([0, .5, 1, 2], [1e-10, 1e10], shape)
 
     def units(self, shape):
         """Probabilities of yes: in (0, 1), in the other modes 0 and 1 too."""

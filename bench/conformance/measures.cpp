@@ -74,6 +74,10 @@ Table measure_table() {
       {"losses::log_ratio_for_target", binary(losses::log_ratio_for_target)},
       {"losses::plogq", binary(losses::plogq)},
       {"losses::relative_entropy_terms", binary(losses::relative_entropy_terms)},
+      {"losses::generalized_relative_entropy_terms", binary(losses::generalized_relative_entropy_terms)},
+      {"losses::jeffreys_terms", binary(losses::jeffreys_terms)},
+      {"losses::logistic_terms",
+       entry([](const Variables& x, const json&) { return losses::logistic_terms(x.at(0), x.at(1), x.at(2)); })},
       {"losses::jensen_shannon_terms", binary(losses::jensen_shannon_terms)},
       {"losses::where_or", entry([](const Variables& x, const json& o) {
          return losses::where_or(tensor(o, "condition"), x.at(0), o.at("number"));

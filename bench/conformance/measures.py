@@ -4,6 +4,7 @@ import torch
 
 from case import Entry
 from formulas import (in_base, jensen_shannon, log_where, normalized, p_log_p, p_log_q, relative_entropy)
+from regression import cross_entropy_of_logits
 
 ALPHAS = [.25, .5, 1., 2., 3., 1e300]  # the last stands for infinity
 
@@ -146,6 +147,11 @@ def tsallis_divergence(p, q, a):
     return common_divergence(p, q) if a == 1 else (power_sum(p, q, a) - p.sum(-1)) / (a - 1)
 
 
+def jeffreys_terms(p, q):
+    either = (p > 0) | (q > 0)
+    return (p - q) * (torch.where(either, p, 1).log() - torch.where(either, q, 1).log())
+
+
 def draw_independent(r):
     shape = some_rows(r)
     return [r.rows(shape), r.rows(shape[:-1] + (r.size(),))], {}
@@ -196,6 +202,9 @@ TABLE = {
     "losses::log_ratio_for_target": terms(lambda p, q: log_where(p > 0, p) - log_where((p > 0) | (q > 0), q)),
     "losses::plogq": terms(p_log_q),
     "losses::relative_entropy_terms": terms(relative_entropy),
+    "losses::generalized_relative_entropy_terms": terms(lambda p, q: relative_entropy(p, q) - p + q),
+    "losses::jeffreys_terms": terms(jeffreys_terms),
+    "losses::logistic_terms": terms(lambda yes, no, z: cross_entropy_of_logits(None, yes, no, z, {}), count=3),
     "losses::jensen_shannon_terms": terms(jensen_shannon, extremes=False),
     "losses::where_or": Entry(draw_where_or, lambda x, o: torch.where(o["condition"] != 0, x[0], o["number"])),
 }

@@ -16,14 +16,17 @@ PREFIXES = {"autograd/ops": "", "losses": "losses::", "losses/compat": "losses::
             "optim": "optim::"}
 KERAS, SCIPY = "Keras' convention, of which PyTorch has none", "SciPy's convention, of which PyTorch has none"
 NOT_COMPARED = {
+    "losses::at_least_zero": "the end of every measure, compared in each",
     "losses::distributions": "checks its argument and returns it",
     "losses::finish": "the end of every categorical loss: takes what only a loss can prepare",
     "losses::finish_binary": "the end of every binary loss: takes what only a loss can prepare",
     "losses::in_base": "the end of every loss, compared in each with a unit",
     "losses::js_divergence_of_logits": "the fast path of js_divergence_with_logits",
+    "losses::nan_without_weight": "masks, compared in the losses of two classes with sample weights",
     "losses::one_pass_loss": "the fast path of cross_entropy_with_logits and others",
     "losses::reduce": "the end of every loss, compared in each with a reduction",
     "losses::reduce_elements": "the end of every loss on numbers, compared in each with a reduction",
+    "losses::without_masked_rows": "masks, compared in losses with sample weights",
     "optim::warm_up": "compared within every other schedule",
 } | {f"losses::compat::keras::{name}": KERAS for name in (
     "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
