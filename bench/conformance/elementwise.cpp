@@ -64,6 +64,7 @@ Table elementwise_table() {
       {"tanh", unary(tanh)},
       {"sigmoid", unary(sigmoid)},
       {"erf", unary(erf)},
+      {"erfc", unary(erfc)},
       {"relu", unary(relu)},
       {"gelu", unary(gelu)},
       {"kernels::sign", kernel(kernels::sign)},

@@ -121,6 +121,7 @@ TABLE = {
     "tanh": apply(torch.tanh),
     "sigmoid": apply(torch.sigmoid),
     "erf": apply(torch.erf),
+    "erfc": apply(torch.erfc),
     "relu": apply(torch.relu, ours={"NaN and gradients": lambda x: passing(x > 0, x, torch.relu(x))}),
     "gelu": apply(torch.nn.functional.gelu),
     "kernels::sign": Entry(one(), lambda x, o: torch.sign(x[0]), gradients=False, ours={

@@ -38,7 +38,7 @@ class HostileNames(ProgramTest):
 
     def run_bytes(self, command, **options):
         """Standard output and error as text, in which bytes that are not UTF-8 would be an error."""
-        result = subprocess.run(command, capture_output=True, timeout=120, cwd=self.folder, env=self.environment(),
+        result = subprocess.run(command, capture_output=True, timeout=600, cwd=self.folder, env=self.environment(),
                                 **options)
         self.assertEqual(list(self.folder.rglob("canary")), [], "a name was run as a command")
         return result.returncode, result.stdout.decode(), result.stderr.decode()
