@@ -200,6 +200,12 @@ TEST_P(AtLeastZero, RowsThatAreNoDistributionsKeepTheirSums) {
     EXPECT_NEAR(divergence(1 - 5e-5, {}, by_ops), -5e-5, 1e-7);
     EXPECT_EQ(divergence(1 - 8 * epsilon, Tensor::of({.3, .3}), by_ops), 0);
     EXPECT_LT(divergence(1 - 8 * epsilon, Tensor::of({.3, .31}), by_ops), 0);
+    // The weights' mean is the weight of the first class.
+    const Tensor p = Tensor::of({{.5, .25, .25}}, GetParam());
+    const Variable z = log(Variable(Tensor::of({{.45, .2, .35}}, GetParam())));
+    const CategoricalOptions unlike = {.class_weights = Tensor::of({1, .5, 1.5})};
+    EXPECT_NEAR(kl_divergence_with_logits(by_ops ? Variable::leaf(p) : Variable(p), z, unlike).value().item(),
+                .5 * std::log(.5 / .45) + .125 * std::log(1.25) + .375 * std::log(.25 / .35), 1e-7);
   }
   EXPECT_EQ(measure(1 - 16 * epsilon), 0);
   EXPECT_NEAR(measure(1 - 18 * epsilon), -18 * epsilon, 2 * epsilon);
