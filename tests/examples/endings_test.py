@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from programs import PROGRAMS, ProgramTest, read_safetensors
+from programs import PATIENCE, PROGRAMS, ProgramTest, read_safetensors
 
 WHOLE = ("3e9", "99999999999", "9223372036854775808", "18446744073709551616", "-1", "0x10", " 5", "5 ", "+5", "1e3",
          "1.5", "nan", "inf", "", "1_000", "1,000", "five", "٣", "--5")
@@ -86,7 +86,7 @@ class Output(ProgramTest):
         for arguments in programs:
             with self.subTest(arguments=arguments), open("/dev/full", "w") as full:
                 result = subprocess.run(self.command(*arguments), stdout=full, stderr=subprocess.PIPE, text=True,
-                                        timeout=600)
+                                        timeout=PATIENCE)
                 self.assertEqual(result.returncode, 2)
                 self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
                 self.assertRegex(result.stderr, r"^error: cannot write to standard output: ")
@@ -123,7 +123,7 @@ class Output(ProgramTest):
         """The disk of the log is full: the results are there, and the exit code tells."""
         with open("/dev/full", "w") as full:
             result = subprocess.run(self.command("cifar10_convnet", *self.defaults(("--epochs",)), "--epochs", 100), stdout=full,
-                                    stderr=subprocess.PIPE, text=True, timeout=600)
+                                    stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
         self.assertEqual(result.returncode, 2, result.stderr)
         self.assertEqual(self.summary()["epochs"], 100)
 
@@ -137,11 +137,15 @@ class Signals(ProgramTest):
                 return process
         self.fail(process.stderr.read())
 
+    def catches(self, status, number):
+        """Whether a process, by its file status in /proc, has a handler of the signal: training has begun."""
+        return int(re.search("SigCgt:\t(.*)", status.read_text())[1], 16) >> (number - 1) & 1
+
     def test_each_ends_the_run_after_its_step(self):
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             process = self.running()
             process.send_signal(name)
-            output, error = process.communicate(timeout=600)
+            output, error = process.communicate(timeout=PATIENCE)
             self.assertEqual((process.returncode, error), (128 + name, ""))
             self.assertIn("The checkpoint is saved; the same command with --resume goes on.", output)
             self.assertIn(f"checkpoint.safetensors", os.listdir(self.out))
@@ -157,7 +161,7 @@ class Signals(ProgramTest):
                 if line.startswith("Epoch 2/"):
                     break
             process.send_signal(getattr(signal, "SIG" + name))
-            output, error = process.communicate(timeout=600)
+            output, error = process.communicate(timeout=PATIENCE)
             self.assertEqual((process.returncode, error), (0, ""), name)
             self.assertIn("Epoch 40/40", output)
 
@@ -166,13 +170,14 @@ class Signals(ProgramTest):
         for line in process.stdout:
             if line.startswith("Train on"):
                 break
-        time.sleep(1)  # the first step takes longer than this, or the run would have printed its first epoch
-        process.send_signal(signal.SIGTERM)
         status = pathlib.Path(f"/proc/{process.pid}/status")
+        while not self.catches(status, signal.SIGTERM):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
         while any(int(pending, 16) for pending in re.findall("(?:SigPnd|ShdPnd):\t(.*)", status.read_text())):
             time.sleep(0.01)
         process.send_signal(signal.SIGHUP)
-        self.assertIn(process.wait(timeout=600), (-signal.SIGHUP, 128 + signal.SIGTERM))
+        self.assertIn(process.wait(timeout=PATIENCE), (-signal.SIGHUP, 128 + signal.SIGTERM))
 
 
 class Folders(unittest.TestCase):

@@ -9,7 +9,8 @@ import subprocess
 import unittest
 import xml.etree.ElementTree
 
-from programs import COLOURS, ProgramTest, png, read_png_size, read_safetensors, write_class_folders, write_safetensors
+from programs import (COLOURS, PATIENCE, ProgramTest, png, read_png_size, read_safetensors, write_class_folders,
+                      write_safetensors)
 
 HISTORY = ("epoch,loss,accuracy,val_loss,val_accuracy,seconds\n1,2.1,0.2,2.0,0.25,1.0\n2,1.9,0.3,1.8,0.35,1.0\n")
 # Each would run `touch canary` if it were read as a script, a shell's word or a double-quoted string.
@@ -38,7 +39,7 @@ class HostileNames(ProgramTest):
 
     def run_bytes(self, command, **options):
         """Standard output and error as text, in which bytes that are not UTF-8 would be an error."""
-        result = subprocess.run(command, capture_output=True, timeout=600, cwd=self.folder, env=self.environment(),
+        result = subprocess.run(command, capture_output=True, timeout=PATIENCE, cwd=self.folder, env=self.environment(),
                                 **options)
         self.assertEqual(list(self.folder.rglob("canary")), [], "a name was run as a command")
         return result.returncode, result.stdout.decode(), result.stderr.decode()

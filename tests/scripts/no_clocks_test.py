@@ -13,11 +13,11 @@ ALLOWED = {
     "autograd/profile_test.cpp": "what slept for 3 ms took at least 3 ms",
     "data/loader_test.cpp": "a thread that goes on too far is given time to",
     "tensor/parallel_test.cpp": "idle threads are given time to take what is not theirs",
-    "examples/endings_test.py": "the first signal may come before the step or in it; polls for its arrival",
+    "examples/endings_test.py": "polls the state of a process",
     "examples/training_test.py": "kills at random moments: any will do",
-    "fuzz/command_line.py": "tries arguments until the time given is over",
+    "fuzz/command_line.py": "ends long programs, which may have ended by themselves; --seconds is its user's wish",
     "scripts/fetch_cifar10_test.py": "polls for a file; gives a second process time to come too early",
-    "torture/torture.py": "hurts at random moments, until the time given is over",
+    "torture/torture.py": "no part of ctest: kills at random moments, for as long as it is told to",
 }
 
 
