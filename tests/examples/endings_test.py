@@ -3,6 +3,8 @@ every failure is one sentence with an exit code."""
 import os
 import pathlib
 import re
+import resource
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -180,22 +182,61 @@ class Signals(ProgramTest):
         self.assertIn(process.wait(timeout=PATIENCE), (-signal.SIGHUP, 128 + signal.SIGTERM))
 
 
-class Folders(unittest.TestCase):
-    """As a user who is not root."""
+def become_nobody():
+    if os.geteuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+
+
+class NotRoot(unittest.TestCase):
+    """Runs copies of the programs as a user who is not root, and who may not look into the folder of the build."""
 
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix="gibbs test ")
+        programs, temporary = (tempfile.TemporaryDirectory(prefix="gibbs test ") for _ in range(2))
+        self.addCleanup(programs.cleanup)
         self.addCleanup(temporary.cleanup)
-        self.folder = pathlib.Path(temporary.name)
+        self.programs, self.folder = pathlib.Path(programs.name), pathlib.Path(temporary.name)
+        self.programs.chmod(0o755)
         self.folder.chmod(0o755)
 
-    def run_as_nobody(self, program, *arguments):
-        def become_nobody():
-            if os.geteuid() == 0:
-                os.setgid(65534)
-                os.setuid(65534)
+    def run_as_nobody(self, program, *arguments, before=lambda: None):
+        def prepare():
+            become_nobody()
+            before()
 
-        return subprocess.run([PROGRAMS / program, *arguments], capture_output=True, text=True, preexec_fn=become_nobody)
+        copy = self.programs / program
+        if not copy.exists():
+            shutil.copy(PROGRAMS / program, copy)
+        try:
+            return subprocess.run([copy, *arguments], capture_output=True, text=True, preexec_fn=prepare)
+        except PermissionError:
+            self.skipTest(f"nobody may not look into {self.programs}")
+
+
+class Limits(NotRoot):
+    """What the system gives too little of is named; nothing waits for what does not come."""
+
+    def limited(self, kind, value, *arguments):
+        return self.run_as_nobody("cifar10_convnet", "--data", "drawn", "--limit", "60", "--batch-size", "20", "--quiet",
+                                  "--epochs", "1", "--out", self.folder / "out", *arguments,
+                                  before=lambda: resource.setrlimit(kind, (value, value)))
+
+    def test_memory(self):
+        self.folder.chmod(0o777)
+        for megabytes in (70, 100, 150, 200, 250, 300, 350, 400, 500):
+            result = self.limited(resource.RLIMIT_AS, megabytes << 20)
+            self.assertIn(result.returncode, (0, 2, 127), megabytes)  # 127: too little to load the libraries
+            if result.returncode == 2:
+                self.assertRegex(result.stderr, "^error: .*(memory|threads|thread that).*\n$", megabytes)
+
+    def test_threads(self):
+        result = self.limited(resource.RLIMIT_NPROC, 40, "--threads", "512")
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, r"^error: threads: the system lets this process have \d+ of the 512 that it asks for "
+                                        r"\(.*\); ask for fewer, or raise the limit \(ulimit -u, ulimit -v\)\n$")
+
+
+class Folders(NotRoot):
 
     def test_that_cannot_be_written_to(self):
         folder = self.folder / "ro"
