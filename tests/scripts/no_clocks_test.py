@@ -14,6 +14,7 @@ ALLOWED = {
     "data/loader_test.cpp": "a thread that goes on too far is given time to",
     "tensor/parallel_test.cpp": "idle threads are given time to take what is not theirs",
     "examples/training_test.py": "kills at random moments: any will do",
+    "fuzz/command_line.py": "ends after the seconds that it is given; programs that take long are asked to end",
     "scripts/fetch_cifar10_test.py": "polls for a file; gives a second process time to come too early",
 }
 
