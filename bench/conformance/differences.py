@@ -7,7 +7,7 @@ import numpy as np
 import tables
 
 NOT_FINITE = "Gradients where the value is not finite"
-SECOND = "Second derivatives that are NaN in PyTorch"
+SECOND = "Second derivatives at the extremes"
 CONVOLUTIONS = "Infinities in a convolution"
 POWERS = "Powers at 0 and below"
 NOTHING = "0 ln 0"
@@ -35,7 +35,8 @@ def explain(case, key, y, of_pytorch, wrong):
         return NOT_FINITE
     if key == "h" and "generalized" in case.name and ((case.x[0] == 0) & (case.x[1] == 0)).any():
         return NOTHING
-    if key == "h" and case.draw.mode != "ordinary" and np.isnan(of_pytorch[wrong]).all():
+    no_number = np.isnan if case.draw.mode == "lattice" else lambda array: ~np.isfinite(array)
+    if key == "h" and case.draw.mode != "ordinary" and no_number(of_pytorch[wrong]).all():
         return SECOND
     return None
 
