@@ -3,9 +3,9 @@
 // The network is built in code; the weights come from the file. Its metadata holds the architecture as text, which must
 // equal this network's, and the names of the classes. Names are text of others: they are checked and printed as such.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "examples/support/article_convnet.h"
+#include "examples/support/class_names.h"
 #include "examples/support/data_source.h"
 #include "examples/support/program.h"
 #include "gibbs/data/image.h"
@@ -19,32 +19,6 @@ using namespace gibbs;
 
 constexpr data::ImageSize kInputSize{.height = 32, .width = 32};
 
-/// The names of the classes. The network grows with their number, so that it is compared with what the file holds
-/// before anything is built.
-std::vector<std::string> class_names_of(const nn::Safetensors& file, const std::string& path) {
-  constexpr std::size_t kLongestList = 1 << 20;
-  constexpr std::int64_t kFeatures = 256;  // that the last layer of the article's network sees
-  const auto entry = file.metadata.find("class_names");
-  check(entry != file.metadata.end(), "classify: ", path,
-        " names no classes; give the model.safetensors that cifar10_convnet writes");
-  const std::string& list = entry->second;
-  check(list.size() <= kLongestList, "classify: ", path, ": the list of class names has ", list.size(),
-        " bytes, more than the limit of ", kLongestList);
-  std::vector<std::string> names;
-  try {
-    names = nlohmann::json::parse(list).get<std::vector<std::string>>();
-  } catch (const nlohmann::json::exception&) {
-    fail("classify: ", path, ": the metadata's class_names is not a list of names: ", printable(list, 100));
-  }
-  check(!names.empty(), "classify: ", path, ": the list of class names is empty");
-  const bool fits = std::any_of(file.tensors.begin(), file.tensors.end(), [&](const nn::Named<Tensor>& tensor) {
-    return tensor.item.shape() == Shape{kFeatures, std::ssize(names)};
-  });
-  check(fits, "classify: ", path, ": names ", names.size(), " classes, but no tensor is the last layer of so many, ",
-        Shape{kFeatures, std::ssize(names)}, "; nothing was loaded");
-  return names;
-}
-
 /// Probabilities [K] of one picture.
 Tensor classify(nn::Sequential& model, const std::string& picture, const data::ImageLimits& limits) {
   const Tensor pixels = data::resize(data::read_image(picture, limits), kInputSize);
@@ -56,7 +30,7 @@ Tensor classify(nn::Sequential& model, const std::string& picture, const data::I
 bool run(const std::string& model_path, const std::vector<std::string>& pictures, std::int64_t top,
          const data::ImageLimits& limits) {
   nn::Safetensors file = nn::read_safetensors(model_path);
-  const std::vector<std::string> names = class_names_of(file, model_path);
+  const std::vector<std::string> names = examples::class_names_of(file, model_path);
   nn::Sequential model = examples::article_convnet(0, static_cast<std::int64_t>(names.size()));
   nn::load_weights(model, std::move(file), model_path);
   bool all_read = true;

@@ -23,8 +23,9 @@ import time
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "tests" / "examples"))
-from programs import PROGRAMS, png, write_class_folders  # noqa: E402
+from programs import PROGRAMS as GIVEN, png, write_class_folders  # noqa: E402
 
+PROGRAMS = GIVEN.resolve()  # they run in another folder
 # A command of each program that works and takes no time, from which arguments are made. Weights say how often.
 COMMANDS = {
     "cifar10_convnet": (6, "--data pictures --epochs 1 --batch-size 2 --quiet --threads 1 --out new"),
@@ -45,8 +46,8 @@ VALUES = [
     "first=run", "\x1b]0;t\x07=run", "50%=run", "=run", "run=", "a'b\"c=run", "x\ny=run",
 ]
 OUTSIDE = {b"/dev/null", b"/dev/full", b"/dev/zero", b"/proc/self/mem"}
-LONGEST = 600  # seconds that an end may take: what hangs takes them, a slow machine does not
-PATIENCE = 3  # seconds, after which a program is asked to end
+PATIENCE = 3  # seconds, after which a program is asked to end, which is no fault of it
+HANGS = 900  # seconds more, after which it is taken to hang
 FOREIGN = re.compile(r"terminate called|std::|basic_string|filesystem error|json\.exception|vector::|bad_alloc|Success$", re.M)
 
 
@@ -54,18 +55,18 @@ def as_bytes(argument):
     return argument if isinstance(argument, bytes) else argument.encode()
 
 
-def run(command, folder, environment):
+def run(command, folder, environment, patience=HANGS):
     """(exit code, whether it was asked to end, standard output, standard error)."""
     process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
     asked = False
     try:
-        out, error = process.communicate(timeout=PATIENCE)
+        out, error = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         asked = True
         process.send_signal(signal.SIGTERM)
         try:
-            out, error = process.communicate(timeout=LONGEST)
+            out, error = process.communicate(timeout=HANGS)
         except subprocess.TimeoutExpired:
             process.kill()
             out, error = process.communicate()
@@ -168,7 +169,7 @@ class World:
         if self.runs % 25 == 0 or (self.folder / "new").exists():
             self.make_anew()
         self.runs += 1
-        code, asked, out, error = run([PROGRAMS / program, *given], self.folder, self.environment)
+        code, asked, out, error = run([PROGRAMS / program, *given], self.folder, self.environment, PATIENCE)
         problem = broken_promise(program, code, asked, out, error, self.folder, self.before)
         if problem:
             self.runs = 0

@@ -27,6 +27,7 @@ struct Harness {
 
 Harness checkpoint_harness();
 Harness cifar10_harness();
+Harness class_names_harness();
 Harness history_harness();
 Harness idx_harness();
 Harness image_folder_harness();

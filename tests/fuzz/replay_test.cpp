@@ -18,9 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<Harness>& harnesses() {
-  static const std::vector<Harness> all = {checkpoint_harness(),  cifar10_harness(),        history_harness(),
-                                           idx_harness(),         image_folder_harness(),   picture_harness(),
-                                           safetensors_harness(), training_state_harness(), weights_harness()};
+  static const std::vector<Harness> all = {
+      checkpoint_harness(),   cifar10_harness(), class_names_harness(), history_harness(),        idx_harness(),
+      image_folder_harness(), picture_harness(), safetensors_harness(), training_state_harness(), weights_harness()};
   return all;
 }
 

@@ -36,8 +36,8 @@ fuzz() {
   done
   [[ $name != cifar10 ]] || length=9300 # three records
   [[ ! -f $here/dictionaries/$name.txt ]] || dictionary=(-dict="$here/dictionaries/$name.txt")
-  "$root/build/fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=$length -timeout=10 -rss_limit_mb=2048 \
-    -malloc_limit_mb=512 -artifact_prefix="$findings/$name-" -print_final_stats=1 "${dictionary[@]}" "${folders[@]}" \
+  "$root/build/fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=$length -timeout=300 -report_slow_units=300 \
+    -rss_limit_mb=2048 -malloc_limit_mb=512 -artifact_prefix="$findings/$name-" -print_final_stats=1 "${dictionary[@]}" "${folders[@]}" \
     >"$scratch/log" 2>&1 || {
     cat "$scratch/log" >&2
     fail "$name found something: the input is in $findings."
@@ -48,7 +48,7 @@ fuzz() {
 
 for name in "${chosen[@]}"; do
   if [[ $name == command_line ]]; then
-    build_release all
+    build_release cifar10_convnet classify compare_runs ce_vs_kl entropy_lesson
     GIBBS_PROGRAMS=$root/build/release/examples python3 -B "$here/command_line.py" --seconds "$seconds" \
       --findings "$findings" || fail "command_line found something: the arguments are in $findings."
   else
