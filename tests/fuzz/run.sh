@@ -37,13 +37,14 @@ fuzz() {
   [[ $name != cifar10 ]] || length=9300 # three records
   [[ ! -f $here/dictionaries/$name.txt ]] || dictionary=(-dict="$here/dictionaries/$name.txt")
   "$root/build/fuzz/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=$length -timeout=300 -report_slow_units=300 \
-    -rss_limit_mb=2048 -malloc_limit_mb=512 -artifact_prefix="$findings/$name-" -print_final_stats=1 "${dictionary[@]}" "${folders[@]}" \
+    -rss_limit_mb=2048 -malloc_limit_mb=512 -artifact_prefix="$findings/$name-" \
+    -print_final_stats=1 "${dictionary[@]}" "${folders[@]}" \
     >"$scratch/log" 2>&1 || {
     cat "$scratch/log" >&2
     fail "$name found something: the input is in $findings."
   }
-  sed -nE "s/^#([0-9]+)\tDONE +(cov: [0-9]+).*/$(printf '%-15s' "$name") \1 executions, \2 edges/p; s/^accepted/                &/p" \
-    "$scratch/log"
+  sed -nE -e "s/^#([0-9]+)\tDONE +cov: ([0-9]+).*/$(printf '%-15s' "$name") \1 executions, \2 edges/p" \
+    -e 's/^accepted/                &/p' "$scratch/log"
 }
 
 for name in "${chosen[@]}"; do
