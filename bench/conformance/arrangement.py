@@ -26,11 +26,23 @@ def product(x, axes, keepdim):
 
 
 def logsumexp(x, o):
-    """No gradient where all are -inf."""
+    """Its gradient is softmax, without the rounding of y: 0 where all are -inf."""
     axes = dims(x[0], o)
-    nothing = (x[0] == -torch.inf).sum(axes, True) == x[0].numel() // x[0].sum(axes).numel()
-    y = torch.logsumexp(torch.where(nothing, 0, x[0]), axes, o["keepdim"])
-    return torch.where(nothing.reshape(y.shape), -torch.inf, y)
+    largest = x[0].detach().amax(axes, True)
+    nothing = largest == -torch.inf
+    shift = torch.where(largest.isfinite(), largest, 0)
+    y = torch.where(nothing, -torch.inf, shift + torch.where(nothing, 0, x[0] - shift).exp().sum(axes, True).log())
+    return y if o["keepdim"] else y.squeeze(tuple(axes))
+
+
+def shared(op):
+    """max or min, whose gradient all NaN share where there are some."""
+    def spelling(x, o):
+        axes, keepdim, is_nan = dims(x[0], o), o["keepdim"], x[0].isnan()
+        count = is_nan.sum(axes, keepdim)
+        of_nan = torch.where(is_nan, x[0], 0).sum(axes, keepdim) / count.clamp(min=1)
+        return torch.where(count > 0, of_nan, op(torch.where(is_nan, 0, x[0]), axes, keepdim))
+    return {"NaN and gradients": spelling}
 
 
 def multiplied(x, o):
@@ -195,12 +207,12 @@ def draw_sum_to(r):
 TABLE = {
     "sum": reduction(lambda x, axes, keepdim: torch.sum(x, axes, keepdim), least=0),
     "mean": reduction(lambda x, axes, keepdim: torch.mean(x, axes, keepdim)),
-    "max": reduction(lambda x, axes, keepdim: torch.amax(x, axes, keepdim)),
-    "min": reduction(lambda x, axes, keepdim: torch.amin(x, axes, keepdim)),
+    "max": reduction(lambda x, axes, keepdim: torch.amax(x, axes, keepdim), ours=shared(torch.amax)),
+    "min": reduction(lambda x, axes, keepdim: torch.amin(x, axes, keepdim), ours=shared(torch.amin)),
     "prod": Entry(draw_prod, lambda x, o: product(x[0], dims(x[0], o), o["keepdim"]), scale=1,
                   ours={"Products with infinities": multiplied}),
     "logsumexp": reduction(lambda x, axes, keepdim: torch.logsumexp(x, axes, keepdim), scale=1,
-                           ours={"logsumexp of nothing": logsumexp}),
+                           ours={"logsumexp at the extremes": logsumexp}),
     "var": Entry(draw_var, lambda x, o: torch.var(x[0], dims(x[0], o), correction=o["correction"],
                                                   keepdim=o["keepdim"])),
     "broadcast_to": Entry(draw_broadcast, lambda x, o: x[0].broadcast_to(o["shape"])),

@@ -99,8 +99,9 @@ def soft_cross_entropy(x, o):
 
 
 def kl_div(x, o):
-    p, log_p = (x[1].exp(), x[1]) if o["log_target"] else (x[1], log_where(x[1] > 0, x[1]))
-    return reduced(times(p, log_p) - times(p, x[0]), o)
+    if o["log_target"]:
+        return reduced(times(x[1].exp(), x[1] - x[0]), o)
+    return reduced(times(x[1], log_where(x[1] > 0, x[1])) - times(x[1], x[0]), o)
 
 
 class BinaryTerms(torch.autograd.Function):

@@ -3,7 +3,7 @@ conformance.cpp) and PyTorch for values, gradients and second derivatives, and c
 
     conformance.py PROGRAM [CASES] [SEED] [NAME]
 
-CASES in all, shared among the names in the tables, or among those that contain NAME. Prints, for every name, how many
+CASES in all, shared among the names in the tables, or for NAME alone, or for those that contain it. Prints, for every name, how many
 cases were compared and the worst error as a share of its tolerance; every disagreement with the command that repeats
 it; and how often each documented difference (docs/differences.md) was met. Exits with 1 after a disagreement."""
 import collections
@@ -155,7 +155,7 @@ def described(case):
 
 
 def main(program, cases=20000, seed=0, only=""):
-    wanted = [name for name in tables.ALL if only in name]
+    wanted = [only] if only in tables.ALL else [name for name in tables.ALL if only in name]
     missing = names.missing(program, tables.ALL) + differences.undocumented()
     print(*missing, sep="\n", end="\n" * bool(missing))
     library = Library(program)

@@ -74,16 +74,26 @@ def absolute(x):
     return torch.where(x.isnan(), torch.nan * x, x.abs())
 
 
-def power(a, b):
-    """e^(b ln a) where a is positive; elsewhere a^b, constant in b."""
-    positive = a > 0
-    still = b.detach() if isinstance(b, torch.Tensor) else b
-    return torch.where(positive, (b * torch.where(positive, a, 1).log()).exp(), torch.where(positive, 1, a)**still)
+class Power(torch.autograd.Function):
+    """a^b. da = b a^(b - 1), 0 for 0^0; db = y ln a, 0 where a < 0, where y = 0, and for 0^0."""
+    @staticmethod
+    def forward(context, a, b):
+        context.save_for_backward(a, b)
+        return torch.pow(a, b)
+
+    @staticmethod
+    def backward(context, dy):
+        a, b = context.saved_tensors
+        y, nothing = Power.apply(a, b), (a == 0) & (b == 0)
+        flat = (a < 0) | nothing | (y == 0)
+        da, db = dy * b * Power.apply(a, torch.where(nothing, 1, b) - 1), dy * y * torch.where(flat, 1, a).log()
+        return da.sum_to_size(a.shape), db.sum_to_size(b.shape)
 
 
 def larger(a, b):
-    """No gradient where an operand is NaN."""
-    return torch.where(a > b, a, torch.where(a < b, b, torch.where(a == b, (a + b) / 2, torch.nan)))
+    """The gradient goes to a NaN, half to each of two."""
+    only_a, only_b = a.isnan() & ~b.isnan(), b.isnan() & ~a.isnan()
+    return torch.where((a > b) | only_a, a, torch.where((a < b) | only_b, b, (a + b) / 2))
 
 
 def logaddexp(a, b):
@@ -92,13 +102,20 @@ def logaddexp(a, b):
     return torch.where(nothing, -torch.inf, torch.logaddexp(torch.where(nothing, 0, a), torch.where(nothing, 0, b)))
 
 
+def gelu(x):
+    """x P(x) with the tail of P as it is, instead of what it leaves of 1. At the infinities its limits, 0 and x."""
+    number = torch.where(x.isinf(), 0, x)
+    return torch.where(x.isinf(), torch.relu(x), number * torch.special.erfc(-number / 2**.5) / 2)
+
+
 TABLE = {
     "add": with_number(lambda a, b: a + b),
     "sub": with_number(lambda a, b: a - b),
     "mul": with_number(lambda a, b: a * b),
     "div": with_number(lambda a, b: a / b),
     "pow": Entry(draw_power, lambda x, o: torch.pow(x[0], o.get("number", x[-1])),
-                 ours={"Powers at 0 and below": lambda x, o: power(x[0], o.get("number", x[-1]))}),
+                 ours={"Powers at 0 and below": lambda x, o: Power.apply(x[0], x[1]) if len(x) > 1 else
+                       torch.pow(x[0], o["number"])}),
     "neg": apply(torch.neg),
     "maximum": apply(torch.maximum, two(), ours={"NaN and gradients": larger}),
     "minimum": apply(torch.minimum, two(), ours={"NaN and gradients": lambda a, b: -larger(-a, -b)}),
@@ -107,7 +124,7 @@ TABLE = {
                    ours={"clamp at its bounds": lambda x, o: passing(
                        (x[0] >= o["low"]) & (x[0] <= o["high"]), x[0], torch.clamp(x[0], o["low"], o["high"]))}),
     "where": Entry(draw_where, lambda x, o: torch.where(o["condition"] != 0, x[0], x[1])),
-    "logaddexp": apply(torch.logaddexp, two(), scale=1, ours={"logsumexp of nothing": logaddexp}),
+    "logaddexp": apply(torch.logaddexp, two(), scale=1, ours={"logsumexp at the extremes": logaddexp}),
     "cast": Entry(lambda r: ([r.reals(r.shape())], {"double": r.flag()}),
                   lambda x, o: x[0].to(torch.float64 if o["double"] else torch.float32)),
     "exp": apply(torch.exp),
@@ -123,7 +140,7 @@ TABLE = {
     "erf": apply(torch.erf),
     "erfc": apply(torch.erfc),
     "relu": apply(torch.relu, ours={"NaN and gradients": lambda x: passing(x > 0, x, torch.relu(x))}),
-    "gelu": apply(torch.nn.functional.gelu),
+    "gelu": apply(torch.nn.functional.gelu, ours={"gelu far from 0": gelu}),
     "kernels::sign": Entry(one(), lambda x, o: torch.sign(x[0]), gradients=False, ours={
         "The sign of NaN": lambda x, o: torch.where(x[0].isnan(), torch.nan, torch.sign(x[0]))}),
     "kernels::isfinite": Entry(one(), lambda x, o: torch.isfinite(x[0]).to(torch.uint8), gradients=False),

@@ -98,13 +98,13 @@ def network(x, o):
     return linear(hidden.flatten(1), x[3], x[4])
 
 
-RELU = elementwise.TABLE["relu"]
+RELU, GELU = elementwise.TABLE["relu"], elementwise.TABLE["gelu"]
 
 TABLE = {
     "nn::ReLU": Entry(activation(None).draw, RELU.reference, ours=RELU.ours),
     "nn::Tanh": activation(nn.Tanh()),
     "nn::Sigmoid": activation(nn.Sigmoid()),
-    "nn::GELU": activation(nn.GELU()),
+    "nn::GELU": Entry(activation(None).draw, GELU.reference, scale=1, ours=GELU.ours),
     "nn::Softmax": activation(nn.Softmax(-1)),
     "nn::Flatten": Entry(lambda r: ([r.reals(r.shape(low=2, least=1))], {}), lambda x, o: nn.Flatten()(x[0])),
     "nn::GlobalAvgPool2d": Entry(draw_images, lambda x, o: nn.AdaptiveAvgPool2d(1)(to_nchw(x[0])).flatten(1)),
