@@ -29,7 +29,7 @@ Tensor not_equal(const Tensor& a, const Tensor& b) {
   return compare("not_equal", a, b, [](auto p, auto q) { return p != q; });
 }
 Tensor same(const Tensor& a, const Tensor& b) {
-  return compare("same", a, b, [](auto p, auto q) { return (p == q) | (detail::is_nan(p) & detail::is_nan(q)); });
+  return compare("same", a, b, [](auto p, auto q) { return p == q || (detail::is_nan(p) && detail::is_nan(q)); });
 }
 Tensor less(const Tensor& a, const Tensor& b) { return compare("less", a, b, kLess); }
 Tensor less_equal(const Tensor& a, const Tensor& b) { return compare("less_equal", a, b, kLessEqual); }
