@@ -128,7 +128,7 @@ TABLE = {
     "cast": Entry(lambda r: ([r.reals(r.shape())], {"double": r.flag()}),
                   lambda x, o: x[0].to(torch.float64 if o["double"] else torch.float32)),
     "exp": apply(torch.exp),
-    "expm1": apply(torch.expm1),
+    "expm1": apply(torch.expm1, scale=1),  # PyTorch differentiates it to y + 1
     "log": apply(torch.log, one("positives")),
     "log1p": apply(torch.log1p, log1p_arguments),
     "sqrt": apply(torch.sqrt, one("positives")),
