@@ -35,7 +35,9 @@ Dual generalized(const Dual& p, const Dual& r, const Dual& log_r) {
   if (p.v == 0) {
     return {r.v, p.d == 0 ? r.d : Wide{kUndefined}};
   }
-  return log_r.v < -LDBL_MAX ? Dual{kInfinite, kUndefined} : p * testing::sum_of({log(p), -log_r}) - p + r;
+  Dual log_ratio = testing::sum_of({log(p), -log_r});
+  log_ratio.d_off = 0;
+  return log_r.v < -LDBL_MAX ? Dual{kInfinite, kUndefined} : p * log_ratio - p + r;
 }
 
 TEST(ExtremeNumbers, Rates) {
