@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import re
+import signal
 import struct
 import subprocess
 import tempfile
@@ -15,6 +16,11 @@ import zlib
 PATIENCE = 1200  # seconds, for what takes one or two: a net for what hangs, never a judgement of speed
 PROGRAMS = pathlib.Path(os.environ["GIBBS_PROGRAMS"])
 COLOURS = {"blue": (40, 60, 200), "green": (50, 180, 60), "red": (210, 50, 40)}
+
+# What a parent ignores stays ignored: tests that run in the background of a script, or under nohup, ignore one of these.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def png(width, height, colour, noise):
