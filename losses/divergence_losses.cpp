@@ -110,20 +110,26 @@ Variable rate_minus(const Variable& z, const Variable& p) {
                 wrt(p, [](const Variable& dy) { return -dy; }));
 }
 
-/// y = ln p - z, 0 where p = 0.   dp = dy / p, dz = -dy, and 0 there.
+/// y = ln p - z for p, r = e^z >= 0; of p = 0 it is -z, and of both 0 it is 0.   dp = dy / p, 0 at 0; dz = -dy.
 Variable log_over_rate(const Variable& p, const Variable& z) {
   const Tensor positive = kernels::greater(p.value(), 0.0);
-  const Variable safe_p = where_or(positive, p, 1), safe_z = where_or(positive, z, 0);
+  const Tensor either = kernels::maximum(positive, kernels::greater(z.value(), -kInf));
+  const Variable safe_p = where_or(positive, p, 1), safe_z = where_or(either, z, 0);
   const auto difference = [](double of, double log_rate) { return std::log(of) - log_rate; };
   return record("log_over_rate", map_in_double("log_over_rate", safe_p.value(), safe_z.value(), difference),
                 wrt(safe_p, [safe_p](const Variable& dy) { return dy / safe_p; }),
                 wrt(safe_z, [](const Variable& dy) { return -dy; }));
 }
 
-/// y = p ln(p / r) - p + r with r = e^z.   dp = dy (ln p - z), 0 at p = 0; dz = dy (r - p).
+/// y = p ln(p / r) - p + r with r = e^z.   dp = dy (ln p - z), and -z - 1 at p = 0 (-1 where r is 0, too); dz = dy (r -
+/// p).
 Variable log_rate_terms(const Variable& p, const Variable& z) {
   return record("log_rate_terms", map_in_double("log_rate_terms", p.value(), z.value(), log_rate_term),
-                wrt(p, [p, z](const Variable& dy) { return dy * log_over_rate(p, z); }),
+                wrt(p,
+                    [p, z](const Variable& dy) {
+                      const Tensor p_is_zero = kernels::cast(kernels::equal(p.value(), 0.0), p.dtype());
+                      return dy * (log_over_rate(p, z) - p_is_zero);
+                    }),
                 wrt(z, [p, z](const Variable& dy) { return dy * rate_minus(z, p); }));
 }
 

@@ -40,11 +40,12 @@ struct RateOptions {
   Base base = Base::nats;
 };
 
-/// sum_k p_k ln(p_k / r_k) - p_k + r_k with r = e^z: p, z [N, K], p >= 0 of any sum, z any numbers. dz = r - p.
+/// sum_k p_k ln(p_k / r_k) - p_k + r_k with r = e^z: p, z [N, K], p >= 0 of any sum, z any numbers. dz = r - p,
+/// dp = ln(p / r), and -ln r - 1 at p = 0 (-1 where r is 0, too).
 /// Throws for negative or infinite targets and for shapes or dtypes that differ.
 Variable generalized_kl_divergence_with_log_rates(const Variable& target, const Variable& log_rates,
                                                   const RateOptions& options = {});
-/// The same with rates r >= 0 [N, K]; dr = 1 - p / r.
+/// The same with rates r >= 0 [N, K]; dr = 1 - p / r, dp as above.
 Variable generalized_kl_divergence_with_rates(const Variable& target, const Variable& rates,
                                               const RateOptions& options = {});
 

@@ -37,24 +37,26 @@ Variable terms_of_log_odds(const Variable& a, const Variable& odds, double gamma
   return weighted_terms(a, 0.0 - where(possible, factor * where_or(possible, log_q, 0), log_q));
 }
 
-/// a rest^gamma (-log_q), rest = 1 - q, log_q = ln q. A fractional power has infinite derivatives at rest = 0, where
-/// log_q is 0: there the term is the constant 0.
-Variable terms_of_probabilities(const Variable& a, const Variable& rest, const Variable& log_q, double gamma) {
-  if (gamma == 0) {
-    return weighted_terms(a, 0.0 - log_q);
+/// rest^gamma for rest = 1 - q. A fractional power has infinite derivatives at rest = 0, and is the constant 0 there.
+Variable power_of_rest(const Variable& rest, double gamma) {
+  if (gamma == std::floor(gamma)) {
+    return pow(rest, gamma);
   }
-  const bool fractional = gamma != std::floor(gamma);
-  const Tensor inside = kernels::greater(rest.value(), 0.0);
-  const Variable base = fractional ? where_or(inside, rest, 1) : rest;
-  const Variable log = fractional ? where_or(inside, log_q, 0) : log_q;
-  return weighted_terms(a * pow(base, gamma), 0.0 - log);
+  const Tensor zero = Tensor::zeros({}, rest.dtype()), none = kernels::less_equal(rest.value(), zero);
+  return where(none, zero, pow(where(none, Tensor::ones({}, rest.dtype()), rest), gamma));
+}
+
+/// a rest^gamma (-log_q), rest = 1 - q, log_q = ln q.
+Variable terms_of_probabilities(const Variable& a, const Variable& rest, const Variable& log_q, double gamma) {
+  return weighted_terms(gamma == 0 ? a : a * power_of_rest(rest, gamma), 0.0 - log_q);
 }
 
 /// Keras 3: one factor (1 - p_t)^gamma, and one weight alpha p + (1 - alpha)(1 - p), for both terms of cross entropy.
 Variable binary_as_keras(const BinaryTarget& t, const Variable& q, const BinaryFocalOptions& focal) {
   const Variable clipped = clamp(q, kKerasEpsilon, 1 - kKerasEpsilon);
-  const Variable p_t = t.p * q + (1.0 - t.p) * (1.0 - q);
-  const Variable elements = pow(1.0 - p_t, focal.gamma) * (0.0 - (t.yes * log(clipped) + t.no * log(1.0 - clipped)));
+  const Variable rest = 1.0 - (t.p * q + (1.0 - t.p) * (1.0 - q));
+  const Variable elements =
+      power_of_rest(rest, focal.gamma) * (0.0 - (t.yes * log(clipped) + t.no * log(1.0 - clipped)));
   return focal.alpha ? elements * (t.p * *focal.alpha + (1.0 - t.p) * (1 - *focal.alpha)) : elements;
 }
 

@@ -64,17 +64,18 @@ Variable log_one_plus_ratio(const Variable& a, const Variable& p) {
                 wrt(p, [a, p](const Variable& dy) { return -(dy / p * (a / (p + a))); }));
 }
 
-/// sum p ln(p(y) / p), p(y) = p + others.
+Variable log_marginal_x(const Variable& joint) { return log_of_positive(sum(joint, {-1}, /*keepdim=*/true)); }
+Variable log_marginal_y(const Variable& joint) { return log_of_positive(sum(joint, {-2}, /*keepdim=*/true)); }
+
+/// sum p ln(p(y) / p), p(y) = p + others. At p = 0 ln p counts as 0 and ln p(y) as it is: derivatives need it.
 Variable conditional_in_nats(const Variable& p) {
   const Tensor positive = kernels::greater(p.value(), 0.0);
-  return sum(p * where_or(positive, log_one_plus_ratio(others(p), where_or(positive, p, 1)), 0), {-2, -1});
+  const Variable log_of_ratio = log_one_plus_ratio(others(p), where_or(positive, p, 1));
+  return sum(p * where(positive, log_of_ratio, log_marginal_y(p)), {-2, -1});
 }
 
 /// sum of joint ln joint.
 Variable sum_plogp(const Variable& joint) { return sum(joint * log_of_positive(joint), {-2, -1}); }
-
-Variable log_marginal_x(const Variable& joint) { return log_of_positive(sum(joint, {-1}, /*keepdim=*/true)); }
-Variable log_marginal_y(const Variable& joint) { return log_of_positive(sum(joint, {-2}, /*keepdim=*/true)); }
 
 void check_dtypes(const char* op, const char* other, const Variable& p_x, const Variable& y) {
   check(is_floating(p_x.dtype()) && p_x.dtype() == y.dtype(), op, ": p_x is ", p_x.dtype(), ", ", other, " ", y.dtype(),

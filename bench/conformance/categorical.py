@@ -132,7 +132,7 @@ def focal_entry(kind):
 
 
 class LogRates(torch.autograd.Function):
-    """p ln(p / r) - p + r, r = e^z. dp = ln p - z, taken to be 0 at p = 0; dz = r - p."""
+    """p ln(p / r) - p + r, r = e^z. dp = ln p - z, -z - 1 at p = 0 (-1 where r is 0, too); dz = r - p."""
     @staticmethod
     def forward(context, p, z):
         context.save_for_backward(p, z)
@@ -141,7 +141,8 @@ class LogRates(torch.autograd.Function):
     @staticmethod
     def backward(context, dy):
         p, z = context.saved_tensors
-        return dy * (log_where(p > 0, p) - torch.where(p > 0, z, 0)), dy * (z.exp() - p)
+        either = (p > 0) | (z > -torch.inf)
+        return dy * (log_where(p > 0, p) - torch.where(either, z, 0) - (p == 0).to(p.dtype)), dy * (z.exp() - p)
 
 
 def rates(log_rates):

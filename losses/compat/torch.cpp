@@ -81,8 +81,12 @@ Variable weighted(const char* op, const Variable& input, const Variable& target,
   return reduced(loss(where_or(counts, input, .5), where_or(counts, target, .5)) * w, reduction);
 }
 
-/// max(ln x, -100).
-Variable bounded_log(const Variable& x) { return maximum(log(x), Tensor::full({}, kSmallestLogarithm, x.dtype())); }
+/// max(ln x, -100), where it is -100 a constant: ln x has no derivatives at 0 that a zero could be multiplied with.
+Variable bounded_log(const Variable& x) {
+  const Tensor least = Tensor::full({}, kSmallestLogarithm, x.dtype());
+  const Tensor below = kernels::less_equal(kernels::log(x.value()), least);
+  return where(below, least, log(where(below, Tensor::ones({}, x.dtype()), x)));
+}
 
 /// -(t ln x + (1 - t) ln(1 - x)) with logarithms of at least -100.   dx = dy (x - t) / max(x (1 - x), 1e-12).
 Variable binary_terms(const Variable& x, const Variable& t) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "gibbs/autograd/derivatives.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/losses/hinge.h"
@@ -117,6 +118,19 @@ TEST(Torch, BinaryCrossEntropyBoundsLogarithmsButNotGradients) {
   EXPECT_THAT(loss.value().to_vector(), ElementsAre(100, 100, 0, 0, 100));
   const double steep = 1000000003995.8029;
   EXPECT_THAT(testing::gradient(loss, x), Pointwise(DoubleNear(1e-3), {-steep, steep, 0., 0., -steep}));
+}
+
+TEST(Torch, BinaryCrossEntropyHasFiniteCurvatureAtCertainties) {
+  for (const double t : {0., .25, 1.}) {
+    for (const double x : {0., 1e-50, 1.}) {
+      const auto loss = [](const Variables& in) { return torch::binary_cross_entropy(in[0], in[1]); };
+      for (const Variables& row : hessian(loss, {f64({x}), f64({t})})) {
+        for (const Variable& second : row) {
+          EXPECT_TRUE(std::isfinite(second.value().item())) << "x = " << x << ", t = " << t;
+        }
+      }
+    }
+  }
 }
 
 TEST(Torch, BinaryCrossEntropyWithLogits) {
