@@ -1,4 +1,4 @@
-// CheckReport: what a battery of checks found, a line per check. check_op.h and nn/check_layer.h return it.
+// CheckReport: what a battery of checks found, a line per check. check_op.h and nn/check/check_layer.h return it.
 //
 //   square: 1 of 11 checks failed
 //     ok       value              the oracle's, within 1e-12

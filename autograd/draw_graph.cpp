@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "gibbs/autograd/detail/summarize.h"
 #include "gibbs/autograd/grad.h"
-#include "gibbs/autograd/in_few_words.h"
 #include "gibbs/autograd/node.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/printable.h"

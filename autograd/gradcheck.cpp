@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "gibbs/autograd/differences.h"
+#include "gibbs/autograd/detail/differences.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/tensor/random.h"

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "gibbs/autograd/recording.h"
-#include "gibbs/tensor/atomic_file.h"
+#include "gibbs/autograd/detail/recording.h"
+#include "gibbs/io/atomic_file.h"
 #include "gibbs/tensor/error.h"
 
 namespace gibbs {
@@ -164,7 +164,7 @@ std::string Profile::report() const {
 
 void Profile::write_trace(const std::filesystem::path& path) {
   stop();
-  write_file_atomically(path, [&](FileWriter& file) {
+  io::write_file_atomically(path, [&](io::FileWriter& file) {
     file.write("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n");
     for (std::size_t i = 0; i < events().size(); ++i) {
       file.write(as_json(events()[i]) + (i + 1 < events().size() ? ",\n" : "\n"));

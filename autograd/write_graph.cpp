@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "gibbs/autograd/draw_graph.h"
-#include "gibbs/tensor/atomic_file.h"
-#include "gibbs/tensor/child_program.h"
+#include "gibbs/io/atomic_file.h"
+#include "gibbs/io/child_program.h"
 #include "gibbs/tensor/error.h"
 
 namespace gibbs {
@@ -12,15 +12,15 @@ namespace gibbs {
 void write_graph(const std::filesystem::path& path, const Variable& y, const DrawOptions& options) {
   const std::string ending = path.extension().string();
   if (ending == ".dot") {
-    return write_file_atomically(path, draw_graph(y, options));
+    return io::write_file_atomically(path, draw_graph(y, options));
   }
   check(ending == ".svg" || ending == ".png" || ending == ".pdf", "write_graph: ", path.string(),
         " must end in .dot, .svg, .png or .pdf");
-  const ChildOutcome drawn = run_child_program({"dot", "-T" + ending.substr(1)}, draw_graph(y, options));
+  const io::ChildOutcome drawn = io::run_child_program({"dot", "-T" + ending.substr(1)}, draw_graph(y, options));
   check(drawn.found, "write_graph: ", path.string(),
         " needs the program 'dot'; install graphviz (apt-get install graphviz), or write a file that ends in .dot");
   check(drawn.exit_code == 0, "write_graph: drawing ", path.string(), " failed: ", drawn.complaint());
-  write_file_atomically(path, drawn.output);
+  io::write_file_atomically(path, drawn.output);
 }
 
 }  // namespace gibbs

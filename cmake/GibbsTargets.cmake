@@ -1,8 +1,14 @@
 # Targets of this project. Headers are written "gibbs/<folder>/<file>.h" everywhere, in the tree as after installation;
 # in the build tree that path is a folder of links to the sources.
 set(GIBBS_INCLUDE_DIR "${PROJECT_BINARY_DIR}/include")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/folders.txt")
+file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/folders.txt" GIBBS_FOLDERS REGEX "^folder ")
+list(TRANSFORM GIBBS_FOLDERS REPLACE "^folder ([a-z]+).*" "\\1")
+file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/folders.txt" GIBBS_INTERNAL REGEX "^internal ")
+list(TRANSFORM GIBBS_INTERNAL REPLACE "^internal " "")
+list(JOIN GIBBS_INTERNAL "|" GIBBS_INTERNAL)
 file(MAKE_DIRECTORY "${GIBBS_INCLUDE_DIR}/gibbs")
-foreach(entry tensor autograd nn losses optim data train gibbs.h)
+foreach(entry ${GIBBS_FOLDERS} gibbs.h)
   file(CREATE_LINK "${PROJECT_SOURCE_DIR}/${entry}" "${GIBBS_INCLUDE_DIR}/gibbs/${entry}" SYMBOLIC)
 endforeach()
 
@@ -91,7 +97,6 @@ function(gibbs_library folder)
   endif()
   gibbs_precompile(${group} ${target} <algorithm> <cmath> <filesystem> <functional> <memory> <sstream> <string> <vector>
                    <fmt/format.h>)
-  # What is as wide as a vector stays here: -march says how wide that is, and a user's compiler may say differently.
   install(DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/gibbs/${folder}"
-          FILES_MATCHING PATTERN "*.h" REGEX "(lanes|lanes_math|turn_rows|register_block|winograd_transforms|softmax_groups|coefficients|one_pass).h$" EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" REGEX "/(${GIBBS_INTERNAL})$" EXCLUDE)
 endfunction()

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "gibbs/data/room.h"
-#include "gibbs/tensor/atomic_file.h"
-#include "gibbs/tensor/input_file.h"
+#include "gibbs/data/detail/room.h"
+#include "gibbs/io/atomic_file.h"
+#include "gibbs/io/input_file.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::data {
@@ -62,7 +62,7 @@ ImageDataset read_cifar10_batches(const std::vector<std::filesystem::path>& file
   check(!files.empty() && records_per_file > 0, "cifar10: no files or no records asked for");
   check(records_per_file <= kMostRecords, "cifar10: ", records_per_file, " records per file; at most ", kMostRecords);
   for (const auto& path : files) {
-    check_size(path.string(), InputFile(path).size(), records_per_file);
+    check_size(path.string(), io::InputFile(path).size(), records_per_file);
   }
   const std::int64_t n = static_cast<std::int64_t>(files.size()) * records_per_file;
   const std::string what = "cifar10: " + files[0].string() + " and the like";
@@ -72,7 +72,7 @@ ImageDataset read_cifar10_batches(const std::vector<std::filesystem::path>& file
   auto* pixels = result.images.mutable_data<std::uint8_t>();
   auto* labels = result.labels.mutable_data<std::int64_t>();
   for (const auto& path : files) {
-    const InputFile file(path);
+    const io::InputFile file(path);
     parallel_for(0, records_per_file, kGrain, [&](std::int64_t first, std::int64_t last) {
       std::vector<std::uint8_t> bytes(static_cast<std::size_t>((last - first) * kCifar10RecordBytes));
       const std::int64_t begin = first * kCifar10RecordBytes, size = std::ssize(bytes);
@@ -105,7 +105,7 @@ void write_cifar10_batch(const std::filesystem::path& file, const Subset& subset
   const Shape picture = subset.dataset.images.shape().without(0);
   check(picture == Shape({kCifar10Side, kCifar10Side, 3}), "write_cifar10_batch: pictures must be [32, 32, 3], not ",
         picture);
-  write_file_atomically(file, [&](FileWriter& writer) {
+  io::write_file_atomically(file, [&](io::FileWriter& writer) {
     std::array<std::uint8_t, kCifar10RecordBytes> record{};
     for (std::int64_t i = 0; i < subset.size(); ++i) {
       check(subset.label(i) < kClasses, "write_cifar10_batch: label ", subset.label(i), " is not in 0 to 9");

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "gibbs/data/shapes.h"
+#include "gibbs/data/detail/shapes.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "gibbs/data/room.h"
-#include "gibbs/tensor/input_file.h"
+#include "gibbs/data/detail/room.h"
+#include "gibbs/io/input_file.h"
 
 namespace gibbs::data {
 
@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMostAxes = 4;
 
 /// The shape that the file's header announces, once the file has as many bytes as that takes.
-Shape read_header(const InputFile& file, const std::string& name, std::int64_t largest) {
+Shape read_header(const io::InputFile& file, const std::string& name, std::int64_t largest) {
   std::array<std::uint8_t, 4 + 4 * kMostAxes> bytes{};
   const std::int64_t found = file.read(0, std::min<std::int64_t>(file.size(), bytes.size()), bytes.data());
   check(found < 2 || bytes[0] != 0x1F || bytes[1] != 0x8B, name, " is compressed; unpack it with gunzip");
@@ -44,7 +44,7 @@ Shape read_header(const InputFile& file, const std::string& name, std::int64_t l
 }  // namespace
 
 Tensor read_idx(const std::filesystem::path& path, std::int64_t largest) {
-  const InputFile file(path);
+  const io::InputFile file(path);
   const std::string name = "idx: " + path.string();
   const Shape shape = read_header(file, name, largest);
   const std::int64_t elements = shape.numel();

@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "gibbs/data/decoder_memory.h"
-#include "gibbs/data/jpeg_check.h"
-#include "gibbs/data/png_check.h"
-#include "gibbs/tensor/atomic_file.h"
-#include "gibbs/tensor/input_file.h"
+#include "gibbs/data/detail/decoder_memory.h"
+#include "gibbs/data/detail/jpeg_check.h"
+#include "gibbs/data/detail/png_check.h"
+#include "gibbs/io/atomic_file.h"
+#include "gibbs/io/input_file.h"
 
 namespace gibbs::data {
 namespace {
@@ -119,7 +119,7 @@ Tensor decode_image(std::span<const std::uint8_t> bytes, const std::string& name
 
 Tensor read_image(const std::filesystem::path& path, const ImageLimits& limits) {
   std::vector<std::uint8_t> bytes;
-  read_file(path, bytes, limits.file_bytes);
+  io::read_file(path, bytes, limits.file_bytes);
   return decode_image(bytes, path.string(), limits);
 }
 
@@ -133,9 +133,9 @@ void write_png(const std::filesystem::path& path, const Tensor& image) {
         " is too large; less than ", kMostBytes, " bytes of pixels and rows can be written");
   const int height = static_cast<int>(image.size(0)), width = static_cast<int>(image.size(1));
   const int channels = static_cast<int>(image.size(2));
-  write_file_atomically(path, [&](FileWriter& file) {
+  io::write_file_atomically(path, [&](io::FileWriter& file) {
     const auto forward = [](void* writer, void* bytes, int count) {
-      static_cast<FileWriter*>(writer)->write(bytes, static_cast<std::size_t>(count));
+      static_cast<io::FileWriter*>(writer)->write(bytes, static_cast<std::size_t>(count));
     };
     const int ok =
         stbi_write_png_to_func(forward, &file, width, height, channels, image.data<std::uint8_t>(), width * channels);

@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "gibbs/data/detail/room.h"
 #include "gibbs/data/resize.h"
-#include "gibbs/data/room.h"
-#include "gibbs/tensor/input_file.h"
+#include "gibbs/io/input_file.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::data {
@@ -123,7 +123,7 @@ ImageSize first_size(const std::vector<PictureFile>& files, const ImageLimits& l
 Outcome decode_into(const PictureFile& file, const ImageSize& size, const ImageFolderOptions& options,
                     std::vector<std::uint8_t>& bytes, std::uint8_t* pixels) {
   try {
-    read_file(file.path, bytes, options.limits.file_bytes);
+    io::read_file(file.path, bytes, options.limits.file_bytes);
     Tensor picture = decode_image(bytes, file.path, options.limits);
     if (const ImageSize actual{picture.size(0), picture.size(1)}; !options.size && actual != size) {
       return {.problem = file.path + " is " + to_string(actual), .wrong_size = true};

@@ -5,7 +5,7 @@
 #include <new>
 #include <vector>
 
-#include "gibbs/data/room.h"
+#include "gibbs/data/detail/room.h"
 
 namespace gibbs::data {
 namespace {

@@ -153,7 +153,7 @@ int train_pair(const Arguments& arguments, nlohmann::ordered_json& json) {
   const auto summary = examples::summary_of(steps);
   json["summary"] = summary;
   json["verdict"] = !wrong.empty() ? wrong : arguments.free ? "drift" : "equivalent";
-  write_file_atomically(arguments.out / "steps.csv", examples::as_csv(steps));
+  io::write_file_atomically(arguments.out / "steps.csv", examples::as_csv(steps));
   fmt::print("\n{}", examples::as_text(summary, arguments.dtype(), arguments.free));
   if (!wrong.empty()) {
     fmt::print(stderr, "NOT EQUIVALENT: {}\n", wrong);
@@ -196,7 +196,7 @@ int break_equality(const Arguments& arguments, nlohmann::ordered_json& json) {
   json["first_step_with_different_gradients"] =
       differs ? nlohmann::ordered_json(steps.back().step) : nlohmann::ordered_json();
   json["relative_gradient_difference_there"] = steps.back().gradient.relative;
-  write_file_atomically(arguments.out / "steps.csv", examples::as_csv(steps));
+  io::write_file_atomically(arguments.out / "steps.csv", examples::as_csv(steps));
   fmt::print("The gradients {} step {}: {:.3g} of their size.\n", differs ? "differ from" : "are equal up to",
              steps.back().step, steps.back().gradient.relative);
 

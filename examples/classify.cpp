@@ -29,7 +29,7 @@ Tensor classify(nn::Sequential& model, const std::string& picture, const data::I
 /// Names every picture it can read; false when one could not be read.
 bool run(const std::string& model_path, const std::vector<std::string>& pictures, std::int64_t top,
          const data::ImageLimits& limits) {
-  nn::Safetensors file = nn::read_safetensors(model_path);
+  io::Safetensors file = io::read_safetensors(model_path);
   const std::vector<std::string> names = examples::class_names_of(file, model_path);
   nn::Sequential model = examples::article_convnet(0, static_cast<std::int64_t>(names.size()));
   nn::load_weights(model, std::move(file), model_path);

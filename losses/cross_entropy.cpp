@@ -10,11 +10,11 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
-#include "gibbs/losses/at_least_zero.h"
-#include "gibbs/losses/coefficients.h"
-#include "gibbs/losses/one_pass.h"
+#include "gibbs/losses/detail/at_least_zero.h"
+#include "gibbs/losses/detail/coefficients.h"
+#include "gibbs/losses/detail/one_pass.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/softmax_groups.h"
+#include "gibbs/tensor/kernels/simd/softmax_groups.h"
 
 namespace gibbs::losses {
 namespace {

@@ -5,8 +5,8 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/detail/under_name.h"
 #include "gibbs/losses/kl_divergence.h"
-#include "gibbs/losses/under_name.h"
 
 namespace gibbs::losses {
 

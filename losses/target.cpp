@@ -9,12 +9,12 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
-#include "gibbs/losses/distribution.h"
+#include "gibbs/losses/measures/distribution.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/prefetch.h"
 #include "gibbs/tensor/kernels/reduce.h"
+#include "gibbs/tensor/kernels/simd/prefetch.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::losses {

@@ -5,8 +5,8 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/record.h"
-#include "gibbs/losses/map_in_double.h"
-#include "gibbs/losses/phi.h"
+#include "gibbs/losses/detail/map_in_double.h"
+#include "gibbs/losses/detail/phi.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "gibbs/autograd/parameter.h"
-#include "gibbs/nn/named.h"
+#include "gibbs/tensor/named.h"
 
 namespace gibbs::nn {
 

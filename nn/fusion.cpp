@@ -10,10 +10,10 @@
 
 #include "gibbs/autograd/examine.h"
 #include "gibbs/autograd/ops/conv_block.h"
-#include "gibbs/nn/activations.h"
-#include "gibbs/nn/conv2d.h"
 #include "gibbs/nn/forward.h"
-#include "gibbs/nn/pool2d.h"
+#include "gibbs/nn/layers/activations.h"
+#include "gibbs/nn/layers/conv2d.h"
+#include "gibbs/nn/layers/pool2d.h"
 
 namespace gibbs::nn {
 namespace {

@@ -15,7 +15,7 @@
 #include "gibbs/autograd/hooks.h"
 #include "gibbs/autograd/parameter.h"
 #include "gibbs/autograd/variable.h"
-#include "gibbs/nn/named.h"
+#include "gibbs/tensor/named.h"
 
 namespace gibbs::nn {
 

@@ -8,9 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gibbs/nn/sha256.h"
-#include "gibbs/nn/version.h"
+#include "gibbs/io/sha256.h"
 #include "gibbs/tensor/plain_text.h"
+#include "gibbs/tensor/version.h"
 
 namespace gibbs::nn {
 namespace {
@@ -144,20 +144,21 @@ void load_tensors(Module& module, const NamedTensors& tensors, const std::string
   }
 }
 
-void save_weights(Module& module, const std::filesystem::path& path, const Metadata& metadata) {
-  Metadata all{{kArchitectureKey, architecture_text(module)}, {kVersionKey, std::string(kVersion)}};
+void save_weights(Module& module, const std::filesystem::path& path, const io::Metadata& metadata) {
+  io::Metadata all{{kArchitectureKey, architecture_text(module)}, {kVersionKey, std::string(kVersion)}};
   for (const auto& [key, text] : metadata) {
     check(!key.starts_with("gibbs."), "save_weights: metadata '", key, "': keys beginning with 'gibbs.' are taken");
     all[key] = text;
   }
-  write_safetensors(path, named_tensors(module), all, {.checksum = true});
+  io::write_safetensors(path, named_tensors(module), all, {.checksum = true});
 }
 
-Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options) {
-  return load_weights(module, read_safetensors(path), path, options);
+io::Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options) {
+  return load_weights(module, io::read_safetensors(path), path, options);
 }
 
-Metadata load_weights(Module& module, Safetensors file, const std::filesystem::path& path, const LoadOptions& options) {
+io::Metadata load_weights(Module& module, io::Safetensors file, const std::filesystem::path& path,
+                          const LoadOptions& options) {
   const auto saved_architecture = file.metadata.find(kArchitectureKey);
   if (options.compare_architecture && saved_architecture != file.metadata.end()) {
     const auto [saved, here] = first_difference(saved_architecture->second, architecture_text(module));
@@ -170,7 +171,7 @@ Metadata load_weights(Module& module, Safetensors file, const std::filesystem::p
 }
 
 std::string weights_sha256(Module& module) {
-  Sha256 hash;
+  io::Sha256 hash;
   for (const auto& [name, tensor] : named_tensors(module)) {
     // The zero byte ends the name, so that no two lists of tensors give the same text.
     hash.update(name);

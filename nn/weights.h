@@ -7,8 +7,8 @@
 
 #include <string>
 
+#include "gibbs/io/safetensors.h"
 #include "gibbs/nn/module.h"
-#include "gibbs/nn/safetensors.h"
 
 namespace gibbs::nn {
 
@@ -28,7 +28,7 @@ void load_tensors(Module& module, const NamedTensors& tensors, const std::string
 
 /// Writes a safetensors file with the module's tensors, its architecture, `metadata` (keys must not begin with
 /// "gibbs.") and a checksum over all of it.
-void save_weights(Module& module, const std::filesystem::path& path, const Metadata& metadata = {});
+void save_weights(Module& module, const std::filesystem::path& path, const io::Metadata& metadata = {});
 
 struct LoadOptions {
   /// Throw when the file tells its architecture and it is not the module's: tensors of equal shapes may belong to
@@ -37,10 +37,10 @@ struct LoadOptions {
 };
 /// Reads what save_weights or another program has written, and returns the metadata. A file with a checksum is refused
 /// when a bit of it has changed; files of version 0.1 and of other programs have none and load.
-Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
+io::Metadata load_weights(Module& module, const std::filesystem::path& path, const LoadOptions& options = {});
 /// The same from a file that was read already; messages call it `path`.
-Metadata load_weights(Module& module, Safetensors file, const std::filesystem::path& path,
-                      const LoadOptions& options = {});
+io::Metadata load_weights(Module& module, io::Safetensors file, const std::filesystem::path& path,
+                          const LoadOptions& options = {});
 
 /// SHA-256 over name, dtype, shape and bytes of every named tensor, in order, as hexadecimal digits. Equal for equal
 /// weights on every machine.

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include "gibbs/optim/elementwise.h"
+#include "gibbs/optim/detail/elementwise.h"
 
 namespace gibbs::optim {
 namespace {

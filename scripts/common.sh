@@ -9,6 +9,9 @@ packages=(g++ cmake ninja-build libopenblas-dev libtbb-dev libsleef-dev librando
           libfmt-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
           gnuplot-nox python3 curl ca-certificates)
 
+# library_folders: their names, in a line each.
+library_folders() { sed -n 's/^folder \([a-z]*\).*/\1/p' "$root/cmake/folders.txt"; }
+
 say() { printf '%s\n' "$*" >&2; }
 
 fail() {

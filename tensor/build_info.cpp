@@ -1,7 +1,7 @@
 // The levels are those of the x86-64 ABI; compilers tell what they were allowed to use by one macro per feature.
 #include "gibbs/tensor/build_info.h"
 
-#include "gibbs/tensor/kernels/lanes.h"
+#include "gibbs/tensor/kernels/simd/lanes.h"
 
 namespace gibbs {
 namespace {

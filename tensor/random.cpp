@@ -9,8 +9,8 @@
 #include <limits>
 #include <numbers>
 
-#include "gibbs/tensor/kernels/lanes.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/simd/lanes.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs {

@@ -8,7 +8,7 @@
 
 #include "gibbs/nn/weights.h"
 #include "gibbs/tensor/printable.h"
-#include "gibbs/train/save_path.h"
+#include "gibbs/train/detail/save_path.h"
 
 namespace gibbs::train {
 namespace {

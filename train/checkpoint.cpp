@@ -3,12 +3,12 @@
 #include <map>
 #include <utility>
 
-#include "gibbs/nn/safetensors.h"
-#include "gibbs/nn/version.h"
+#include "gibbs/io/safetensors.h"
 #include "gibbs/nn/weights.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
-#include "gibbs/train/checkpoint_state.h"
+#include "gibbs/tensor/version.h"
+#include "gibbs/train/detail/checkpoint_state.h"
 
 namespace gibbs::train {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::string_view kOptimizerPrefix = "optimizer/";
 
 /// Copies what the optimizer remembers out of it.
 struct StateWriter : optim::StateVisitor {
-  nn::NamedTensors tensors;
+  NamedTensors tensors;
   CheckpointState& state;
 
   explicit StateWriter(CheckpointState& to) : state(to) {}
@@ -75,9 +75,9 @@ struct StateReader : optim::StateVisitor {
   }
 };
 
-nn::Safetensors read_contents(const std::filesystem::path& path) {
+io::Safetensors read_contents(const std::filesystem::path& path) {
   try {
-    return nn::read_safetensors(path);
+    return io::read_safetensors(path);
   } catch (const Error& error) {
     const std::string reason = error.what();
     const bool damaged = !reason.starts_with("read: ");  // which says that the system did not give the bytes
@@ -88,11 +88,11 @@ nn::Safetensors read_contents(const std::filesystem::path& path) {
 
 /// Tensors by their prefix, which is taken off.
 struct Parts {
-  nn::NamedTensors model;
+  NamedTensors model;
   std::map<std::string, Tensor> optimizer;
 };
 
-Parts parts_of(const nn::NamedTensors& tensors, const std::string& file) {
+Parts parts_of(const NamedTensors& tensors, const std::string& file) {
   Parts parts;
   for (const auto& [name, tensor] : tensors) {
     if (name.starts_with(kModelPrefix)) {
@@ -112,7 +112,7 @@ void check_same(const RunSettings& saved, const RunSettings& here, const std::st
         "; give the same options, or another folder");
 }
 
-void check_architecture(const nn::Metadata& metadata, nn::Module& model, const std::string& file) {
+void check_architecture(const io::Metadata& metadata, nn::Module& model, const std::string& file) {
   const auto architecture = metadata.find(nn::kArchitectureKey);
   check(architecture != metadata.end() && architecture->second == nn::architecture_text(model), "checkpoint: ", file,
         " holds another model:\n", architecture == metadata.end() ? std::string("(not named)\n") : architecture->second,
@@ -139,12 +139,12 @@ void save_checkpoint(const std::filesystem::path& path, nn::Module& model, optim
   CheckpointState everything{.training = state, .optimizer = optimizer.settings(), .counters = {}, .numbers = {}};
   StateWriter writer(everything);
   optimizer.visit_state(writer);
-  nn::NamedTensors tensors;
+  NamedTensors tensors;
   for (auto& [name, tensor] : nn::named_tensors(model)) {
     tensors.push_back({std::string(kModelPrefix) + name, tensor});
   }
   std::move(writer.tensors.begin(), writer.tensors.end(), std::back_inserter(tensors));
-  nn::write_safetensors(path, tensors,
+  io::write_safetensors(path, tensors,
                         {{"state", detail::to_json(everything, path.string())},
                          {nn::kArchitectureKey, nn::architecture_text(model)},
                          {nn::kVersionKey, std::string(kVersion)}},
@@ -154,7 +154,7 @@ void save_checkpoint(const std::filesystem::path& path, nn::Module& model, optim
 TrainingState load_checkpoint(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer,
                               const RunSettings& settings, const std::function<void(const TrainingState&)>& accept) {
   const std::string file = path.string();
-  const nn::Safetensors contents = read_contents(path);
+  const io::Safetensors contents = read_contents(path);
   const auto entry = contents.metadata.find("state");
   check(entry != contents.metadata.end(), "checkpoint: ", file, " is not a checkpoint: its metadata has no 'state'");
   const CheckpointState everything = detail::from_json(entry->second, file);

@@ -4,7 +4,7 @@
 //   optimizer/<name>    the optimizer's moments
 //   metadata            "state", JSON: step, position in the data, running sums, history, callbacks' state, and what
 //   the
-//                       run depends on; "gibbs.architecture"; and a checksum over every byte (nn/safetensors.h)
+//                       run depends on; "gibbs.architecture"; and a checksum over every byte (io/safetensors.h)
 //
 // Everything else (orders of batches, dropout masks) is a function of seed and position and is computed again.
 //

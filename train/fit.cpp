@@ -13,9 +13,9 @@
 #include "gibbs/autograd/profile.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/nn/forward.h"
-#include "gibbs/train/fit_arguments.h"
-#include "gibbs/train/interrupt.h"
-#include "gibbs/train/resume.h"
+#include "gibbs/train/detail/fit_arguments.h"
+#include "gibbs/train/detail/interrupt.h"
+#include "gibbs/train/detail/resume.h"
 
 namespace gibbs::train {
 namespace {

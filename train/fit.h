@@ -53,9 +53,9 @@ struct FitResult {
 };
 
 /// Trains the model. `validation` may be empty. Arguments that would spoil the run are refused before its first step
-/// (train/fit_arguments.h). Throws when the loss becomes NaN or infinite: the message names the step and the layer in
-/// which it first appeared, and the last good checkpoint stays. A Profile of this thread (autograd/profile.h) sees its
-/// steps; validation lies between them.
+/// (train/detail/fit_arguments.h). Throws when the loss becomes NaN or infinite: the message names the step and the
+/// layer in which it first appeared, and the last good checkpoint stays. A Profile of this thread (autograd/profile.h)
+/// sees its steps; validation lies between them.
 FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
               const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks = {});
 

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <type_traits>
 
-#include "gibbs/tensor/atomic_file.h"
+#include "gibbs/io/atomic_file.h"
+#include "gibbs/io/input_file.h"
 #include "gibbs/tensor/error.h"
-#include "gibbs/tensor/input_file.h"
 #include "gibbs/tensor/printable.h"
 
 namespace gibbs::train {
@@ -82,10 +82,10 @@ std::string History::to_csv() const {
   return csv;
 }
 
-void History::write_csv(const std::filesystem::path& path) const { write_file_atomically(path, to_csv()); }
+void History::write_csv(const std::filesystem::path& path) const { io::write_file_atomically(path, to_csv()); }
 
 History read_history_csv(const std::filesystem::path& path) {
-  const std::string file = path.string(), contents = read_text_file(path, kLargestFile);
+  const std::string file = path.string(), contents = io::read_text_file(path, kLargestFile);
   std::string_view text = contents;
   if (text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());

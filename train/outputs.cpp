@@ -1,8 +1,8 @@
 #include "gibbs/train/outputs.h"
 
-#include "gibbs/nn/activations.h"
-#include "gibbs/nn/dropout.h"
-#include "gibbs/nn/flatten.h"
+#include "gibbs/nn/layers/activations.h"
+#include "gibbs/nn/layers/dropout.h"
+#include "gibbs/nn/layers/flatten.h"
 #include "gibbs/nn/sequential.h"
 #include "gibbs/tensor/kernels/softmax.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gibbs/train/terminal.h"
+#include "gibbs/train/detail/terminal.h"
 
 namespace gibbs::train {
 namespace {

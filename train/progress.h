@@ -20,7 +20,7 @@ enum class ProgressStyle { automatic, bar, lines, silent };
 class Progress {
  public:
   /// `automatic` draws a bar when `out` is standard output or standard error and that is a terminal
-  /// (train/terminal.h), else writes lines.
+  /// (train/detail/terminal.h), else writes lines.
   Progress(std::ostream& out, ProgressStyle style, int epochs);
 
   void begin_epoch(int epoch, std::int64_t steps);

@@ -6,9 +6,9 @@
 #include <array>
 #include <cstdint>
 
+#include "gibbs/io/checksum.h"
 #include "gibbs/nn/fusion.h"
 #include "gibbs/tensor/build_info.h"
-#include "gibbs/tensor/checksum.h"
 #include "gibbs/tensor/kernels/gemm.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/printable.h"
@@ -23,13 +23,13 @@ std::string value_of(const RunSettings& settings, const std::string& name) {
   return found == settings.end() ? std::string(kNotSet) : found->second;
 }
 
-bool is_checksum(const std::string& value) { return value.starts_with(kChecksumName); }
+bool is_checksum(const std::string& value) { return value.starts_with(io::kChecksumName); }
 
-std::string as_checksum(std::uint64_t value) { return fmt::format("{}{:016x}", kChecksumName, value); }
+std::string as_checksum(std::uint64_t value) { return fmt::format("{}{:016x}", io::kChecksumName, value); }
 
 std::uint64_t checksum_of_pair(std::uint64_t a, std::uint64_t b) {
   const std::array<std::uint64_t, 2> pair = {a, b};
-  return checksum_of(pair.data(), sizeof pair);
+  return io::checksum_of(pair.data(), sizeof pair);
 }
 
 /// A checksum of each picture of the set, in its order.
@@ -43,7 +43,7 @@ std::vector<std::uint64_t> checksums_of_images(const data::Subset& set) {
                [&](std::int64_t first, std::int64_t last) {
                  for (std::int64_t i = first; i < last; ++i) {
                    const auto place = static_cast<std::size_t>(i);
-                   sums[place] = checksum_of(pixels + set.indices[place] * bytes, static_cast<std::size_t>(bytes));
+                   sums[place] = io::checksum_of(pixels + set.indices[place] * bytes, static_cast<std::size_t>(bytes));
                  }
                });
   return sums;
@@ -67,7 +67,7 @@ void describe_set(const std::string& name, const data::Subset& set, RunSettings&
   }
   settings.emplace_back(name, as_checksum(images));
   settings.emplace_back("classes of " + name, as_checksum(classes));
-  settings.emplace_back("order of " + name, as_checksum(checksum_of(sums.data(), sums.size() * sizeof sums[0])));
+  settings.emplace_back("order of " + name, as_checksum(io::checksum_of(sums.data(), sums.size() * sizeof sums[0])));
 }
 
 }  // namespace

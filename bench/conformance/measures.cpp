@@ -1,12 +1,12 @@
 // Information measures, and the terms that they are sums of.
 #include "bench/conformance/table.h"
 #include "gibbs/losses/binary.h"
-#include "gibbs/losses/divergence.h"
 #include "gibbs/losses/elementwise.h"
-#include "gibbs/losses/information.h"
-#include "gibbs/losses/jensen_shannon.h"
-#include "gibbs/losses/mutual_information.h"
-#include "gibbs/losses/renyi_tsallis.h"
+#include "gibbs/losses/measures/divergence.h"
+#include "gibbs/losses/measures/information.h"
+#include "gibbs/losses/measures/jensen_shannon.h"
+#include "gibbs/losses/measures/mutual_information.h"
+#include "gibbs/losses/measures/renyi_tsallis.h"
 #include "gibbs/losses/terms.h"
 
 namespace gibbs::conformance {

@@ -12,8 +12,7 @@ PROJECT = pathlib.Path(__file__).resolve().parents[2]
 DECLARED = re.compile(r"^(?:inline )?(?:Variables?|SortedVariable|Schedule) ([a-z]\w*)\("
                       r"|^(?:double|void) (clip_\w+)\("
                       r"|^class (\w+)(?: final)? : public (?!std)", re.MULTILINE)
-PREFIXES = {"autograd/ops": "", "losses": "losses::", "losses/compat": "losses::compat::", "nn": "nn::",
-            "optim": "optim::"}
+PREFIXES = {"autograd/ops": "", "losses": "losses::", "nn": "nn::", "optim": "optim::"}
 KERAS, SCIPY = "Keras' convention, of which PyTorch has none", "SciPy's convention, of which PyTorch has none"
 NOT_COMPARED = {
     "losses::at_least_zero": "the end of every measure, compared in each",
@@ -38,8 +37,8 @@ NOT_COMPARED = {
 def declared():
     names = set()
     for folder, prefix in PREFIXES.items():
-        for header in sorted((PROJECT / folder).glob("*.h")):
-            within = prefix + (header.stem + "::" if folder == "losses/compat" else "")
+        for header in sorted((PROJECT / folder).glob("**/*.h")):
+            within = prefix + (f"compat::{header.stem}::" if header.parent.name == "compat" else "")
             for match in DECLARED.finditer(header.read_text()):
                 names.add(within + next(filter(None, match.groups())))
     return {name for name in names if not name.removeprefix("nn::").startswith("operator")}

@@ -66,7 +66,7 @@ Function clipping(Clip clip) {
   return entry([clip](const Variables& x, const json& o) -> Variables {
     std::vector<Parameter> parameters = parameters_of(x);
     set_gradients(parameters, o.at("gradients"));
-    std::vector<nn::Named<Parameter>> named;
+    std::vector<Named<Parameter>> named;
     for (const Parameter& parameter : parameters) {
       named.push_back({std::to_string(named.size()), parameter});
     }

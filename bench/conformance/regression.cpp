@@ -2,11 +2,11 @@
 #include "bench/conformance/table.h"
 #include "gibbs/losses/binary_cross_entropy.h"
 #include "gibbs/losses/focal.h"
-#include "gibbs/losses/gaussian_kl.h"
 #include "gibbs/losses/hinge.h"
 #include "gibbs/losses/huber.h"
 #include "gibbs/losses/mean_absolute_error.h"
 #include "gibbs/losses/mean_squared_error.h"
+#include "gibbs/losses/measures/gaussian_kl.h"
 
 namespace gibbs::conformance {
 namespace {

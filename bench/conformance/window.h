@@ -5,7 +5,7 @@
 #include <array>
 
 #include "bench/conformance/table.h"
-#include "gibbs/nn/window2d.h"
+#include "gibbs/nn/layers/window2d.h"
 #include "gibbs/tensor/kernels/pool2d.h"
 
 namespace gibbs::conformance {

@@ -7,7 +7,7 @@
 
 namespace gibbs::examples {
 
-std::vector<std::string> class_names_of(const nn::Safetensors& file, const std::string& path) {
+std::vector<std::string> class_names_of(const io::Safetensors& file, const std::string& path) {
   constexpr std::size_t kLongestList = 1 << 20;
   constexpr std::int64_t kFeatures = 256;  // that the last layer of the article's network sees
   const auto entry = file.metadata.find("class_names");
@@ -23,7 +23,7 @@ std::vector<std::string> class_names_of(const nn::Safetensors& file, const std::
     fail("classify: ", path, ": the metadata's class_names is not a list of names: ", printable(list, 100));
   }
   check(!names.empty(), "classify: ", path, ": the list of class names is empty");
-  const bool fits = std::any_of(file.tensors.begin(), file.tensors.end(), [&](const nn::Named<Tensor>& tensor) {
+  const bool fits = std::any_of(file.tensors.begin(), file.tensors.end(), [&](const Named<Tensor>& tensor) {
     return tensor.item.shape() == Shape{kFeatures, std::ssize(names)};
   });
   check(fits, "classify: ", path, ": names ", names.size(), " classes, but no tensor is the last layer of so many, ",

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "gibbs/tensor/atomic_file.h"
-#include "gibbs/tensor/child_program.h"
+#include "gibbs/io/atomic_file.h"
+#include "gibbs/io/child_program.h"
 #include "gibbs/tensor/error.h"
 #include "gibbs/tensor/printable.h"
 
@@ -24,7 +24,7 @@ std::string as_numbers(const std::string& text) {
 
 bool gnuplot_found() {
   static const bool found = [] {
-    const ChildOutcome version = run_child_program({"gnuplot", "--version"});
+    const io::ChildOutcome version = io::run_child_program({"gnuplot", "--version"});
     return version.found && version.exit_code == 0;
   }();
   return found;
@@ -32,13 +32,13 @@ bool gnuplot_found() {
 
 void gnuplot(const std::filesystem::path& picture, const std::string& terminal, const std::string& script) {
   // Whatever the user's own settings and language are, pictures come out alike.
-  const ChildOutcome drawn =
-      run_child_program({"gnuplot", "--default-settings", "-"},
-                        fmt::format("set encoding utf8\nset terminal {}\n{}\nunset output\n", terminal, script));
+  const io::ChildOutcome drawn =
+      io::run_child_program({"gnuplot", "--default-settings", "-"},
+                            fmt::format("set encoding utf8\nset terminal {}\n{}\nunset output\n", terminal, script));
   check(drawn.found, "gnuplot: ", picture.string(),
         " needs the program 'gnuplot'; install it (apt-get install gnuplot-nox)");
   check(drawn.exit_code == 0, "gnuplot: drawing ", picture.string(), " failed: ", drawn.complaint());
-  write_file_atomically(picture, drawn.output);
+  io::write_file_atomically(picture, drawn.output);
 }
 
 void gnuplot_svg_and_png(const std::filesystem::path& stem, int width, int height, const std::string& script) {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "gibbs/tensor/atomic_file.h"
+#include "gibbs/io/atomic_file.h"
 
 namespace gibbs::examples {
 
@@ -14,7 +14,7 @@ inline std::string json_text(const nlohmann::ordered_json& json, int indent = -1
 }
 
 inline void write_json(const std::filesystem::path& path, const nlohmann::ordered_json& json) {
-  write_file_atomically(path, json_text(json, 2) + "\n");
+  io::write_file_atomically(path, json_text(json, 2) + "\n");
 }
 
 }  // namespace gibbs::examples

@@ -3,8 +3,8 @@
 #include "examples/support/lesson.h"
 #include "examples/support/worms.h"
 #include "gibbs/autograd/ops/arithmetic.h"
-#include "gibbs/losses/divergence.h"
-#include "gibbs/losses/jensen_shannon.h"
+#include "gibbs/losses/measures/divergence.h"
+#include "gibbs/losses/measures/jensen_shannon.h"
 
 namespace gibbs::examples {
 

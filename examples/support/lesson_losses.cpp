@@ -9,9 +9,9 @@
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/losses/cross_entropy.h"
-#include "gibbs/losses/divergence.h"
-#include "gibbs/losses/information.h"
 #include "gibbs/losses/kl_divergence.h"
+#include "gibbs/losses/measures/divergence.h"
+#include "gibbs/losses/measures/information.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/error.h"
 

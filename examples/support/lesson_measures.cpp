@@ -5,8 +5,8 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
-#include "gibbs/losses/divergence.h"
-#include "gibbs/losses/information.h"
+#include "gibbs/losses/measures/divergence.h"
+#include "gibbs/losses/measures/information.h"
 
 namespace gibbs::examples {
 

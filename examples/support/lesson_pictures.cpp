@@ -7,9 +7,9 @@
 #include "examples/support/gnuplot.h"
 #include "examples/support/logit_curves.h"
 #include "examples/support/worms.h"
-#include "gibbs/losses/divergence.h"
-#include "gibbs/losses/information.h"
-#include "gibbs/losses/jensen_shannon.h"
+#include "gibbs/losses/measures/divergence.h"
+#include "gibbs/losses/measures/information.h"
+#include "gibbs/losses/measures/jensen_shannon.h"
 
 namespace gibbs::examples {
 namespace {

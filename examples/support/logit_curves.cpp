@@ -6,9 +6,9 @@
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/losses/cross_entropy.h"
-#include "gibbs/losses/divergence.h"
-#include "gibbs/losses/jensen_shannon.h"
 #include "gibbs/losses/kl_divergence.h"
+#include "gibbs/losses/measures/divergence.h"
+#include "gibbs/losses/measures/jensen_shannon.h"
 #include "gibbs/tensor/kernels/layout.h"
 
 namespace gibbs::examples {

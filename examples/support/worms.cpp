@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "gibbs/io/input_file.h"
 #include "gibbs/losses/kl_divergence.h"
 #include "gibbs/tensor/error.h"
-#include "gibbs/tensor/input_file.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::examples {
@@ -29,7 +29,7 @@ std::string_view trimmed(std::string_view text) {
 /// The lines of a file without blanks around them, without the mark of UTF-8 in front and empty lines at the end.
 std::vector<std::string> lines_of(const std::filesystem::path& path) {
   std::vector<std::uint8_t> bytes;
-  read_file(path, bytes);
+  io::read_file(path, bytes);
   std::string text(bytes.begin(), bytes.end());
   if (text.starts_with("\xEF\xBB\xBF")) {
     text.erase(0, 3);

@@ -9,6 +9,7 @@
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/losses/binary_cross_entropy.h"
 #include "gibbs/losses/cross_entropy.h"
+#include "gibbs/losses/detail/under_name.h"
 #include "gibbs/losses/elementwise.h"
 #include "gibbs/losses/focal.h"
 #include "gibbs/losses/huber.h"
@@ -16,7 +17,6 @@
 #include "gibbs/losses/mean_absolute_error.h"
 #include "gibbs/losses/mean_squared_error.h"
 #include "gibbs/losses/target.h"
-#include "gibbs/losses/under_name.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
 

@@ -6,12 +6,12 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/reduce.h"
-#include "gibbs/losses/distribution.h"
-#include "gibbs/losses/divergence.h"
-#include "gibbs/losses/information.h"
-#include "gibbs/losses/jensen_shannon.h"
+#include "gibbs/losses/detail/under_name.h"
+#include "gibbs/losses/measures/distribution.h"
+#include "gibbs/losses/measures/divergence.h"
+#include "gibbs/losses/measures/information.h"
+#include "gibbs/losses/measures/jensen_shannon.h"
 #include "gibbs/losses/terms.h"
-#include "gibbs/losses/under_name.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses::compat::scipy {

@@ -7,12 +7,12 @@
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/binary.h"
 #include "gibbs/losses/cross_entropy.h"
+#include "gibbs/losses/detail/under_name.h"
 #include "gibbs/losses/elementwise.h"
 #include "gibbs/losses/huber.h"
 #include "gibbs/losses/mean_absolute_error.h"
 #include "gibbs/losses/mean_squared_error.h"
 #include "gibbs/losses/terms.h"
-#include "gibbs/losses/under_name.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses::compat::torch {

@@ -2,8 +2,8 @@
 // nearest end, int64 to uint8 keeps the low eight bits.
 #include <limits>
 
+#include "gibbs/tensor/kernels/detail/pointwise_loop.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/pointwise_loop.h"
 
 namespace gibbs::kernels {
 namespace {

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "gibbs/tensor/kernels/detail/pointwise_loop.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/pointwise_loop.h"
 
 namespace gibbs::kernels {
 namespace {

@@ -1,16 +1,16 @@
 // Forward, per image: convolve into a buffer, then pool, relu and bias window by window. Backward, per image: route dy
-// into the same buffer, then weight and input gradients from it. What happens to one image is in conv2d_direct.h, or,
-// where it fits, in conv2d_winograd.h: there a tile of 2 x 2 outputs is a window of the pooling, and an odd last line
-// or column, which belongs to no window, is not computed at all.
+// into the same buffer, then weight and input gradients from it. What happens to one image is in convolution/direct.h,
+// or, where it fits, in convolution/winograd.h: there a tile of 2 x 2 outputs is a window of the pooling, and an odd
+// last line or column, which belongs to no window, is not computed at all.
 #include "gibbs/tensor/kernels/conv_block.h"
 
 #include <algorithm>
 #include <type_traits>
 
-#include "gibbs/tensor/kernels/conv2d_direct.h"
-#include "gibbs/tensor/kernels/conv2d_winograd.h"
-#include "gibbs/tensor/kernels/lanes.h"
-#include "gibbs/tensor/kernels/partial_sums.h"
+#include "gibbs/tensor/kernels/convolution/direct.h"
+#include "gibbs/tensor/kernels/convolution/winograd.h"
+#include "gibbs/tensor/kernels/detail/partial_sums.h"
+#include "gibbs/tensor/kernels/simd/lanes.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::kernels {

@@ -20,7 +20,7 @@ struct ConvBlockGeometry {
   static ConvBlockGeometry of(const Shape& x, const Shape& w, const Conv2dOptions& conv, const Pool2dOptions& pool);
 };
 
-/// Whether this kernel handles the geometry: 2 x 2 pooling without padding over a convolution that conv2d_direct.h
+/// Whether this kernel handles the geometry: 2 x 2 pooling without padding over a convolution that convolution/direct.h
 /// handles.
 bool conv_block_fits(const ConvBlockGeometry& geometry, DType dtype);
 

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "gibbs/tensor/kernels/blas_memory.h"
+#include "gibbs/tensor/kernels/detail/blas_memory.h"
 #include "gibbs/tensor/parallel.h"
 
 extern "C" int blas_thread_shutdown_() __attribute__((weak));  // of OpenBLAS, where it has threads; in no header

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string>
 
-#include "gibbs/tensor/kernels/axis_view.h"
+#include "gibbs/tensor/kernels/detail/axis_view.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::kernels {

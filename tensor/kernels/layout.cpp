@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gibbs/tensor/kernels/strided_copy.h"
+#include "gibbs/tensor/kernels/detail/strided_copy.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::kernels {

@@ -3,9 +3,9 @@
 #include <array>
 #include <cmath>
 
+#include "gibbs/tensor/kernels/detail/pointwise_loop.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/pointwise_loop.h"
-#include "gibbs/tensor/kernels/simd_math.h"
+#include "gibbs/tensor/kernels/simd/simd_math.h"
 
 namespace gibbs::kernels {
 namespace {

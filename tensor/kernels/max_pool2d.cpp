@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "gibbs/tensor/kernels/detail/pool2d_taps.h"
 #include "gibbs/tensor/kernels/pool2d.h"
-#include "gibbs/tensor/kernels/pool2d_taps.h"
 
 namespace gibbs::kernels {
 namespace {

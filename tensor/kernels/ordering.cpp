@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "gibbs/tensor/kernels/axis_view.h"
+#include "gibbs/tensor/kernels/detail/axis_view.h"
 
 namespace gibbs::kernels {
 namespace {

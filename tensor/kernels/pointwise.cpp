@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "gibbs/tensor/kernels/pointwise_loop.h"
+#include "gibbs/tensor/kernels/detail/pointwise_loop.h"
 
 namespace gibbs::kernels {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "gibbs/tensor/kernels/pool2d_taps.h"
+#include "gibbs/tensor/kernels/detail/pool2d_taps.h"
 
 namespace gibbs::kernels {
 namespace {

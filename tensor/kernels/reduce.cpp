@@ -4,9 +4,9 @@
 
 #include <cmath>
 
+#include "gibbs/tensor/kernels/detail/pointwise_loop.h"
+#include "gibbs/tensor/kernels/detail/reduce_loop.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/pointwise_loop.h"
-#include "gibbs/tensor/kernels/reduce_loop.h"
 
 namespace gibbs::kernels {
 namespace {

@@ -6,9 +6,9 @@
 #include <array>
 #include <vector>
 
-#include "gibbs/tensor/kernels/pointwise_loop.h"
-#include "gibbs/tensor/kernels/reduce_loop.h"
-#include "gibbs/tensor/kernels/simd_math.h"
+#include "gibbs/tensor/kernels/detail/pointwise_loop.h"
+#include "gibbs/tensor/kernels/detail/reduce_loop.h"
+#include "gibbs/tensor/kernels/simd/simd_math.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::kernels {

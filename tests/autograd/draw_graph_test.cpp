@@ -12,7 +12,7 @@
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/notes.h"
 #include "gibbs/autograd/ops/ops.h"
-#include "gibbs/tensor/child_program.h"
+#include "gibbs/io/child_program.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
 
@@ -205,7 +205,7 @@ TEST_F(WriteGraph, WhatGraphvizComplainsOfIsPassedOn) {
 }
 
 TEST_F(WriteGraph, GraphvizShowsAnyTextAsItIs) {
-  if (!run_child_program({"dot", "-V"}).found) {
+  if (!io::run_child_program({"dot", "-V"}).found) {
     GTEST_SKIP() << "graphviz is not installed";
   }
   const NotesScope watch;

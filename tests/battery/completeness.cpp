@@ -35,9 +35,10 @@ std::set<std::string> declared_in(const std::filesystem::path& place, const std:
                                   std::set<std::string> (*declared)(const std::string& header)) {
   if (std::filesystem::is_directory(place)) {
     std::set<std::string> names;
-    for (const auto& file : std::filesystem::directory_iterator(place)) {
-      if (file.path().extension() == ".h") {
-        names.merge(declared_in(file.path(), prefix, declared));
+    for (const auto& entry : std::filesystem::directory_iterator(place)) {
+      const bool own_names = entry.path().filename() == "compat";
+      if ((entry.is_directory() && !own_names) || entry.path().extension() == ".h") {
+        names.merge(declared_in(entry.path(), prefix, declared));
       }
     }
     return names;

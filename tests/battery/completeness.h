@@ -15,7 +15,8 @@ std::set<std::string> declared_ops(const std::string& header);
 /// Names of classes that derive from Module, directly or from one that does.
 std::set<std::string> declared_layers(const std::string& header);
 
-/// `declared` of a header, or of every header of a folder (not of folders in it), each name with `prefix`.
+/// `declared` of a header, or of every header of a folder and of the folders in it but compat/, whose headers have
+/// namespaces of their own; each name with `prefix`.
 std::set<std::string> declared_in(const std::filesystem::path& place, const std::string& prefix,
                                   std::set<std::string> (*declared)(const std::string& header));
 

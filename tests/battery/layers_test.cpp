@@ -2,7 +2,7 @@
 // refuses.
 #include <algorithm>
 
-#include "gibbs/nn/check_layer.h"
+#include "gibbs/nn/check/check_layer.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/tensor/random.h"
 #include "tests/battery/registry.h"

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "gibbs/autograd/ops/ops.h"
-#include "gibbs/losses/at_least_zero.h"
 #include "gibbs/losses/binary.h"
+#include "gibbs/losses/detail/at_least_zero.h"
 #include "gibbs/losses/elementwise.h"
 #include "gibbs/losses/losses.h"
 #include "gibbs/losses/terms.h"

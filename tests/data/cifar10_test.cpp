@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "gibbs/tensor/input_file.h"
+#include "gibbs/io/input_file.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"
 #include "tests/data/temporary_folder.h"
@@ -52,7 +52,7 @@ TEST(Cifar10, WrittenBatchesReadBackOnAnyNumberOfThreads) {
   const ImageDataset dataset = read_cifar10_batches({folder.write("a.bin", original)}, 600);
   write_cifar10_batch(folder / "b.bin", dataset);
   std::vector<std::uint8_t> written;
-  read_file(folder / "b.bin", written);
+  io::read_file(folder / "b.bin", written);
   EXPECT_EQ(written, original);
   for (int threads : {1, 2, 3}) {
     set_num_threads(threads);

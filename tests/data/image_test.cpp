@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "gibbs/tensor/input_file.h"
+#include "gibbs/io/input_file.h"
 #include "png_bytes.h"
 #include "small_jpeg.h"
 #include "tests/data/temporary_folder.h"
@@ -83,7 +83,7 @@ TEST(Image, EveryTruncationOfAPngIsAnError) {
   const TemporaryFolder folder;
   write_png(folder / "a.png", counting_picture(5, 7, 3));
   std::vector<std::uint8_t> whole;
-  read_file(folder / "a.png", whole);
+  io::read_file(folder / "a.png", whole);
   for (std::size_t length = 1; length < whole.size(); ++length) {
     EXPECT_THAT(error_of([&] { decode_image(std::span(whole).first(length), "cut.png"); }),
                 StartsWith("image: cut.png: "))

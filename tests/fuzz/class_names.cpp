@@ -17,7 +17,7 @@ bool is_control(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
 
 bool examine(const Bytes& input) {
   static const Tensor last_layer = Tensor::zeros({256, kClasses});
-  const nn::Safetensors file{.tensors = {{"9.weight", last_layer}}, .metadata = {{"class_names", text_of(input)}}};
+  const io::Safetensors file{.tensors = {{"9.weight", last_layer}}, .metadata = {{"class_names", text_of(input)}}};
   std::vector<std::string> names;
   if (!accepts([&] { names = examples::class_names_of(file, "fuzz"); })) {
     return false;

@@ -2,7 +2,7 @@
 // memory held before, and as a PNG file is read again pixel for pixel.
 #include <algorithm>
 
-#include "gibbs/data/decoder_memory.h"
+#include "gibbs/data/detail/decoder_memory.h"
 #include "gibbs/data/image.h"
 #include "tests/fuzz/harness.h"
 #include "tests/fuzz/repair.h"

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "gibbs/tensor/checksum.h"
+#include "gibbs/io/checksum.h"
 #include "tests/fuzz/repair.h"
 
 namespace gibbs::fuzz {
@@ -46,16 +46,16 @@ void repair_checksum(Bytes& file) {
   constexpr std::string_view kKey = R"("gibbs.checksum":")";
   const std::string text = text_of(file);
   const std::size_t key = text.find(kKey), place = key + kKey.size();
-  if (key == std::string::npos || place + kChecksumLength > file.size()) {
+  if (key == std::string::npos || place + io::kChecksumLength > file.size()) {
     return;
   }
-  const auto digits = file.begin() + static_cast<std::ptrdiff_t>(place + kChecksumName.size());
-  std::copy(kChecksumName.begin(), kChecksumName.end(), file.begin() + static_cast<std::ptrdiff_t>(place));
-  std::fill_n(digits, kChecksumLength - kChecksumName.size(), '0');
-  Checksum checksum;
+  const auto digits = file.begin() + static_cast<std::ptrdiff_t>(place + io::kChecksumName.size());
+  std::copy(io::kChecksumName.begin(), io::kChecksumName.end(), file.begin() + static_cast<std::ptrdiff_t>(place));
+  std::fill_n(digits, io::kChecksumLength - io::kChecksumName.size(), '0');
+  io::Checksum checksum;
   checksum.update(file.data(), file.size());
   const std::string right = checksum.text();
-  std::copy(right.begin() + kChecksumName.size(), right.end(), digits);
+  std::copy(right.begin() + io::kChecksumName.size(), right.end(), digits);
 }
 
 }  // namespace

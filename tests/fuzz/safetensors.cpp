@@ -1,13 +1,13 @@
 // safetensors files: what is accepted and written again is read as the same tensors, bit for bit, and the same
 // metadata; and writing that once more gives the same bytes. A file with a checksum is refused when one bit of it is
 // another.
-#include "gibbs/nn/safetensors.h"
+#include "gibbs/io/safetensors.h"
 
 #include <algorithm>
 #include <cstring>
 #include <map>
 
-#include "gibbs/tensor/checksum.h"
+#include "gibbs/io/checksum.h"
 #include "tests/fuzz/harness.h"
 #include "tests/fuzz/repair.h"
 #include "tests/testing/temporary_folder.h"
@@ -22,7 +22,7 @@ bool same_bits(const Tensor& a, const Tensor& b) {
          });
 }
 
-bool same_tensors(const nn::NamedTensors& a, const nn::NamedTensors& b) {
+bool same_tensors(const NamedTensors& a, const NamedTensors& b) {
   std::map<std::string, Tensor> by_name;
   for (const auto& [name, tensor] : b) {
     by_name.emplace(name, tensor);
@@ -35,28 +35,28 @@ bool same_tensors(const nn::NamedTensors& a, const nn::NamedTensors& b) {
 
 /// Which bit is changed depends on the whole input.
 void require_checksum_to_hold(Bytes file) {
-  const std::size_t bit = checksum_of(file.data(), file.size()) % (8 * file.size());
+  const std::size_t bit = io::checksum_of(file.data(), file.size()) % (8 * file.size());
   file[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
   const std::string path = file_of(file);
-  require(!accepts([&] { nn::read_safetensors(path); }), "a checksum finds a changed bit, here " + std::to_string(bit));
+  require(!accepts([&] { io::read_safetensors(path); }), "a checksum finds a changed bit, here " + std::to_string(bit));
 }
 
 bool examine(const Bytes& input) {
-  nn::Safetensors first;
+  io::Safetensors first;
   const std::string path = file_of(input);
-  if (!accepts([&] { first = nn::read_safetensors(path); })) {
+  if (!accepts([&] { first = io::read_safetensors(path); })) {
     return false;
   }
   if (first.checked) {
     require_checksum_to_hold(input);
   }
   const std::string copy = scratch("copy"), second_copy = scratch("second copy");
-  nn::write_safetensors(copy, first.tensors, first.metadata, {.checksum = first.checked});
-  const nn::Safetensors second = nn::read_safetensors(copy);
+  io::write_safetensors(copy, first.tensors, first.metadata, {.checksum = first.checked});
+  const io::Safetensors second = io::read_safetensors(copy);
   require(second.checked == first.checked, "a checksum written again is right");
   require(second.metadata == first.metadata, "metadata written again are the same");
   require(same_tensors(first.tensors, second.tensors), "tensors written again are the same");
-  nn::write_safetensors(second_copy, second.tensors, second.metadata, {.checksum = second.checked});
+  io::write_safetensors(second_copy, second.tensors, second.metadata, {.checksum = second.checked});
   require(testing::contents(copy) == testing::contents(second_copy), "equal tensors give equal files");
   return true;
 }
@@ -64,8 +64,8 @@ bool examine(const Bytes& input) {
 std::vector<Bytes> seeds() {
   const std::string path = scratch("seed");
   std::vector<Bytes> files;
-  const auto add = [&](const nn::NamedTensors& tensors, const nn::Metadata& metadata) {
-    nn::write_safetensors(path, tensors, metadata, {.checksum = !metadata.empty()});
+  const auto add = [&](const NamedTensors& tensors, const io::Metadata& metadata) {
+    io::write_safetensors(path, tensors, metadata, {.checksum = !metadata.empty()});
     files.push_back(bytes_of(testing::contents(path)));
   };
   add({}, {});

@@ -4,7 +4,7 @@
 
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/nn/weights.h"
-#include "gibbs/train/checkpoint_state.h"
+#include "gibbs/train/detail/checkpoint_state.h"
 
 namespace gibbs::fuzz {
 namespace {
@@ -47,7 +47,7 @@ train::FitResult TinyRun::fit(const std::string& checkpoint, int epochs) {
 
 train::TrainingState TinyRun::load(const std::string& checkpoint) {
   static const train::RunSettings settings = [] {
-    const std::string state = nn::read_safetensors(tiny_checkpoint()).metadata.at("state");
+    const std::string state = io::read_safetensors(tiny_checkpoint()).metadata.at("state");
     return train::detail::from_json(state, "fuzz").training.settings;
   }();
   return train::load_checkpoint(checkpoint, model, adam, settings);

@@ -2,8 +2,8 @@
 // run goes on from it: with a row of history for each finished epoch, to the end of the next one.
 #include <algorithm>
 
-#include "gibbs/nn/safetensors.h"
-#include "gibbs/train/checkpoint_state.h"
+#include "gibbs/io/safetensors.h"
+#include "gibbs/train/detail/checkpoint_state.h"
 #include "tests/fuzz/harness.h"
 #include "tests/fuzz/training.h"
 
@@ -14,11 +14,11 @@ constexpr const char *kFile = "fuzz", *kStateKey = "state";
 
 /// Goes on from a checkpoint whose state is `text`; refused unless that is one of this run.
 void go_on_from(const std::string& text, const train::TrainingState& state) {
-  static const nn::Safetensors tiny = nn::read_safetensors(tiny_checkpoint());
-  nn::Metadata metadata = tiny.metadata;
+  static const io::Safetensors tiny = io::read_safetensors(tiny_checkpoint());
+  io::Metadata metadata = tiny.metadata;
   metadata[kStateKey] = text;
   const std::string path = scratch("checkpoint");
-  nn::write_safetensors(path, tiny.tensors, metadata, {.checksum = true});
+  io::write_safetensors(path, tiny.tensors, metadata, {.checksum = true});
   TinyRun run;
   train::FitResult result;
   constexpr std::int64_t kMostEpochs = 50;
@@ -41,7 +41,7 @@ bool examine(const Bytes& input) {
   return true;
 }
 
-std::vector<Bytes> seeds() { return {bytes_of(nn::read_safetensors(tiny_checkpoint()).metadata.at(kStateKey))}; }
+std::vector<Bytes> seeds() { return {bytes_of(io::read_safetensors(tiny_checkpoint()).metadata.at(kStateKey))}; }
 
 }  // namespace
 

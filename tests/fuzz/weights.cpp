@@ -43,7 +43,7 @@ std::vector<Bytes> seeds() {
   std::vector<Bytes> files;
   nn::save_weights(model, path, {{"class_names", R"(["cat","dog"])"}});
   files.push_back(bytes_of(testing::contents(path)));
-  nn::write_safetensors(path, nn::named_tensors(model));
+  io::write_safetensors(path, nn::named_tensors(model));
   files.push_back(bytes_of(testing::contents(path)));
   return files;
 }

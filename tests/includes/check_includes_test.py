@@ -19,7 +19,7 @@ class CheckIncludesTest(unittest.TestCase):
     def test_third_parties_in_their_rooms(self):
         for path, header in (("tensor/kernels/gemm.cpp", "<cblas.h>"), ("tensor/parallel.cpp", "<tbb/tbb.h>"),
                              ("tensor/parallel.h", "<oneapi/tbb/task_arena.h>"), ("data/image.cpp", "<stb/stb_image.h>"),
-                             ("tensor/checksum.cpp", "<xxhash.h>"),
+                             ("io/checksum.cpp", "<xxhash.h>"),
                              ("tests/data/image_test.cpp", "<gtest/gtest.h>"), ("bench/gemm.cpp", "<cblas.h>"),
                              ("nn/a.cpp", "<vector>")):
             self.assertEqual(self.check(path, f"#include {header}"), [], path)
@@ -29,34 +29,66 @@ class CheckIncludesTest(unittest.TestCase):
                 ("tensor/kernels/conv2d.cpp", "<cblas.h>", "cblas"), ("nn/a.h", '"openblas/cblas.h"', "cblas"),
                 ("tensor/kernels/reduce.cpp", "<tbb/parallel_for.h>", "TBB"), ("data/a.h", "<oneapi/tbb.h>", "TBB"),
                 ("data/loader.cpp", "<stb/stb_image.h>", "stb_image"), ("examples/a.cpp", '"stb_image_write.h"', "stb_image"),
-                ("nn/safetensors.cpp", "<xxhash.h>", "xxHash"), ("tensor/checksum.h", "<xxh3.h>", "xxHash"),
+                ("io/safetensors.cpp", "<xxhash.h>", "xxHash"), ("io/checksum.h", "<xxh3.h>", "xxHash"),
                 ("tensor/tensor.h", "<gtest/gtest_prod.h>", "GoogleTest"), ("bench/a.cpp", "<gmock/gmock.h>", "GoogleTest"),
                 ("nn/a.cpp", "<rapidcheck.h>", "GoogleTest")):
             self.assertEqual(self.check(path, f" #  include {header}"),
                              [f"{path}:2: {library} is not included here ({header[1:-1]})"])
 
-    def test_vectors_stay_in_the_library(self):
-        for path, header in (("tensor/random.cpp", "tensor/kernels/lanes.h"),
-                             ("losses/coefficients.h", "tensor/kernels/softmax_groups.h"),
-                             ("losses/a.cpp", "losses/coefficients.h"), ("tests/a.cpp", "tensor/kernels/turn_rows.h"),
+    def test_internal_headers_stay_in_the_library(self):
+        for path, header in (("tensor/random.cpp", "tensor/kernels/simd/lanes.h"),
+                             ("tensor/kernels/rows/a.h", "tensor/kernels/simd/softmax_groups.h"),
+                             ("losses/a.cpp", "losses/detail/one_pass.h"),
+                             ("tests/a.cpp", "tensor/kernels/simd/transpose.h"),
                              ("nn/a.h", "tensor/kernels/conv2d.h")):
             self.assertEqual(self.check(path, f'#include "gibbs/{header}"'), [], path)
-        for path, header in (("tensor/kernels/conv2d.h", "tensor/kernels/lanes.h"), ("losses/losses.h", "losses/coefficients.h"),
-                             ("examples/a.cpp", "tensor/kernels/lanes.h"), ("bench/a.cpp", "tensor/kernels/register_block.h")):
+        for path, header in (("tensor/kernels/conv2d.h", "tensor/kernels/simd/lanes.h"),
+                             ("losses/losses.h", "losses/detail/one_pass.h"),
+                             ("examples/a.cpp", "tensor/kernels/simd/lanes.h"),
+                             ("bench/a.cpp", "tensor/kernels/convolution/register_block.h")):
             self.assertEqual(self.check(path, f'#include "gibbs/{header}"'),
-                             [f"{path}:2: vectors is not included here (gibbs/{header})"])
+                             [f"{path}:2: what is internal is not included here (gibbs/{header})"])
 
     def test_layers(self):
-        allowed = {"tensor": "tensor", "autograd": "tensor autograd", "nn": "tensor autograd nn",
-                   "losses": "tensor autograd losses", "optim": "tensor autograd optim", "data": "tensor data",
-                   "train": "tensor autograd nn losses optim data train",
-                   "examples": "tensor autograd nn losses optim data train examples",
-                   "tests": "tensor autograd nn losses optim data train examples tests bench",
-                   "bench": "tensor autograd nn losses optim data train examples tests bench"}
+        allowed = {"tensor": "tensor", "io": "tensor io", "autograd": "tensor io autograd",
+                   "nn": "tensor io autograd nn", "losses": "tensor autograd losses", "optim": "tensor autograd optim",
+                   "data": "tensor io data", "train": "tensor io autograd nn losses optim data train",
+                   "examples": "tensor io autograd nn losses optim data train examples",
+                   "tests": "tensor io autograd nn losses optim data train examples tests bench",
+                   "bench": "tensor io autograd nn losses optim data train examples tests bench"}
         for own, sees in allowed.items():
             for other in allowed:
                 expected = [] if other in sees.split() else [f"{own}/a.cpp:2: {own} may not include {other} (gibbs/{other}/b.h)"]
                 self.assertEqual(self.check(f"{own}/a.cpp", f'#include "gibbs/{other}/b.h"'), expected)
+
+    def test_rooms_that_need_each_other(self):
+        def check(files):
+            with tempfile.TemporaryDirectory() as root:
+                for name, includes in files.items():
+                    file = pathlib.Path(root, name)
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text("".join(f'#include "gibbs/{include}"\n' for include in includes.split()))
+                return list(violations(pathlib.Path(root)))
+
+        top, low = "tensor/kernels/conv2d", "tensor/kernels/convolution/direct"
+        circle = {f"{top}.h": "", f"{top}.cpp": f"{top}.h {low}.h", f"{low}.h": "tensor/kernels/a.h",
+                  "tensor/kernels/a.h": f"{top}.h"}
+        self.assertEqual(check(circle), ["tensor/kernels/a and tensor/kernels/convolution/direct need each other, from two "
+                                         "rooms: one of them must not know of the other",
+                                         f"{top} and {low} need each other, from two rooms: one of them must not know of "
+                                         "the other"])
+        self.assertEqual(check(circle | {"tensor/kernels/a.h": ""}), [])
+        self.assertEqual(check({"nn/a.h": "", "nn/a.cpp": "nn/detail/b.h", "nn/detail/b.h": "nn/a.h"}), [])
+
+    def test_what_is_installed_is_in_gibbs_h(self):
+        with tempfile.TemporaryDirectory() as root:
+            for name, text in {"gibbs.h": '#include "gibbs/nn/nn.h"\n', "nn/nn.h": '#include "gibbs/nn/a.h"\n', "nn/a.h": "",
+                               "nn/check/b.h": "", "nn/detail/c.h": ""}.items():
+                pathlib.Path(root, name).parent.mkdir(parents=True, exist_ok=True)
+                pathlib.Path(root, name).write_text(text)
+            self.assertEqual(list(violations(pathlib.Path(root))),
+                             ["nn/check/b.h is installed, but gibbs.h does not lead to it: include it there, or move it to "
+                              "a detail/"])
 
     def test_ways_around_the_prefix(self):
         for name in ("../nn/b.h", "nn/b.h"):

@@ -11,7 +11,7 @@ import subprocess
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ("tensor", "autograd", "nn", "losses", "optim", "data", "train")
+FOLDERS = re.findall(r"^folder (\w+)", (ROOT / "cmake/folders.txt").read_text(), re.MULTILINE)
 # Streams that take the global locale, functions of C, fmt's {:L}, which asks for the locale, and {:a}, which fmt 9 leaves
 # to snprintf.
 SOURCE = re.compile(r"std::[io]?stringstream|\{[^{}]*:[^{}]*[LaA]\}|std::(locale::global|setlocale|sto[dfl]|sto(ld|ul))\b|"

@@ -1,11 +1,11 @@
 // The checksum of weights files: it finds every flipped bit, and other readers do not notice that it is there.
-#include "gibbs/tensor/checksum.h"
+#include "gibbs/io/checksum.h"
 
 #include <fmt/format.h>
 
 #include <cstring>
 
-#include "gibbs/nn/dense.h"
+#include "gibbs/nn/layers/dense.h"
 #include "gibbs/nn/sequential.h"
 #include "gibbs/nn/weights.h"
 #include "tests/testing/expect_op.h"
@@ -42,9 +42,9 @@ TEST(FileChecksum, IsThatOfTheFileWithZerosInItsPlace) {
   const Scene scene;
   ASSERT_NE(scene.place, std::string::npos);
   std::string zeroed = scene.good;
-  zeroed.replace(scene.place, kChecksumLength, "xxh3-64:0000000000000000");
-  EXPECT_EQ(scene.good.substr(scene.place, kChecksumLength),
-            fmt::format("xxh3-64:{:016x}", checksum_of(zeroed.data(), zeroed.size())));
+  zeroed.replace(scene.place, io::kChecksumLength, "xxh3-64:0000000000000000");
+  EXPECT_EQ(scene.good.substr(scene.place, io::kChecksumLength),
+            fmt::format("xxh3-64:{:016x}", io::checksum_of(zeroed.data(), zeroed.size())));
   EXPECT_EQ(scene.good.substr(scene.place - 18, 18), R"("gibbs.checksum":")");
 }
 
@@ -89,15 +89,15 @@ TEST(FileChecksum, SaysWhatIsWrong) {
     scene.folder.write("a", changed);
     return error_of([&] { load_weights(scene.model, scene.path); });
   };
-  const std::string sum = scene.good.substr(scene.place, kChecksumLength);
+  const std::string sum = scene.good.substr(scene.place, io::kChecksumLength);
   std::string changed = scene.good;
   changed.back() ^= 1;
   std::string zeroed = changed;
-  zeroed.replace(scene.place, kChecksumLength, "xxh3-64:0000000000000000");
+  zeroed.replace(scene.place, io::kChecksumLength, "xxh3-64:0000000000000000");
   scene.folder.write("a", changed);
   EXPECT_EQ(error_of([&] { load_weights(scene.model, scene.path); }),
             scene.path + ": its checksum is " + sum + " and that of its bytes " +
-                fmt::format("xxh3-64:{:016x}", checksum_of(zeroed.data(), zeroed.size())) +
+                fmt::format("xxh3-64:{:016x}", io::checksum_of(zeroed.data(), zeroed.size())) +
                 ". Its bytes are not those that were written; a program that changes the file must leave out "
                 "'gibbs.checksum'");
   EXPECT_EQ(error_with("gibbs.checksum", "gibbs.checksuM"),
@@ -107,11 +107,11 @@ TEST(FileChecksum, SaysWhatIsWrong) {
   EXPECT_EQ(error_with(sum.substr(0, 23), sum.substr(0, 22) + "A"),
             scene.path + ": metadata 'gibbs.checksum' is no checksum; the file is damaged");
   EXPECT_EQ(error_of([&] {
-              write_safetensors(scene.path, {}, {{"gibbs.checksum", "1"}});
+              io::write_safetensors(scene.path, {}, {{"gibbs.checksum", "1"}});
             }),
             "save: " + scene.path + ": metadata 'gibbs.checksum' would be taken for the checksum; choose another key");
   EXPECT_EQ(error_of([&] {
-              write_safetensors(scene.path, {}, {{"note", sum}});
+              io::write_safetensors(scene.path, {}, {{"note", sum}});
             }),
             "save: " + scene.path + ": metadata 'note' would be taken for the checksum; choose another text");
 }
@@ -134,13 +134,13 @@ TEST(FileChecksum, AProgramThatRewritesTheFileMustLeaveItOut) {
 
 TEST(FileChecksum, FilesWithoutOneLoad) {
   Scene scene;
-  write_safetensors(scene.path, named_tensors(scene.model), {{"note", "xxh3-64: is no checksum"}});
-  EXPECT_FALSE(read_safetensors(scene.path).checked);
+  io::write_safetensors(scene.path, named_tensors(scene.model), {{"note", "xxh3-64: is no checksum"}});
+  EXPECT_FALSE(io::read_safetensors(scene.path).checked);
   Sequential other = small_model(2);
-  EXPECT_EQ(load_weights(other, scene.path), (Metadata{{"note", "xxh3-64: is no checksum"}}));
+  EXPECT_EQ(load_weights(other, scene.path), (io::Metadata{{"note", "xxh3-64: is no checksum"}}));
   EXPECT_EQ(weights_sha256(other), weights_sha256(scene.model));
   save_weights(scene.model, scene.path);
-  EXPECT_TRUE(read_safetensors(scene.path).checked);
+  EXPECT_TRUE(io::read_safetensors(scene.path).checked);
 }
 
 }  // namespace

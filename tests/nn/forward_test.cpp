@@ -1,8 +1,8 @@
 // ForwardScope: paths, observers, the search for NaN, and random keys that know the call and nothing else.
 #include "gibbs/nn/forward.h"
 
-#include "gibbs/nn/activations.h"
-#include "gibbs/nn/dense.h"
+#include "gibbs/nn/layers/activations.h"
+#include "gibbs/nn/layers/dense.h"
 #include "gibbs/nn/sequential.h"
 #include "tests/testing/expect_op.h"
 

@@ -1,9 +1,9 @@
 // What derives from visit: names, counts, cloning, conversion, freezing, the architecture's text.
 #include "gibbs/nn/module.h"
 
-#include "gibbs/nn/activations.h"
-#include "gibbs/nn/dense.h"
-#include "gibbs/nn/flatten.h"
+#include "gibbs/nn/layers/activations.h"
+#include "gibbs/nn/layers/dense.h"
+#include "gibbs/nn/layers/flatten.h"
 #include "gibbs/nn/sequential.h"
 #include "tests/testing/expect_op.h"
 

@@ -1,9 +1,9 @@
 // Sequential: composition, copies, nesting.
 #include "gibbs/nn/sequential.h"
 
-#include "gibbs/nn/activations.h"
-#include "gibbs/nn/dense.h"
-#include "gibbs/nn/gradcheck.h"
+#include "gibbs/nn/check/gradcheck.h"
+#include "gibbs/nn/layers/activations.h"
+#include "gibbs/nn/layers/dense.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::nn {

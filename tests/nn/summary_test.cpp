@@ -1,12 +1,12 @@
 // The summary: exact text of a small model, and the article's network against numbers computed by hand.
 #include "gibbs/nn/summary.h"
 
-#include "gibbs/nn/activations.h"
-#include "gibbs/nn/conv2d.h"
-#include "gibbs/nn/dense.h"
-#include "gibbs/nn/dropout.h"
-#include "gibbs/nn/flatten.h"
-#include "gibbs/nn/pool2d.h"
+#include "gibbs/nn/layers/activations.h"
+#include "gibbs/nn/layers/conv2d.h"
+#include "gibbs/nn/layers/dense.h"
+#include "gibbs/nn/layers/dropout.h"
+#include "gibbs/nn/layers/flatten.h"
+#include "gibbs/nn/layers/pool2d.h"
 #include "gibbs/nn/sequential.h"
 #include "tests/testing/expect_op.h"
 

@@ -1,11 +1,11 @@
 // Weights: saved, loaded, fingerprinted; whatever does not fit is reported whole and nothing is half loaded.
 #include "gibbs/nn/weights.h"
 
-#include "gibbs/nn/conv2d.h"
-#include "gibbs/nn/dense.h"
-#include "gibbs/nn/dropout.h"
+#include "gibbs/nn/layers/conv2d.h"
+#include "gibbs/nn/layers/dense.h"
+#include "gibbs/nn/layers/dropout.h"
 #include "gibbs/nn/sequential.h"
-#include "gibbs/nn/version.h"
+#include "gibbs/tensor/version.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
 
@@ -44,11 +44,11 @@ TEST(Weights, AFileCarriesWeightsFromOneModelToAnother) {
   Sequential model = model_of(1), other = model_of(2);
   ASSERT_NE(weights_sha256(model), weights_sha256(other));
   save_weights(model, folder / "a", {{"epoch", "3"}});
-  const Metadata metadata = load_weights(other, folder / "a");
+  const io::Metadata metadata = load_weights(other, folder / "a");
   EXPECT_EQ(weights_sha256(model), weights_sha256(other));
-  EXPECT_EQ(metadata, (Metadata{{"epoch", "3"},
-                                {"gibbs.architecture", "0: Dense(3 -> 2)\n1: Dropout(0.5)\n2: Dense(2 -> 2)\n"},
-                                {"gibbs.version", std::string(kVersion)}}));
+  EXPECT_EQ(metadata, (io::Metadata{{"epoch", "3"},
+                                    {"gibbs.architecture", "0: Dense(3 -> 2)\n1: Dropout(0.5)\n2: Dense(2 -> 2)\n"},
+                                    {"gibbs.version", std::string(kVersion)}}));
   EXPECT_EQ(error_of([&] {
               save_weights(model, folder / "b", {{"gibbs.x", "y"}});
             }),
@@ -118,7 +118,7 @@ TEST(Weights, AnotherArchitectureIsAnErrorUnlessWanted) {
 TEST(Weights, FilesOfOtherProgramsTellNoArchitecture) {
   const TemporaryFolder folder;
   Sequential model = model_of(1), other = model_of(2, 0.25);
-  write_safetensors(folder / "a", named_tensors(model));
+  io::write_safetensors(folder / "a", named_tensors(model));
   load_weights(other, folder / "a");
   EXPECT_EQ(weights_sha256(other), weights_sha256(model));
 }
@@ -129,7 +129,7 @@ TEST(Weights, TiedTensorsAreSavedUnderEachNameAndMustAgree) {
   const Dense layer({.in = 2, .out = 2}, rng);
   Sequential tied(layer, layer);
   save_weights(tied, folder / "a");
-  EXPECT_EQ(read_safetensors(folder / "a").tensors.size(), 4);
+  EXPECT_EQ(io::read_safetensors(folder / "a").tensors.size(), 4);
   load_weights(tied, folder / "a");
 
   Sequential untied(Dense({.in = 2, .out = 2}, rng), Dense({.in = 2, .out = 2}, rng));

@@ -8,11 +8,11 @@
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/io/atomic_file.h"
+#include "gibbs/io/safetensors.h"
 #include "gibbs/nn/nn.h"
-#include "gibbs/nn/safetensors.h"
 #include "gibbs/optim/adam.h"
 #include "gibbs/optim/sgd.h"
-#include "gibbs/tensor/atomic_file.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
 
@@ -130,7 +130,7 @@ TEST(Checkpoint, RefusesWhatIsNotItsOwnAndChangesNothing) {
 TEST(Checkpoint, OtherFormatsAreRefused) {
   Scene scene;
   const auto error_of_state = [&](const std::string& state) {
-    nn::write_safetensors(scene.path, {}, {{"state", state}});
+    io::write_safetensors(scene.path, {}, {{"state", state}});
     return error_of([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); });
   };
   const std::string start = "checkpoint: " + scene.path.string();
@@ -172,8 +172,8 @@ TEST(Checkpoint, EveryFlippedBitIsFoundAndNothingIsChanged) {
 TEST(Checkpoint, WithoutItsChecksumItIsRefused) {
   Scene scene;
   save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
-  const nn::Safetensors file = nn::read_safetensors(scene.path);
-  nn::write_safetensors(scene.path, file.tensors, file.metadata);
+  const io::Safetensors file = io::read_safetensors(scene.path);
+  io::write_safetensors(scene.path, file.tensors, file.metadata);
   EXPECT_EQ(error_of([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); }),
             "checkpoint: " + scene.path.string() +
                 " has no checksum, so it is not as it was written. Delete it to begin anew, or choose another folder");
@@ -182,11 +182,11 @@ TEST(Checkpoint, WithoutItsChecksumItIsRefused) {
 TEST(Checkpoint, TensorsThatNobodyKnowsAreRefused) {
   Scene scene;
   save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
-  const nn::Safetensors file = nn::read_safetensors(scene.path);
+  const io::Safetensors file = io::read_safetensors(scene.path);
   const auto error_with = [&](const std::string& name) {
-    nn::NamedTensors tensors = file.tensors;
+    NamedTensors tensors = file.tensors;
     tensors.push_back({name, Tensor::zeros({1})});
-    nn::write_safetensors(scene.path, tensors, file.metadata, {.checksum = true});
+    io::write_safetensors(scene.path, tensors, file.metadata, {.checksum = true});
     return error_of([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); });
   };
   EXPECT_EQ(error_with("surplus"), "checkpoint: " + scene.path.string() +

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "gibbs/tensor/atomic_file.h"
+#include "gibbs/io/atomic_file.h"
 #include "gibbs/tensor/error.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
@@ -43,7 +43,7 @@ TEST(History, NamesLineAndColumnOfWhatItCannotRead) {
   const gibbs::testing::TemporaryFolder folder;
   const auto path = folder / "history.csv";
   const auto reading = [&](const char* text) {
-    write_file_atomically(path, text);
+    io::write_file_atomically(path, text);
     return [&] { read_history_csv(path); };
   };
   EXPECT_THAT(reading("epoch,loss\n"), ::testing::ThrowsMessage<Error>(

@@ -35,7 +35,7 @@ Tensor pictures() {
 TEST(Version010, WeightsLoadAndGiveTheSameLogits) {
   for (const char* file : {"weights.safetensors", "model.safetensors"}) {
     nn::Sequential model = model_of_then();
-    const nn::Metadata metadata = nn::load_weights(model, kFolder + file);
+    const io::Metadata metadata = nn::load_weights(model, kFolder + file);
     EXPECT_EQ(metadata.at("gibbs.version"), "0.1.0") << file;
     EXPECT_EQ(nn::weights_sha256(model), "de821f9126a5dbf0a08b0af0522cb3d4d6dd27d53d924d0d11fc99e63bf21917") << file;
     const std::vector<double> logits = model(pictures()).value().to_vector();

@@ -1,0 +1,17 @@
+#include "gibbs/nn/detail/check_input.h"
+
+#include "gibbs/nn/forward.h"
+
+namespace gibbs::nn {
+
+void check_floating(const char* layer, const Variable& x) {
+  check(is_floating(x.dtype()), layer, ": layer '", forward_path(), "' expects float32 or float64, received ",
+        x.dtype(), "; convert with cast");
+}
+
+void check_dtype(const char* layer, const Variable& x, DType parameters) {
+  check(x.dtype() == parameters, layer, ": layer '", forward_path(), "' has ", parameters, " parameters, received ",
+        x.dtype(), "; convert the input with cast, or the model with to");
+}
+
+}  // namespace gibbs::nn

@@ -1,0 +1,77 @@
+// The layer around the op conv2d. The op wants numbers for everything, the layer also takes "same" and "valid" padding,
+// which depend on the input's size and are worked out at every call (window2d.h).
+#include "gibbs/nn/layers/conv2d.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/conv2d.h"
+#include "gibbs/nn/detail/check_input.h"
+
+namespace gibbs::nn {
+
+Conv2d::Conv2d(Conv2dOptions options, Rng& rng) : options_(std::move(options)) {
+  const auto& [in, out, kernel, stride, padding, dilation, groups, bias, weight_init] = options_;
+  check(in > 0 && out > 0, "Conv2d: in and out must be positive, not ", in, " and ", out);
+  check(groups > 0 && in % groups == 0 && out % groups == 0, "Conv2d: groups must divide in and out, but ", groups,
+        " does not divide ", in, " and ", out);
+  check_window("Conv2d", window());
+  const std::int64_t taps = kernel.h * kernel.w;
+  weight_ = Parameter(
+      weight_init({kernel.h, kernel.w, in / groups, out}, taps * (in / groups), taps * (out / groups), rng.next()));
+  if (bias) {
+    bias_ = Parameter(Tensor::zeros({out}));
+  }
+}
+
+void Conv2d::visit(ModuleVisitor& visitor) {
+  visitor.parameter("weight", weight_);
+  if (bias_.defined()) {
+    visitor.parameter("bias", bias_);
+  }
+}
+
+std::string Conv2d::describe() const {
+  std::string text = fmt::format("Conv2d({} -> {}, kernel {}", options_.in, options_.out, to_string(options_.kernel));
+  if (options_.stride != Size2d(1)) {
+    text += ", stride " + to_string(options_.stride);
+  }
+  if (const std::string padding = to_string(options_.padding); padding != "valid") {
+    text += ", padding " + padding;
+  }
+  if (options_.dilation != Size2d(1)) {
+    text += ", dilation " + to_string(options_.dilation);
+  }
+  if (options_.groups != 1) {
+    text += fmt::format(", groups {}", options_.groups);
+  }
+  return text + (options_.bias ? ")" : ", no bias)");
+}
+
+double Conv2d::flops(const Shape& /*input*/, const Shape& output) const {
+  const std::int64_t products = options_.kernel.h * options_.kernel.w * (options_.in / options_.groups);
+  return 2.0 * static_cast<double>(products) * static_cast<double>(output.numel());
+}
+
+bool Conv2d::accepts(const Variable& x) const {
+  return x.rank() == 4 && x.size(3) == options_.in && x.dtype() == weight_.dtype();
+}
+
+kernels::Conv2dOptions Conv2d::kernel_options(const Shape& x) const {
+  return {.stride_h = options_.stride.h,
+          .stride_w = options_.stride.w,
+          .pads = pads_of("Conv2d", window(), x, options_.in),
+          .dilation_h = options_.dilation.h,
+          .dilation_w = options_.dilation.w,
+          .groups = options_.groups};
+}
+
+Variable Conv2d::forward(const Variable& x) {
+  check_dtype("Conv2d", x, weight_.dtype());
+  const Variable y = conv2d(x, weight_, kernel_options(x.shape()));
+  return bias_.defined() ? y + bias_ : y;
+}
+
+}  // namespace gibbs::nn

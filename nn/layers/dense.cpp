@@ -1,0 +1,48 @@
+// A layer in full: options are checked once, in the constructor; `visit` names the parameters; `forward` calls ops.
+// Any number of leading axes is folded into rows, since the op multiplies matrices.
+#include "gibbs/nn/layers/dense.h"
+
+#include <fmt/format.h>
+
+#include "gibbs/autograd/ops/layout.h"
+#include "gibbs/autograd/ops/linalg.h"
+#include "gibbs/nn/detail/check_input.h"
+#include "gibbs/nn/forward.h"
+
+namespace gibbs::nn {
+
+Dense::Dense(const DenseOptions& options, Rng& rng) : options_(options) {
+  check(options.in > 0 && options.out > 0, "Dense: in and out must be positive, not ", options.in, " and ",
+        options.out);
+  weight_ = Parameter(options.weight_init({options.in, options.out}, options.in, options.out, rng.next()));
+  if (options.bias) {
+    bias_ = Parameter(Tensor::zeros({options.out}));
+  }
+}
+
+void Dense::visit(ModuleVisitor& visitor) {
+  visitor.parameter("weight", weight_);
+  if (bias_.defined()) {
+    visitor.parameter("bias", bias_);
+  }
+}
+
+std::string Dense::describe() const {
+  return fmt::format("Dense({} -> {}{})", options_.in, options_.out, options_.bias ? "" : ", no bias");
+}
+
+double Dense::flops(const Shape& /*input*/, const Shape& output) const {
+  return 2.0 * static_cast<double>(options_.in) * static_cast<double>(output.numel());
+}
+
+Variable Dense::forward(const Variable& x) {
+  check(x.rank() >= 2 && x.size(-1) == options_.in, "Dense: layer '", forward_path(), "' expects [N, ", options_.in,
+        "], received ", x.shape(), x.rank() > 2 ? "; put a Flatten before it" : "");
+  check_dtype("Dense", x, weight_.dtype());
+  const Variable bias = bias_.defined() ? bias_.variable() : Variable();
+  const Shape rows{x.numel() / options_.in, options_.in};
+  const Shape result = x.shape().sub(0, x.rank() - 1).followed_by({options_.out});
+  return reshape(dense(reshape(x, rows), weight_, bias), result);
+}
+
+}  // namespace gibbs::nn

@@ -1,0 +1,31 @@
+#include "gibbs/nn/layers/dropout.h"
+
+#include <fmt/format.h>
+
+#include "gibbs/autograd/record.h"
+#include "gibbs/nn/detail/check_input.h"
+#include "gibbs/nn/forward.h"
+#include "gibbs/tensor/kernels/dropout.h"
+
+namespace gibbs::nn {
+
+Dropout::Dropout(const DropoutOptions& options) : options_(options) {
+  check(options.rate >= 0 && options.rate < 1, "Dropout: the rate must be in [0, 1), it is ", options.rate);
+}
+
+std::string Dropout::describe() const { return fmt::format("Dropout({})", options_.rate); }
+
+Variable Dropout::forward(const Variable& x) {
+  const ForwardOptions& scope = ForwardScope::current();
+  if (!scope.training || options_.rate == 0) {
+    return x;
+  }
+  check(x.rank() >= 1, "Dropout: layer '", forward_path(), "' expects [N, ...], received ", x.shape());
+  check_floating("Dropout", x);
+  const auto elements_per_sample = static_cast<std::uint64_t>(x.shape().without(0).numel());
+  const auto drop = [rate = options_.rate, key = forward_key(), first = scope.first_sample * elements_per_sample](
+                        const Tensor& t) { return kernels::dropout(t, rate, key, first); };
+  return linear_map("dropout", x, drop, drop);  // a diagonal matrix is its own adjoint
+}
+
+}  // namespace gibbs::nn

@@ -1,0 +1,79 @@
+#include "gibbs/nn/layers/pool2d.h"
+
+#include <algorithm>
+
+#include "gibbs/autograd/ops/pool2d.h"
+#include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/nn/detail/check_input.h"
+#include "gibbs/nn/forward.h"
+
+namespace gibbs::nn {
+namespace {
+
+Window2d checked_window(const char* layer, const Pool2dOptions& options) {
+  const Window2d window{options.window, options.stride == Size2d() ? options.window : options.stride, options.padding};
+  check_window(layer, window);
+  const auto& [top, bottom, left, right] = window.padding.pads();
+  check(std::max(top, bottom) < window.size.h && std::max(left, right) < window.size.w, layer, ": padding ",
+        to_string(window.padding), " must be smaller than the window ", to_string(window.size),
+        ", or windows would hold nothing but padding");
+  return window;
+}
+
+std::string describe_pool(const char* layer, const Window2d& window) {
+  std::string text = std::string(layer) + "(window " + to_string(window.size);
+  if (window.stride != window.size) {
+    text += ", stride " + to_string(window.stride);
+  }
+  if (const std::string padding = to_string(window.padding); padding != "valid") {
+    text += ", padding " + padding;
+  }
+  return text + ")";
+}
+
+kernels::Pool2dOptions options_for(const char* layer, const Window2d& window, const Shape& x) {
+  return {.window_h = window.size.h,
+          .window_w = window.size.w,
+          .stride_h = window.stride.h,
+          .stride_w = window.stride.w,
+          .pads = pads_of(layer, window, x)};
+}
+
+}  // namespace
+
+MaxPool2d::MaxPool2d(const Pool2dOptions& options) : window_(checked_window("MaxPool2d", options)) {}
+
+std::string MaxPool2d::describe() const { return describe_pool("MaxPool2d", window_); }
+
+kernels::Pool2dOptions MaxPool2d::kernel_options(const Shape& x) const { return options_for("MaxPool2d", window_, x); }
+
+Variable MaxPool2d::forward(const Variable& x) {
+  check_floating("MaxPool2d", x);
+  return max_pool2d(x, kernel_options(x.shape()));
+}
+
+AvgPool2d::AvgPool2d(const Pool2dOptions& options) : window_(checked_window("AvgPool2d", options)) {}
+
+std::string AvgPool2d::describe() const { return describe_pool("AvgPool2d", window_); }
+
+double AvgPool2d::flops(const Shape& /*input*/, const Shape& output) const {
+  return static_cast<double>(window_.size.h * window_.size.w) * static_cast<double>(output.numel());
+}
+
+Variable AvgPool2d::forward(const Variable& x) {
+  check_floating("AvgPool2d", x);
+  return avg_pool2d(x, options_for("AvgPool2d", window_, x.shape()));
+}
+
+double GlobalAvgPool2d::flops(const Shape& input, const Shape& /*output*/) const {
+  return static_cast<double>(input.numel());
+}
+
+Variable GlobalAvgPool2d::forward(const Variable& x) {
+  check(x.rank() == 4 && x.size(1) > 0 && x.size(2) > 0, "GlobalAvgPool2d: layer '", forward_path(),
+        "' expects [N, H, W, C], received ", x.shape());
+  check_floating("GlobalAvgPool2d", x);
+  return mean(x, {1, 2});
+}
+
+}  // namespace gibbs::nn

@@ -1,0 +1,66 @@
+// MaxPool2d and AvgPool2d: the largest element and the mean of every window of NHWC images.
+//
+//   MaxPool2d({.window = 2})    AvgPool2d({.window = 3, .stride = 2, .padding = Padding::same})
+#pragma once
+
+#include "gibbs/nn/layers/window2d.h"
+#include "gibbs/nn/module.h"
+#include "gibbs/tensor/kernels/pool2d.h"
+
+namespace gibbs::nn {
+
+struct Pool2dOptions {
+  Size2d window;
+  Size2d stride = {};  // not given: the window, so that windows do not overlap
+  /// Padding never wins and is not counted in a mean. Every side is smaller than the window.
+  Padding padding = Padding::valid;
+};
+
+/// [N, H, W, C] to [N, OH, OW, C]; of equal elements the first in row-major order wins.
+class MaxPool2d : public Module {
+ public:
+  explicit MaxPool2d(const Pool2dOptions& options);
+
+  std::string describe() const override;
+  std::unique_ptr<Module> share() const override { return std::make_unique<MaxPool2d>(*this); }
+
+  /// The kernel's options for an input of this shape.
+  kernels::Pool2dOptions kernel_options(const Shape& x) const;
+
+ protected:
+  Variable forward(const Variable& x) override;
+
+ private:
+  Window2d window_;
+};
+
+/// [N, H, W, C] to [N, OH, OW, C].
+class AvgPool2d : public Module {
+ public:
+  explicit AvgPool2d(const Pool2dOptions& options);
+
+  std::string describe() const override;
+  std::unique_ptr<Module> share() const override { return std::make_unique<AvgPool2d>(*this); }
+  /// One addition per element of a window.
+  double flops(const Shape& input, const Shape& output) const override;
+
+ protected:
+  Variable forward(const Variable& x) override;
+
+ private:
+  Window2d window_;
+};
+
+/// The mean of every channel: [N, H, W, C] to [N, C].
+class GlobalAvgPool2d : public Module {
+ public:
+  std::string describe() const override { return "GlobalAvgPool2d"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<GlobalAvgPool2d>(*this); }
+  /// One addition per element.
+  double flops(const Shape& input, const Shape& output) const override;
+
+ protected:
+  Variable forward(const Variable& x) override;
+};
+
+}  // namespace gibbs::nn

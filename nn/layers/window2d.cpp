@@ -1,0 +1,65 @@
+#include "gibbs/nn/layers/window2d.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gibbs/nn/forward.h"
+
+namespace gibbs::nn {
+namespace {
+
+/// Pixels that a dilated window spans along one axis.
+std::int64_t span_of(std::int64_t size, std::int64_t dilation) { return (size - 1) * dilation + 1; }
+
+/// Keras' padding (before, after) of one axis: what the last of ceil(size / stride) windows lacks.
+std::pair<std::int64_t, std::int64_t> same_pads(std::int64_t size, std::int64_t span, std::int64_t stride) {
+  const std::int64_t outputs = (size + stride - 1) / stride;
+  const std::int64_t total = std::max<std::int64_t>((outputs - 1) * stride + span - size, 0);
+  return {total / 2, total - total / 2};
+}
+
+}  // namespace
+
+std::string to_string(const Size2d& size) { return fmt::format("{}x{}", size.h, size.w); }
+
+std::string to_string(const Padding& padding) {
+  const auto& [top, bottom, left, right] = padding.pads();
+  if (padding.is_same()) {
+    return "same";
+  }
+  if (top == bottom && top == left && top == right) {
+    return top == 0 ? "valid" : std::to_string(top);
+  }
+  return fmt::format("({}, {}, {}, {})", top, bottom, left, right);
+}
+
+void check_window(const char* layer, const Window2d& window) {
+  const auto positive = [layer](const char* what, const Size2d& size) {
+    check(size.h > 0 && size.w > 0, layer, ": ", what, " must be positive, not ", to_string(size));
+  };
+  positive("the window", window.size);
+  positive("the stride", window.stride);
+  positive("the dilation", window.dilation);
+  const auto& [top, bottom, left, right] = window.padding.pads();
+  check(std::min({top, bottom, left, right}) >= 0, layer, ": padding must not be negative, it is ",
+        to_string(window.padding));
+}
+
+kernels::Pads pads_of(const char* layer, const Window2d& window, const Shape& x, std::int64_t channels) {
+  check(x.rank() == 4 && (channels == 0 || x[3] == channels), layer, ": layer '", forward_path(),
+        "' expects [N, H, W, ", channels == 0 ? "C" : std::to_string(channels), "], received ", x);
+  const Size2d span(span_of(window.size.h, window.dilation.h), span_of(window.size.w, window.dilation.w));
+  kernels::Pads pads = window.padding.pads();
+  if (window.padding.is_same()) {
+    std::tie(pads.top, pads.bottom) = same_pads(x[1], span.h, window.stride.h);
+    std::tie(pads.left, pads.right) = same_pads(x[2], span.w, window.stride.w);
+  }
+  const Size2d padded(x[1] + pads.top + pads.bottom, x[2] + pads.left + pads.right);
+  check(span.h <= padded.h && span.w <= padded.w, layer, ": layer '", forward_path(), "' needs images of at least ",
+        to_string(span), " after padding, received ", x, " padded to ", to_string(padded));
+  return pads;
+}
+
+}  // namespace gibbs::nn

@@ -1,0 +1,23 @@
+// Depthwise convolution, where every channel has a kernel of its own (groups = channels = filters): no products of
+// matrices in it, so each output is summed up directly, a vector of channels at a time. Howard et al. 2017,
+// "MobileNets". Internal to conv2d.cpp.
+#pragma once
+
+#include "gibbs/tensor/kernels/conv2d_geometry.h"
+
+namespace gibbs::kernels::depthwise {
+
+/// Whether the three kernels handle this geometry: one filter per channel; any kernel, stride, padding and dilation.
+bool fits(const Conv2dGeometry& g);
+
+/// y = conv2d(x, w).
+template <class T>
+void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y);
+/// dx = conv2d_dx(dy, w).
+template <class T>
+void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx);
+/// dw = conv2d_dw(x, dy).
+template <class T>
+void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw);
+
+}  // namespace gibbs::kernels::depthwise

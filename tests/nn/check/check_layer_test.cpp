@@ -1,0 +1,438 @@
+// check_layer, from the side of somebody whose layer is wrong: one broken layer per mistake, each named by its line.
+#include "gibbs/nn/check/check_layer.h"
+
+#include "gibbs/autograd/node.h"
+#include "gibbs/autograd/ops/ops.h"
+#include "gibbs/autograd/record.h"
+#include "gibbs/nn/nn.h"
+#include "gibbs/tensor/kernels/indexing.h"
+#include "gibbs/tensor/kernels/layout.h"
+#include "gibbs/tensor/parallel.h"
+#include "tests/testing/expect_op.h"
+
+namespace gibbs::nn {
+namespace {
+
+using ::testing::StartsWith;
+
+/// y = f(x, w): a right layer, from which the wrong ones differ in one function.
+class Scale : public Module {
+ public:
+  using Function = std::function<Variable(const Variable& x, const Variable& w)>;
+  explicit Scale(Function f = [](const Variable& x, const Variable& weight) { return x * weight; })
+      : f_(std::move(f)) {}
+  void visit(ModuleVisitor& visitor) override { visitor.parameter("w", w); }
+  std::string describe() const override { return "Scale"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Scale>(*this); }
+
+  Parameter w{Tensor::of({2, 3})};
+
+ protected:
+  Variable forward(const Variable& x) override { return f_(x, w); }
+
+ private:
+  Function f_;
+};
+
+/// A layer whose class is Layer, derived from Scale, with a share() of its own.
+template <class Layer>
+class Derived : public Scale {
+ public:
+  using Scale::Scale;
+  std::unique_ptr<Module> share() const override { return std::make_unique<Layer>(static_cast<const Layer&>(*this)); }
+};
+
+void expect_failure(Module& layer, const std::string& line, const std::string& text) {
+  const CheckReport report = check_layer(layer, {4, 2});
+  EXPECT_FALSE(report);
+  EXPECT_EQ(report[line].result, CheckLine::Result::failed) << report;
+  EXPECT_THAT(report[line].detail, StartsWith(text)) << report;
+}
+
+void expect_failure(Scale::Function f, const std::string& line, const std::string& text) {
+  Scale layer(std::move(f));
+  expect_failure(layer, line, text);
+}
+
+TEST(CheckLayer, TheReportReadsAsADiagnosis) {
+  Scale layer;
+  EXPECT_EQ(to_string(check_layer(layer, {4, 2})),
+            "Scale on [4, 2]: every check passed\n"
+            "  ok       visit            w\n"
+            "  ok       forward          [4, 2] to [4, 2]\n"
+            "  ok       parameters       1 read, all of them visited\n"
+            "  ok       clone            the same function, with numbers of its own\n"
+            "  ok       save and load    the saved numbers come back, and the output with them\n"
+            "  ok       gradients        of the input and all parameters, as central differences say; second "
+            "derivatives, too\n"
+            "  ok       training         gradients as central differences say; the output is that of evaluation\n"
+            "  ok       train and eval   neither writes anything\n"
+            "  ok       float64          output and gradients agree within 2e-05\n"
+            "  ok       threads          the same bits on 1, 2 and 3\n"
+            "  ok       input untouched  nothing was written\n"
+            "  ok       nodes freed      all of them");
+  EXPECT_EQ(layer.w.value().to_vector(), (std::vector<double>{2, 3})) << "left as it was";
+}
+
+TEST(CheckLayer, WhatOthersNeedComesFirst) {
+  Scale nothing([](const Variable& x, const Variable&) { return x * 2.0; });
+  EXPECT_EQ(to_string(check_layer(nothing, {4, 2})),
+            "Scale on [4, 2]: 1 of 12 checks failed\n"
+            "  ok       visit            w\n"
+            "  ok       forward          [4, 2] to [4, 2]\n"
+            "  FAILED   parameters       parameter 'w' is visited, but the output does not depend on it\n"
+            "  skipped  clone            mend the line above first\n"
+            "  skipped  save and load    mend the line above first\n"
+            "  skipped  gradients        mend the line above first\n"
+            "  skipped  training         mend the line above first\n"
+            "  skipped  train and eval   mend the line above first\n"
+            "  skipped  float64          mend the line above first\n"
+            "  skipped  threads          mend the line above first\n"
+            "  ok       input untouched  nothing was written\n"
+            "  ok       nodes freed      all of them");
+}
+
+TEST(CheckLayer, Visit) {
+  struct Twice : Derived<Twice> {
+    void visit(ModuleVisitor& visitor) override {
+      visitor.parameter("w", w);
+      visitor.parameter("w", w);
+    }
+  } twice;
+  expect_failure(twice, "visit", "two tensors are named 'w'");
+  struct Undefined : Derived<Undefined> {
+    void visit(ModuleVisitor& visitor) override {
+      visitor.parameter("w", w);
+      visitor.parameter("bias", bias);
+    }
+    Parameter bias;
+  } undefined;
+  expect_failure(undefined, "visit", "parameter 'bias' is visited but undefined; visit what is there");
+  struct NoBuffer : Derived<NoBuffer> {
+    void visit(ModuleVisitor& visitor) override { visitor.buffer("mean", mean); }
+    Buffer mean;
+  } no_buffer;
+  expect_failure(no_buffer, "visit", "buffer 'mean' is visited but undefined; visit what is there");
+  struct Unsteady : Derived<Unsteady> {
+    void visit(ModuleVisitor& visitor) override { visitor.parameter(visits++ < 3 ? "v" : "w", w); }
+    int visits = 0;
+  } unsteady;
+  expect_failure(unsteady, "visit", "the second visit reports [w], the first [v]");
+  struct Nameless : Derived<Nameless> {
+    std::string describe() const override { return ""; }
+  } nameless;
+  expect_failure(nameless, "visit", "describe() is empty; saved models are compared by it");
+}
+
+TEST(CheckLayer, Forward) {
+  expect_failure([](const Variable& x, const Variable& w) { return log(x) * w; }, "forward",
+                 "the output has NaN or infinity");
+  int calls = 0;
+  expect_failure([&calls](const Variable& x, const Variable& w) { return x * w + ++calls; }, "forward",
+                 "the second time: element 0: ");
+  expect_failure([](const Variable& x, const Variable& w) { return matmul(x, w); }, "forward", "matmul: ");
+}
+
+TEST(CheckLayer, Parameters) {
+  struct Forgotten : Derived<Forgotten> {
+    Parameter bias{Tensor::of({1, 1})};
+    Variable forward(const Variable& x) override { return x * w + bias; }
+  } forgotten;
+  expect_failure(forgotten, "parameters",
+                 "forward reads a trainable [2] that visit does not report: it is not trained, saved or cloned");
+  expect_failure([](const Variable& x, const Variable& w) { return x * w.value(); }, "parameters",
+                 "parameter 'w' is visited, but the output does not depend on it");
+  expect_failure([](const Variable& x, const Variable& w) { return x.value() * w; }, "parameters",
+                 "the output does not depend on the input");
+}
+
+TEST(CheckLayer, Clone) {
+  struct Inherits : Scale {};
+  Inherits inherits;
+  expect_failure(inherits, "clone", "share() makes 'Scale', not 'Scale'; does a derived class inherit it?");
+  struct Deep : Derived<Deep> {
+    std::unique_ptr<Module> share() const override {
+      auto other = std::make_unique<Deep>();
+      other->w = Parameter(w.value().clone());
+      return other;
+    }
+  } deep;
+  expect_failure(deep, "clone", "share() gives 'w' to the other layer as a copy; Parameters are handles: copy those");
+  struct Partial : Derived<Partial> {
+    bool whole = true;
+    void visit(ModuleVisitor& visitor) override {
+      if (whole) {
+        Scale::visit(visitor);
+      }
+    }
+    std::unique_ptr<Module> share() const override {
+      auto other = std::make_unique<Partial>(*this);
+      other->whole = false;
+      return other;
+    }
+  } partial;
+  expect_failure(partial, "clone", "share() makes a layer with 0 parameters, not 1");
+  struct Sharing : Derived<Sharing> {
+    std::shared_ptr<double> seen = std::make_shared<double>(0);
+    Variable forward(const Variable& x) override {
+      if (ForwardScope::current().training) {
+        *seen += 1;
+      }
+      return x * w + *seen;
+    }
+  } sharing;
+  const CheckReport report = check_layer(sharing, {4, 2});
+  EXPECT_THAT(report["clone"].detail, StartsWith("the output after the clone was changed and trained: element 0: "));
+}
+
+TEST(CheckLayer, SaveAndLoad) {
+  struct Keeps : Derived<Keeps> {
+    Variable kept;
+    Variable forward(const Variable& x) override {
+      if (!kept.defined() || (tape_is_on() && !kept.traced())) {
+        kept = exp(w);
+      }
+      return x * kept;
+    }
+  } keeps;
+  expect_failure(keeps, "save and load",
+                 "new numbers in the parameters do not change the output: is something computed from them and kept?");
+}
+
+/// x times w, with wrong gradients where `wrong`.
+Variable product(const Variable& x, const Variable& w, double dx, double dw) {
+  return record(broadcasting("product"), x.value() * w.value(), wrt(x, [=](const Variable& dy) { return dy * w * dx; }),
+                wrt(w, [=](const Variable& dy) { return dy * x * dw; }));
+}
+
+TEST(CheckLayer, Gradients) {
+  expect_failure([](const Variable& x, const Variable& w) { return product(x, w, 1.01, 1); }, "gradients",
+                 "gradcheck: x of shape [4, 2], element 0: the gradient is ");
+  expect_failure([](const Variable& x, const Variable& w) { return product(x, w, 1, 1.01); }, "gradients",
+                 "gradcheck: w of shape [2], element 0: the gradient is ");
+  expect_failure(
+      [](const Variable& x, const Variable& w) {
+        return record(broadcasting("product"), x.value() * w.value(),
+                      wrt(x, [=](const Variable& dy) { return dy * w; }),
+                      wrt(w, [=](const Variable& dy) { return dy * x.detach(); }));
+      },
+      "gradients", "second derivative: gradcheck: x of shape [4, 2], element 0: the gradient is ");
+}
+
+TEST(CheckLayer, Training) {
+  const auto in_training = [] { return ForwardScope::current().training; };
+  expect_failure([=](const Variable& x, const Variable& w) { return product(x, w, in_training() ? 1.01 : 1, 1); },
+                 "training", "gradcheck: x of shape [4, 2], element 0: the gradient is ");
+  int draws = 0;
+  expect_failure(
+      [&draws, in_training](const Variable& x, const Variable& w) { return x * w + (in_training() ? ++draws : 0); },
+      "training", "the same seed and step again: element 0: ");
+  Sequential model{Dropout({.rate = .5})};
+  EXPECT_THAT(check_layer(model, {4, 2})["training"].detail,
+              ::testing::EndsWith("the output is another than in evaluation"));
+}
+
+TEST(CheckLayer, TrainAndEval) {
+  struct Hidden : Derived<Hidden> {
+    double steps = 0;
+    Variable forward(const Variable& x) override {
+      steps += ForwardScope::current().training ? 1 : 0;
+      return x * w + steps;
+    }
+  } hidden;
+  expect_failure(hidden, "train and eval",
+                 "evaluation after a training pass, with the same parameters and buffers: element 0: ");
+  struct WritesParameter : Derived<WritesParameter> {
+    Variable forward(const Variable& x) override {
+      if (ForwardScope::current().training) {
+        w.mutable_value().copy_from(kernels::mul(w.value(), 1.5));
+      }
+      return x * w;
+    }
+  } writes_parameter;
+  expect_failure(writes_parameter, "train and eval", "a forward pass writes to a parameter: element 0: ");
+  struct WritesBuffer : Derived<WritesBuffer> {
+    explicit WritesBuffer(bool in_evaluation) : evaluation(in_evaluation) {}
+    bool evaluation;
+    Buffer count{Tensor::zeros({})};
+    void visit(ModuleVisitor& visitor) override {
+      Scale::visit(visitor);
+      visitor.buffer("count", count);
+    }
+    Variable forward(const Variable& x) override {
+      if (ForwardScope::current().training || evaluation) {
+        count.mutable_value().copy_from(kernels::add(count.value(), 1.0));
+      }
+      return x * w;
+    }
+  };
+  WritesBuffer in_training(false), in_evaluation(true);
+  const CheckReport counted = check_layer(in_training, {4, 2});
+  EXPECT_TRUE(counted) << counted;
+  EXPECT_EQ(counted["train and eval"].detail, "training updates buffers, evaluation writes nothing");
+  expect_failure(in_evaluation, "train and eval", "evaluation writes to parameters or buffers");
+}
+
+TEST(CheckLayer, Float64AndThreads) {
+  expect_failure([](const Variable& x, const Variable& w) { return x * w * (x.dtype() == DType::float32 ? 1.001 : 1); },
+                 "float64", "the output: element 0: ");
+  expect_failure([](const Variable& x, const Variable& w) { return x * w + static_cast<double>(num_threads() == 3); },
+                 "threads", "1 of 4 results, 3 threads against 1: element 0: ");
+}
+
+TEST(CheckLayer, InputUntouchedAndNodesFreed) {
+  expect_failure(
+      [](const Variable& x, const Variable& w) {
+        const Variable y = x.value().clone() * w;
+        Tensor t = x.value();
+        t.fill(1);
+        return y + Variable(t) * 0.0;
+      },
+      "input untouched", "the input was written: element 0: 1, expected ");
+  Variables kept;
+  Scale keeps([&kept](const Variable& x, const Variable& w) {
+    kept.push_back(x * w);
+    return kept.back();
+  });
+  EXPECT_THAT(check_layer(keeps, {4, 2})["nodes freed"].detail,
+              ::testing::EndsWith(" nodes are left; does the layer keep a Variable, or a gradient function capture the "
+                                  "op's output?"));
+}
+
+/// y[..., :] = table[x[...], :] for indices x; `gradient` is what the table is given for dy [n, width].
+class Embedding : public Module {
+ public:
+  using Gradient = std::function<Variable(const Shape& table, const Tensor& indices, const Variable& dy)>;
+  static Variable right(const Shape& table, const Tensor& indices, const Variable& dy) {
+    return scatter_add(table, 0, kernels::broadcast_to(indices.reshape({-1, 1}), dy.shape()), dy);
+  }
+
+  explicit Embedding(Gradient gradient = right) : gradient_(std::move(gradient)) {}
+  void visit(ModuleVisitor& visitor) override { visitor.parameter("table", table); }
+  std::string describe() const override { return "Embedding"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Embedding>(*this); }
+
+  Parameter table{Tensor::of({{1, 2, 3}, {-1, 4, .5}, {2, 0, -3}, {.25, 1, -2}})};
+
+ protected:
+  Variable forward(const Variable& x) override {
+    const Variable rows = table;
+    const Tensor indices = x.value().reshape({x.numel()});
+    const Variable y = record("look_up", kernels::take_rows(rows.value(), indices),
+                              wrt(rows, [shape = rows.shape(), x = saved(indices), f = gradient_](const Variable& dy) {
+                                return f(shape, x.value(), dy);
+                              }));
+    return reshape(y, x.shape().followed_by({rows.size(1)}));
+  }
+
+ private:
+  Gradient gradient_;
+};
+
+const Tensor kIndices = Tensor::of({{3, 0}, {1, 1}}, DType::int64);
+
+CheckReport check_on_indices(Module& layer) { return check_layer(layer, {2, 2}, {.input = kIndices}); }
+
+void expect_failure_on_indices(Module& layer, const std::string& line, const std::string& text) {
+  const CheckReport report = check_on_indices(layer);
+  EXPECT_EQ(report[line].result, CheckLine::Result::failed) << report;
+  EXPECT_THAT(report[line].detail, StartsWith(text)) << report;
+}
+
+TEST(CheckLayer, IntegersHaveNoGradient) {
+  Embedding embedding;
+  EXPECT_EQ(to_string(check_on_indices(embedding)),
+            "Embedding on [2, 2]: every check passed\n"
+            "  ok       visit            table\n"
+            "  ok       forward          [2, 2] to [2, 2, 3]\n"
+            "  ok       parameters       1 read, all of them visited\n"
+            "  ok       clone            the same function, with numbers of its own\n"
+            "  ok       save and load    the saved numbers come back, and the output with them\n"
+            "  ok       gradients        of all parameters, as central differences say; second derivatives, too; the "
+            "input is int64 and has none\n"
+            "  ok       training         gradients as central differences say; the output is that of evaluation\n"
+            "  ok       train and eval   neither writes anything\n"
+            "  ok       float64          output and gradients agree within 2e-05\n"
+            "  ok       threads          the same bits on 1, 2 and 3\n"
+            "  ok       input untouched  nothing was written\n"
+            "  ok       nodes freed      all of them");
+}
+
+TEST(CheckLayer, WrongGradientsOfATable) {
+  Embedding too_large(
+      [](const Shape& table, const Tensor& x, const Variable& dy) { return Embedding::right(table, x, dy) * 1.01; });
+  expect_failure_on_indices(too_large, "gradients", "gradcheck: table of shape [4, 3], element 0: the gradient is ");
+  Embedding last_of_repeated([](const Shape& table, const Tensor& x, const Variable& dy) {
+    Tensor found = Tensor::zeros(table, dy.dtype());
+    for (std::int64_t n = 0; n < x.numel(); ++n) {
+      found[x.at<std::int64_t>({n})].copy_from(dy.value()[n]);
+    }
+    return Variable(found);
+  });
+  expect_failure_on_indices(last_of_repeated, "gradients",
+                            "gradcheck: table of shape [4, 3], element 3: the gradient is ");
+  Embedding no_graph(
+      [](const Shape& table, const Tensor& x, const Variable& dy) { return Embedding::right(table, x, dy.detach()); });
+  expect_failure_on_indices(no_graph, "gradients",
+                            "second derivative: gradcheck: the cotangent of shape [2, 2, 3], element 0: ");
+  Embedding in_training([](const Shape& table, const Tensor& x, const Variable& dy) {
+    return Embedding::right(table, x, dy) * (ForwardScope::current().training ? 1.01 : 1);
+  });
+  expect_failure_on_indices(in_training, "training", "gradcheck: table of shape [4, 3], element 0: the gradient is ");
+}
+
+TEST(CheckLayer, OtherMistakesWithIndices) {
+  struct Ignores : Embedding {
+    std::unique_ptr<Module> share() const override { return std::make_unique<Ignores>(*this); }
+    Variable forward(const Variable& x) override { return Embedding::forward(Tensor::zeros(x.shape(), DType::int64)); }
+  } ignores;
+  expect_failure_on_indices(ignores, "parameters",
+                            "the output is the same when every sample is the first; does it depend on the input?");
+  struct Forgets : Embedding {
+    void visit(ModuleVisitor&) override {}
+    std::unique_ptr<Module> share() const override { return std::make_unique<Forgets>(*this); }
+  } forgets;
+  expect_failure_on_indices(forgets, "parameters", "forward reads a trainable [4, 3] that visit does not report");
+  struct Writes : Embedding {
+    std::unique_ptr<Module> share() const override { return std::make_unique<Writes>(*this); }
+    Variable forward(const Variable& x) override {
+      const Variable y = Embedding::forward(x.value().clone());
+      Tensor indices = x.value();
+      indices.fill(0);
+      return y;
+    }
+  } writes;
+  expect_failure_on_indices(writes, "input untouched", "the input was written: element 0: 0, expected 3");
+  struct Rounds : Embedding {
+    std::unique_ptr<Module> share() const override { return std::make_unique<Rounds>(*this); }
+    Variable forward(const Variable& x) override {
+      return Embedding::forward(x) * (table.value().dtype() == DType::float32 ? 1.001 : 1);
+    }
+  } rounds;
+  expect_failure_on_indices(rounds, "float64", "the output: element 0: ");
+}
+
+TEST(CheckLayer, NothingToDifferentiate) {
+  Embedding embedding;
+  embedding.table.set_frozen(true);
+  const CheckReport report = check_on_indices(embedding);
+  EXPECT_TRUE(report) << report;
+  EXPECT_EQ(report["gradients"].detail, "the input is int64 and has none, and no parameter is trained");
+  EXPECT_EQ(report["training"].detail, "the output is that of evaluation");
+  EXPECT_EQ(report["float64"].detail, "the output agrees within 2e-05");
+  EXPECT_EQ(gibbs::testing::error_of([&] { gradcheck(embedding, kIndices); }),
+            "gradcheck: nothing has a gradient: x is int64, and no parameter is trained");
+}
+
+TEST(CheckLayer, Input) {
+  Scale layer([](const Variable& x, const Variable& w) { return log(x) * w; });
+  const CheckReport report = check_layer(layer, {1, 2}, {.input = Tensor::of({{2, 3}})});
+  EXPECT_TRUE(report) << report;
+  EXPECT_EQ(gibbs::testing::error_of([&] {
+              check_layer(layer, {1, 2}, {.input = Tensor::of({2, 3})});
+            }),
+            "check_layer: the input is [2], its shape was to be [1, 2]");
+}
+
+}  // namespace
+}  // namespace gibbs::nn

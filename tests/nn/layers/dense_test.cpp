@@ -1,0 +1,75 @@
+// Dense against sums in float64; its start, gradients, description and errors.
+#include "gibbs/nn/layers/dense.h"
+
+#include "gibbs/nn/check/gradcheck.h"
+#include "tests/testing/expect_op.h"
+#include "tests/testing/near.h"
+#include "tests/testing/oracle.h"
+
+namespace gibbs::nn {
+namespace {
+
+using namespace gibbs::testing;
+
+Dense double_layer(const DenseOptions& options) {
+  Rng rng(3);
+  Dense layer(options, rng);
+  for (Parameter& parameter : parameters(layer)) {
+    parameter.replace(gibbs::testing::random(parameter.shape(), 7, -1, 1));
+  }
+  return layer;
+}
+
+TEST(Dense, IsXWPlusB) {
+  for (const bool bias : {true, false}) {
+    Dense layer = double_layer({.in = 3, .out = 2, .bias = bias});
+    const std::vector<Parameter> p = parameters(layer);
+    ASSERT_EQ(p.size(), bias ? 2 : 1);
+    const Tensor x = gibbs::testing::random({2, 4, 3});
+    const Tensor expected = build({2, 4, 2}, [&](const Index& y) {
+      double total = bias ? at(p[1].value(), {y[2]}) : 0;
+      for (std::int64_t k = 0; k < 3; ++k) {
+        total += at(x, {y[0], y[1], k}) * at(p[0].value(), {k, y[2]});
+      }
+      return total;
+    });
+    EXPECT_TRUE(near(layer(x).value(), expected, 1e-14));
+    EXPECT_TRUE(near(layer(x.reshape({8, 3})).value(), expected.reshape({8, 2}), 1e-14));
+  }
+}
+
+TEST(Dense, GradientsAgreeWithDifferences) {
+  for (const bool bias : {true, false}) {
+    Dense layer = double_layer({.in = 3, .out = 2, .bias = bias});
+    for (const Shape& shape : {Shape{4, 3}, Shape{2, 2, 3}}) {
+      const GradcheckReport first = gradcheck(layer, gibbs::testing::random(shape));
+      const GradcheckReport second = gradgradcheck(layer, gibbs::testing::random(shape));
+      EXPECT_TRUE(first) << first.message;
+      EXPECT_TRUE(second) << second.message;
+    }
+  }
+}
+
+TEST(Dense, DescribesItselfAndCountsMultiplyAddsAsTwo) {
+  Rng rng(0);
+  Dense layer({.in = 2304, .out = 256}, rng);
+  EXPECT_EQ(layer.describe(), "Dense(2304 -> 256)");
+  EXPECT_EQ(Dense({.in = 2, .out = 3, .bias = false}, rng).describe(), "Dense(2 -> 3, no bias)");
+  EXPECT_EQ(layer.flops({1, 2304}, {1, 256}), 2.0 * 2304 * 256);
+  EXPECT_EQ(layer(Tensor::zeros({0, 2304})).shape(), (Shape{0, 256}));
+}
+
+TEST(Dense, Errors) {
+  Rng rng(0);
+  Dense layer({.in = 3, .out = 2}, rng);
+  EXPECT_EQ(error_of([&] { layer(Tensor::zeros({4, 2})); }), "Dense: layer '' expects [N, 3], received [4, 2]");
+  EXPECT_EQ(error_of([&] { layer(Tensor::zeros({3})); }), "Dense: layer '' expects [N, 3], received [3]");
+  EXPECT_EQ(error_of([&] {
+              layer(Tensor::zeros({4, 2, 2}));
+            }),
+            "Dense: layer '' expects [N, 3], received [4, 2, 2]; put a Flatten before it");
+  EXPECT_EQ(error_of([&] { Dense({.in = 3, .out = 0}, rng); }), "Dense: in and out must be positive, not 3 and 0");
+}
+
+}  // namespace
+}  // namespace gibbs::nn

@@ -1,0 +1,76 @@
+#include "gibbs/train/detail/resume.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+#include <system_error>
+
+#include "gibbs/train/detail/fit_arguments.h"
+
+namespace gibbs::train {
+namespace {
+
+/// Every batch is one step, so the position tells how many steps and rows there were.
+void check_position(const TrainingState& state, const Resumed& run, const std::string& file) {
+  const std::int64_t size = std::max<std::int64_t>(1, run.options.batch_size), batches = (run.images + size - 1) / size;
+  const auto [epoch, batch] = state.position;
+  check(batch < batches, "checkpoint: ", file, " has a damaged 'state': batch is ", batch, ", and an epoch has ",
+        batches, " batches; delete the file to begin anew, or choose another folder");
+  const std::int64_t steps = epoch * batches + batch, rows = batch * size;
+  check(state.step == steps && state.loss.rows() == rows, "checkpoint: ", file, " has a damaged 'state': after ", epoch,
+        " epochs and ", batch, " batches step is ", steps, " and loss_rows ", rows, ", but there they are ", state.step,
+        " and ", state.loss.rows(), "; delete the file to begin anew, or choose another folder");
+}
+
+/// All of them or, when one throws, none.
+void restore(const Callbacks& callbacks, const std::vector<std::string>& states, const std::string& file) {
+  check(states.size() == callbacks.size(), "fit: the checkpoint holds the state of ", states.size(),
+        " callbacks, this run has ", callbacks.size());
+  std::vector<std::string> before;
+  for (const Callback* callback : callbacks) {
+    before.push_back(callback->saved_state());
+  }
+  for (std::size_t i = 0; i < callbacks.size(); ++i) {
+    try {
+      callbacks[i]->restore(states[i]);
+    } catch (const std::exception& error) {
+      const std::string reason = error.what();
+      for (std::size_t k = 0; k <= i; ++k) {
+        callbacks[k]->restore(before[k]);
+      }
+      fail("checkpoint: ", file, " does not fit callback ", i + 1, " of ", callbacks.size(), ": ", reason);
+    }
+  }
+}
+
+}  // namespace
+
+bool has_checkpoint(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool exists = std::filesystem::exists(path, error);
+  check(!error, "checkpoint: cannot look for ", path.string(), ": ", error.message());
+  return exists;
+}
+
+TrainingState resume(const Resumed& run) {
+  const std::filesystem::path& path = run.options.checkpoint;
+  const std::string file = path.string();
+  const auto accept = [&](const TrainingState& state) {
+    const std::string other_data = differences(state.data, run.here.data);
+    check(other_data.empty(), "checkpoint: ", file, " belongs to another run: ", other_data,
+          "; give the same data, or another folder");
+    check_position(state, run, file);
+    check_epochs_left(state.position, run.options);
+    restore(run.callbacks, state.callbacks, file);
+  };
+  TrainingState state = load_checkpoint(path, run.model, run.optimizer, run.here.settings, accept);
+  if (const std::string other = differences(state.arithmetic, run.here.arithmetic); !other.empty()) {
+    *run.options.out << fmt::format(
+        "Going on with other arithmetic: {}. The training is the same, its last bits are not.\n", other);
+  }
+  state.arithmetic = run.here.arithmetic;
+  return state;
+}
+
+}  // namespace gibbs::train
