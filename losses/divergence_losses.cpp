@@ -10,13 +10,15 @@
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/detail/at_least_zero.h"
-#include "gibbs/losses/detail/js_logits.h"
 #include "gibbs/losses/detail/map_in_double.h"
+#include "gibbs/losses/detail/one_pass.h"
 #include "gibbs/losses/detail/phi.h"
+#include "gibbs/losses/detail/saved_coefficients.h"
 #include "gibbs/losses/detail/under_name.h"
 #include "gibbs/losses/measures/divergence.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/rows/js_divergence.h"
 
 namespace gibbs::losses {
 namespace {
@@ -171,8 +173,18 @@ Variable jeffreys_divergence_with_probabilities(const Target& target, const Vari
 }
 
 Variable js_divergence_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
-  const Rows rows = prepare("js_divergence_with_logits", target, logits, Prediction::logits, options);
-  return js_divergence_of_logits(rows, options);
+  const char* op = "js_divergence_with_logits";
+  const Rows rows = prepare(op, target, logits, Prediction::logits, options);
+  const auto in_ops = [rows](const Variable& z) {
+    return sum(rows.weighted(jensen_shannon_terms(rows.p(), softmax(z))), {-1});
+  };
+  const Tensor ones = Tensor::ones({logits.size(1)}, logits.dtype());
+  const auto kernel = [p = coefficients_of(rows, [](const Tensor& x) { return x; }),
+                       w = rows.class_weights.defined() ? rows.class_weights : ones](const Tensor& z, const Tensor& dy,
+                                                                                     kernels::rows::Output output) {
+    return kernels::rows::js_divergence(p.value(), w, z, dy, output);
+  };
+  return one_pass_loss(op, rows, options, kernel, in_ops);
 }
 
 Variable js_divergence_with_probabilities(const Target& target, const Variable& probabilities,

@@ -110,11 +110,6 @@ std::vector<std::int64_t> rows_with_weight(std::int64_t rows, const Tensor& samp
   return numbers;
 }
 
-/// p (1 - s) + s / K.
-Variable smoothed(const Variable& p, double s, std::int64_t classes) {
-  return s > 0 ? p * (1 - s) + s / static_cast<double>(classes) : p;
-}
-
 /// Those of `rows` whose class index is not ignored.
 std::vector<std::int64_t> kept_indices(const char* op, const Tensor& indices, const std::vector<std::int64_t>& rows,
                                        std::int64_t classes, const std::optional<std::int64_t>& ignore_index) {
@@ -226,28 +221,15 @@ Variable Rows::p() const {
   if (distributions.defined()) {
     return distributions;
   }
-  const std::int64_t classes = prediction.size(1);
-  return smoothed(kernels::one_hot(indices.value(), classes, prediction.dtype()), label_smoothing, classes);
+  return smoothed(kernels::one_hot(indices.value(), prediction.size(1), prediction.dtype()));
+}
+
+Variable Rows::smoothed(const Variable& p) const {
+  const double s = label_smoothing;
+  return s > 0 ? p * (1 - s) + s / static_cast<double>(p.size(-1)) : p;
 }
 
 Variable Rows::weighted(const Variable& x) const { return class_weights.defined() ? x * class_weights : x; }
-
-Coefficients Rows::coefficients(const std::function<Tensor(const Tensor& p)>& f, bool weigh) const {
-  const std::int64_t classes = prediction.size(1);
-  const auto row_values = [&](const Tensor& p) { return weigh ? weighted(f(p)).value() : f(p); };
-  if (distributions.defined()) {
-    return {.dense = row_values(distributions.value()), .indices = {}, .other = {}, .own = {}, .classes = classes};
-  }
-  const auto entry = [&](double one_hot_entry) {
-    const Tensor row = Tensor::full({1, classes}, one_hot_entry, prediction.dtype());
-    return row_values(smoothed(row, label_smoothing, classes).value()).reshape({classes});
-  };
-  return {.dense = {}, .indices = indices, .other = entry(0), .own = entry(1), .classes = classes};
-}
-
-Coefficients Rows::coefficients() const {
-  return coefficients([](const Tensor& p) { return p; }, /*weigh=*/true);
-}
 
 Rows prepare(const char* op, const Target& target, const Variable& prediction, Prediction kind,
              const CategoricalOptions& options) {
@@ -276,8 +258,7 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
     check_probabilities(op, rows.prediction.value());
   }
   if (rows.distributions.defined()) {
-    rows.distributions =
-        smoothed(options.normalize_target ? normalized(rows.distributions) : rows.distributions, s, classes);
+    rows.distributions = rows.smoothed(options.normalize_target ? normalized(rows.distributions) : rows.distributions);
   }
   return rows;
 }
