@@ -74,11 +74,11 @@ class CoefficientRows {
     }
   }
 
-  /// Rows first ... first + rows - 1, turned as in SoftmaxGroup, into y [K, L] with SoftmaxGroup::room().
+  /// Rows first ... first + rows - 1, transposed as in SoftmaxGroup, into y [K, L] with SoftmaxGroup::room().
   template <int L>
   void read(std::int64_t first, std::int64_t rows, T* y) const {
     if (dense_ != nullptr) {
-      turn_rows<L>(dense_ + first * classes_, rows, classes_, rows_ * classes_ - first * classes_, y);
+      transpose_rows<L>(dense_ + first * classes_, rows, classes_, rows_ * classes_ - first * classes_, y);
       return;
     }
     Label label[L];

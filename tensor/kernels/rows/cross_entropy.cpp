@@ -26,7 +26,7 @@ void write_row_losses(const SoftmaxGroup<T, L>& group, const T* c, T* losses) {
   }
 }
 
-/// dz = dy (softmax(z) sum_k c_k - c), turned. c: [K, L].
+/// dz = dy (softmax(z) sum_k c_k - c), transposed. c: [K, L].
 template <class T, int L>
 void write_gradient(const SoftmaxGroup<T, L>& group, const T* c, const RowValues<T>& dy, T* dz) {
   double sum_of_c[L];
@@ -81,18 +81,18 @@ LossesAndGradient cross_entropy(const Coefficients& coefficients, const Tensor& 
     const RowValues<T> row_dy(dy);
     const bool one_hot = rows.one_hot();
     result.sum = for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
-      Scratch<T> c(group.room()), turned(group.room());
+      Scratch<T> c(group.room()), transposed(group.room());
       if (one_hot) {
-        write_one_hot(group, rows, row_dy, losses, dz != nullptr ? turned.data() : nullptr);
+        write_one_hot(group, rows, row_dy, losses, dz != nullptr ? transposed.data() : nullptr);
       } else {
         rows.template read<L>(group.first, group.rows, c.data());
         write_row_losses(group, c.data(), losses);
         if (dz != nullptr) {
-          write_gradient(group, c.data(), row_dy, turned.data());
+          write_gradient(group, c.data(), row_dy, transposed.data());
         }
       }
       if (dz != nullptr) {
-        group.turn_back(turned.data(), c.data(), dz);
+        group.transpose_back(transposed.data(), c.data(), dz);
       }
     });
   });

@@ -146,7 +146,7 @@ void write_gradient(const SoftmaxGroup<T, L>& group, const T* inverse, const Sum
   }
 }
 
-/// Losses, and the gradient (if dy is defined) turned, for distributions. dz is working space, too.
+/// Losses, and the gradient (if dy is defined) transposed, for distributions. dz is working space, too.
 template <class T, int L>
 void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
                const RowValues<T>& dy, T* losses, T* dz) {
@@ -240,11 +240,11 @@ LossesAndGradient js_divergence(const Coefficients& p, const Tensor& w, const Te
     const RowValues<T> row_dy(dy);
     const bool one_hot = p_rows.one_hot();
     result.sum = for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
-      Scratch<T> turned(group.room()), scratch(group.room());
+      Scratch<T> transposed(group.room()), scratch(group.room());
       const auto& run_group = one_hot ? run_one_hot<T, L> : run_dense<T, L>;
-      run_group(group, p_rows, weights, row_dy, losses, turned.data());
+      run_group(group, p_rows, weights, row_dy, losses, transposed.data());
       if (dz != nullptr) {
-        group.turn_back(turned.data(), scratch.data(), dz);
+        group.transpose_back(transposed.data(), scratch.data(), dz);
       }
     });
   });

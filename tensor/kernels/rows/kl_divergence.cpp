@@ -49,7 +49,7 @@ void write_divergences(const SoftmaxGroup<T, L>& group, const T* c, const T* log
   }
 }
 
-/// The gradient of log_q is -dy c; through log_softmax it becomes dz = -dy c + q sum_k dy c_k. Turned; c [K, L] is
+/// The gradient of log_q is -dy c; through log_softmax it becomes dz = -dy c + q sum_k dy c_k. Transposed; c [K, L] is
 /// overwritten.
 template <class T, int L>
 void send_back(const SoftmaxGroup<T, L>& group, T* c, const RowValues<T>& dy, T* dz) {
@@ -113,20 +113,20 @@ LossesAndGradient kl_divergence(const Coefficients& c, const Coefficients& log_p
     const RowValues<T> row_dy(dy);
     const bool one_hot = c_rows.one_hot() && log_p_rows.zero();  // ln p of a one-hot p is 0: ln 1, and 0 for ln 0
     result.sum = for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
-      Scratch<T> c_group(group.room()), turned(group.room());
+      Scratch<T> c_group(group.room()), transposed(group.room());
       if (one_hot) {
-        run_one_hot(group, c_rows, row_dy, losses, dz != nullptr ? turned.data() : nullptr);
+        run_one_hot(group, c_rows, row_dy, losses, dz != nullptr ? transposed.data() : nullptr);
       } else {
         Scratch<T> log_p_group(group.room());
         c_rows.template read<L>(group.first, group.rows, c_group.data());
         log_p_rows.template read<L>(group.first, group.rows, log_p_group.data());
         write_divergences(group, c_group.data(), log_p_group.data(), whole, losses);
         if (dz != nullptr) {
-          send_back(group, c_group.data(), row_dy, turned.data());
+          send_back(group, c_group.data(), row_dy, transposed.data());
         }
       }
       if (dz != nullptr) {
-        group.turn_back(turned.data(), c_group.data(), dz);
+        group.transpose_back(transposed.data(), c_group.data(), dz);
       }
     });
   });

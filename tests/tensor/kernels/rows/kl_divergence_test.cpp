@@ -33,10 +33,11 @@ void expect_right(const std::string& what, const Coefficients& c, const Coeffici
   };
   expect_kernel(what, z, kernel, [&](const Numbers& row, std::int64_t n) {
     const Numbers q = softmax_of(row), c_n = row_of(c, n), log_p_n = row_of(log_p, n);
+    const double sum_of_c = sum_of(c_n);
     Expected expected{.loss = 0, .dz = {}};
     for (std::size_t k = 0; k < q.size(); ++k) {
       expected.loss += c_n[k] * (log_p_n[k] - std::log(q[k]));
-      expected.dz.push_back(q[k] * sum_of(c_n) - c_n[k]);
+      expected.dz.push_back(q[k] * sum_of_c - c_n[k]);
     }
     return expected;
   });

@@ -41,10 +41,15 @@ inline double sum_of(const Numbers& x) {
   return total;
 }
 
-inline Numbers softmax_of(const Numbers& z) {
-  const auto size = static_cast<std::int64_t>(z.size());
-  const Numbers e = numbers(size, [&](std::int64_t k) { return std::exp(z[static_cast<std::size_t>(k)]); });
-  return numbers(size, [&](std::int64_t k) { return e[static_cast<std::size_t>(k)] / sum_of(e); });
+inline Numbers softmax_of(Numbers z) {
+  for (double& v : z) {
+    v = std::exp(v);
+  }
+  const double total = sum_of(z);
+  for (double& v : z) {
+    v /= total;
+  }
+  return z;
 }
 
 /// Logits from -3 to 3.
