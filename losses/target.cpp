@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <numeric>
 #include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
+#include "gibbs/losses/detail/check_arguments.h"
 #include "gibbs/losses/measures/distribution.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/indexing.h"
@@ -69,34 +69,6 @@ void check_shapes(const char* op, const Target& target, const Variable& predicti
         "], distributions float [", n, ", ", k, "]");
   check(target.is_indices() || value.dtype() == prediction.dtype(), op, ": dtypes differ: the target is ",
         value.dtype(), ", the ", name, " ", prediction.dtype(), "; convert one with cast");
-}
-
-Tensor checked_class_weights(const char* op, const Tensor& weights, std::int64_t classes, DType dtype) {
-  if (!weights.defined()) {
-    return {};
-  }
-  check(weights.shape() == Shape{classes}, op, ": class_weights are ", weights.shape(), "; ", classes,
-        " classes need shape [", classes, "]");
-  const std::vector<double> w = weights.to_vector();
-  for (std::size_t k = 0; k < w.size(); ++k) {
-    check(std::isfinite(w[k]) && w[k] >= 0, op, ": class_weights[", k, "] is ", w[k],
-          "; weights are finite and at least 0");
-  }
-  return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
-}
-
-Tensor checked_sample_weights(const char* op, const Tensor& weights, std::int64_t rows, DType dtype) {
-  if (!weights.defined()) {
-    return {};
-  }
-  check(weights.shape() == Shape{rows}, op, ": sample_weights are ", weights.shape(), "; ", rows, " rows need shape [",
-        rows, "]");
-  const std::vector<double> w = weights.to_vector();
-  for (std::size_t n = 0; n < w.size(); ++n) {
-    check(std::isfinite(w[n]) && w[n] >= 0, op, ": sample_weights[", n, "] is ", w[n],
-          "; weights are finite and at least 0");
-  }
-  return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
 }
 
 /// Row numbers whose weight is not 0: nothing in the others is looked at.
@@ -209,12 +181,6 @@ void leave_out(Rows& rows, const std::vector<std::int64_t>& kept) {
   }
 }
 
-void check_probabilities(const char* op, const Tensor& q) {
-  const DistributionRule rule = {"probabilities", /*any_sum=*/false, /*nan_is_wrong=*/false,
-                                 "logits have a function of their own, ..._with_logits"};
-  check_distributions(op, q, rule);
-}
-
 }  // namespace
 
 Variable Rows::p() const {
@@ -234,16 +200,15 @@ Variable Rows::weighted(const Variable& x) const { return class_weights.defined(
 Rows prepare(const char* op, const Target& target, const Variable& prediction, Prediction kind,
              const CategoricalOptions& options) {
   check_shapes(op, target, prediction, kind);
-  const double s = options.label_smoothing;
-  check(s >= 0 && s <= 1, op, ": label_smoothing is ", s, "; it is a part of 1, in [0, 1]");
+  check_label_smoothing(op, options.label_smoothing);
   const std::int64_t n = prediction.size(0), classes = prediction.size(1);
   const DType dtype = prediction.dtype();
   Rows rows{.distributions = target.is_indices() ? Variable() : target.value(),
             .indices = target.is_indices() ? target.value() : Variable(),
-            .label_smoothing = s,
+            .label_smoothing = options.label_smoothing,
             .prediction = prediction,
-            .class_weights = checked_class_weights(op, options.class_weights, classes, dtype),
-            .sample_weights = checked_sample_weights(op, options.sample_weights, n, dtype),
+            .class_weights = checked_weights(op, "class_weights", options.class_weights, classes, "classes", dtype),
+            .sample_weights = checked_weights(op, "sample_weights", options.sample_weights, n, "rows", dtype),
             .kept = {},
             .all_rows = n};
 
@@ -255,7 +220,10 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
                         : kept_distributions(op, rows.distributions.value(), weighing, options));
   }
   if (kind == Prediction::probabilities && options.numerics == Numerics::exact) {
-    check_probabilities(op, rows.prediction.value());
+    check_distributions(op, rows.prediction.value(),
+                        {.what = "probabilities",
+                         .nan_is_wrong = false,
+                         .repair = "logits have a function of their own, ..._with_logits"});
   }
   if (rows.distributions.defined()) {
     rows.distributions = rows.smoothed(options.normalize_target ? normalized(rows.distributions) : rows.distributions);
