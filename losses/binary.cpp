@@ -1,13 +1,12 @@
 #include "gibbs/losses/binary.h"
 
-#include <cmath>
 #include <limits>
-#include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/record.h"
-#include "gibbs/losses/elementwise.h"
+#include "gibbs/losses/detail/check_arguments.h"
+#include "gibbs/losses/regression.h"
 #include "gibbs/losses/target.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
@@ -27,15 +26,6 @@ void check_unit_range(const char* op, const char* what, const Tensor& x, bool na
   });
 }
 
-Tensor checked_weights(const char* op, const char* name, const Tensor& weights, DType dtype) {
-  const std::vector<double> w = weights.to_vector();
-  for (std::size_t i = 0; i < w.size(); ++i) {
-    check(std::isfinite(w[i]) && w[i] >= 0, op, ": ", name, "[", i, "] is ", w[i],
-          "; weights are finite and at least 0");
-  }
-  return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
-}
-
 /// p (1 - s) + s / 2; for s = 1 a fair coin that has forgotten p.
 Variable smoothed(const Variable& p, double s) {
   return s == 1 ? where_or(Tensor::zeros({}, DType::uint8), p, .5) : p * (1 - s) + s / 2;
@@ -47,13 +37,9 @@ BinaryTarget prepare_binary(const char* op, const Variable& target, const Variab
                             const BinaryOptions& options) {
   check_elementwise(op, target, prediction);
   const double s = options.label_smoothing;
-  check(s >= 0 && s <= 1, op, ": label_smoothing is ", s, "; it is a part of 1, in [0, 1]");
-  Tensor weights;
-  if (const Tensor& w = options.sample_weights; w.defined()) {
-    const std::int64_t n = prediction.size(0);
-    check(w.shape() == Shape{n}, op, ": sample_weights are ", w.shape(), "; ", n, " rows need shape [", n, "]");
-    weights = checked_weights(op, "sample_weights", w, prediction.dtype());
-  }
+  check_label_smoothing(op, s);
+  const Tensor weights =
+      checked_weights(op, "sample_weights", options.sample_weights, prediction.size(0), "rows", prediction.dtype());
   const Variable given = without_masked_rows(target, weights, 0);
   const Variable p = s > 0 ? smoothed(given, s) : given;
   BinaryTarget result{.p = p,

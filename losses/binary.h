@@ -1,6 +1,6 @@
 // What losses on yes-or-no targets share. Each element of the target is the probability of yes in a distribution of its
 // own, over two classes; its loss sums over both, as a loss on K classes sums over K. A row (an entry of the leading
-// axis) has the mean of its elements, as in mean_squared_error.h, and rows are reduced as everywhere.
+// axis) has the mean of its elements, as in regression.h, and rows are reduced as everywhere.
 //
 // The one idea: weights are multiplied into the target before any logarithm is taken. A term whose weight is 0 is then
 // left out like a class that does not happen, however infinite its logarithm.

@@ -1,8 +1,13 @@
 // Cross entropy H(p, q) = -sum_k p_k ln q_k of a target p and a prediction q, per row, then reduced over rows.
 //
 // The form on logits works in log space and is exact for logits of any size. Its training gradient is written by hand,
-// softmax(z) - p, and shares nothing with the gradient of kl_divergence.h: that the two agree is a theorem to be
-// checked with numbers, not a consequence of shared code.
+// softmax(z) - p, in a kernel of its own (tensor/kernels/rows/cross_entropy.cpp).
+//
+// That kl_divergence.h has the same gradient is a theorem, to be checked with numbers. So the two share no line of what
+// each makes of a row: the terms of the loss, and the gradient. They do share what comes before: the softmax of a row
+// and the logarithm of its sum (simd/softmax_groups.h), how targets are read (rows/coefficient_rows.h), and the frame
+// that computes the gradient together with the value (detail/one_pass.h). A mistake there would be in both, which is
+// why the laboratory (examples/ce_vs_kl.cpp) compares them with a third path that has none of it.
 #pragma once
 
 #include "gibbs/losses/target.h"

@@ -5,7 +5,7 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/softmax.h"
-#include "gibbs/losses/detail/under_name.h"
+#include "gibbs/losses/detail/rename_errors.h"
 #include "gibbs/losses/kl_divergence.h"
 
 namespace gibbs::losses {
@@ -17,8 +17,8 @@ Variable kl_divergence_with_log_target(const Variable& log_target, const Variabl
   check(log_target.shape() == logits.shape(), "kl_divergence_with_log_target: the log target is ", log_target.shape(),
         ", the logits ", logits.shape(), "; they must be equal");
   const Variable seen = without_masked_rows(log_target, options.sample_weights, 0);
-  return under_name("kl_divergence_with_log_target",
-                    [&] { return kl_divergence_with_logits(Target(exp(seen)), logits, options); });
+  return rename_errors("kl_divergence_with_log_target",
+                       [&] { return kl_divergence_with_logits(Target(exp(seen)), logits, options); });
 }
 
 Variable distillation_loss(const Variable& teacher_logits, const Variable& logits, const DistillationOptions& options) {
@@ -29,7 +29,7 @@ Variable distillation_loss(const Variable& teacher_logits, const Variable& logit
         "; they must be floating, [N, K]");
   check(teacher_logits.shape() == logits.shape(), "distillation_loss: the teacher's logits are ",
         teacher_logits.shape(), ", the logits ", logits.shape(), "; they must be equal");
-  return under_name("distillation_loss", [&] {
+  return rename_errors("distillation_loss", [&] {
     const Target softened(softmax(without_masked_rows(teacher_logits, options.categorical.sample_weights, 0) / t));
     return kl_divergence_with_logits(softened, logits / t, options.categorical) * (t * t);
   });

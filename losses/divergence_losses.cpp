@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
@@ -10,13 +9,16 @@
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/detail/at_least_zero.h"
-#include "gibbs/losses/detail/js_logits.h"
+#include "gibbs/losses/detail/check_arguments.h"
 #include "gibbs/losses/detail/map_in_double.h"
+#include "gibbs/losses/detail/one_pass.h"
 #include "gibbs/losses/detail/phi.h"
-#include "gibbs/losses/detail/under_name.h"
+#include "gibbs/losses/detail/rename_errors.h"
+#include "gibbs/losses/detail/saved_coefficients.h"
 #include "gibbs/losses/measures/divergence.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/rows/js_divergence.h"
 
 namespace gibbs::losses {
 namespace {
@@ -140,12 +142,7 @@ void check_rates(const char* op, const char* name, const Variable& target, const
   check(target.shape() == prediction.shape() && target.dtype() == prediction.dtype(), op, ": the target is ",
         target.dtype(), " ", target.shape(), ", the ", name, " ", prediction.dtype(), " ", prediction.shape(),
         "; they must be equal");
-  const std::vector<double> p = target.value().to_vector();
-  for (std::size_t i = 0; i < p.size(); ++i) {
-    const auto classes = static_cast<std::size_t>(target.size(1));
-    check(p[i] >= 0 && std::isfinite(p[i]), op, ": target row ", i / classes, " has ", p[i], " for class ", i % classes,
-          "; measures are finite and at least 0");
-  }
+  check_nonnegative(op, "target", target.value());
 }
 
 }  // namespace
@@ -171,8 +168,18 @@ Variable jeffreys_divergence_with_probabilities(const Target& target, const Vari
 }
 
 Variable js_divergence_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
-  const Rows rows = prepare("js_divergence_with_logits", target, logits, Prediction::logits, options);
-  return js_divergence_of_logits(rows, options);
+  const char* op = "js_divergence_with_logits";
+  const Rows rows = prepare(op, target, logits, Prediction::logits, options);
+  const auto in_ops = [rows](const Variable& z) {
+    return sum(rows.weighted(jensen_shannon_terms(rows.p(), softmax(z))), {-1});
+  };
+  const Tensor ones = Tensor::ones({logits.size(1)}, logits.dtype());
+  const auto kernel = [p = coefficients_of(rows, [](const Tensor& x) { return x; }),
+                       w = rows.class_weights.defined() ? rows.class_weights : ones](const Tensor& z, const Tensor& dy,
+                                                                                     kernels::rows::Output output) {
+    return kernels::rows::js_divergence(p.value(), w, z, dy, output);
+  };
+  return one_pass_loss(op, rows, options, kernel, in_ops);
 }
 
 Variable js_divergence_with_probabilities(const Target& target, const Variable& probabilities,
@@ -197,7 +204,7 @@ Variable generalized_kl_divergence_with_rates(const Variable& target, const Vari
   const char* op = "generalized_kl_divergence_with_rates";
   check_rates(op, "rates", target, rates);
   const auto rows = [&] { return generalized_kl_divergence(target, rates, options.base); };
-  return reduce(under_name(op, rows), {}, options.reduction);
+  return reduce(rename_errors(op, rows), {}, options.reduction);
 }
 
 }  // namespace gibbs::losses

@@ -2,12 +2,12 @@
 
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/detail/check_arguments.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/ordering.h"
@@ -93,12 +93,7 @@ Variable coefficients(const char* op, const Rows& rows, const Tensor& alpha) {
   const std::int64_t classes = rows.prediction.size(1);
   check(alpha.rank() == 0 || alpha.shape() == Shape{classes}, op, ": alpha is ", alpha.shape(), "; ", classes,
         " classes need shape [", classes, "], or one number []");
-  const std::vector<double> values = alpha.to_vector();
-  for (std::size_t k = 0; k < values.size(); ++k) {
-    check(std::isfinite(values[k]) && values[k] >= 0, op, ": alpha[", k, "] is ", values[k],
-          "; weights are finite and at least 0");
-  }
-  return weighted * kernels::cast(alpha, rows.prediction.dtype());
+  return weighted * checked_weights(op, "alpha", alpha, rows.prediction.dtype());
 }
 
 /// m_k = ln q_k - ln(1 - q_k), q = softmax(z): [N, K]. Only the likeliest class can have q > 1/2, where 1 - q cancels;

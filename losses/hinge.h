@@ -2,7 +2,7 @@
 // Half of the derivatives are 0 and the loss has kinks; at a kink the derivative is taken to be 0.
 #pragma once
 
-#include "gibbs/losses/elementwise.h"
+#include "gibbs/losses/regression.h"
 
 namespace gibbs::losses {
 

@@ -1,13 +1,14 @@
 // Kullback-Leibler divergence D(p || q) = sum_k p_k (ln p_k - ln q_k) of a target p from a prediction q, per row, then
 // reduced over rows. It is at least 0 (Gibbs' inequality), and exactly 0 for identical arrays.
 //
-// For rows whose target (and, where it is given, prediction) sums to 1 to rounding, kSumRounding in at_least_zero.h,
-// the value is max(0, the row's sum): not a rounding error below 0. The gradient is that of the sum. Rows that sum to
+// For rows whose target (and, where it is given, prediction) sums to 1 to rounding (kSumRounding, at_least_zero.h) the
+// value is max(0, the row's sum): not a rounding error below 0. The gradient is that of the sum. Rows that sum to
 // something else, within the 1e-4 that `prepare` allows, keep the plain sum, and so do classes of different weights and
 // Numerics::keras: those may be below 0.
 //
-// Gradients go back through the logarithm of softmax, op by op or in a loop of this file's own. It calls nothing of
-// cross_entropy.h, whose gradient is another loop: the laboratory compares two independent computations.
+// The gradient on logits goes back through the logarithm of softmax: op by op, or in a kernel of its own
+// (tensor/kernels/rows/kl_divergence.cpp), which calls nothing of cross entropy's. What the two kernels share, the
+// softmax of a row above all, and how it is checked, is said in cross_entropy.h.
 #pragma once
 
 #include "gibbs/losses/target.h"

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <numeric>
 #include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
+#include "gibbs/losses/detail/check_arguments.h"
 #include "gibbs/losses/measures/distribution.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/indexing.h"
@@ -71,34 +71,6 @@ void check_shapes(const char* op, const Target& target, const Variable& predicti
         value.dtype(), ", the ", name, " ", prediction.dtype(), "; convert one with cast");
 }
 
-Tensor checked_class_weights(const char* op, const Tensor& weights, std::int64_t classes, DType dtype) {
-  if (!weights.defined()) {
-    return {};
-  }
-  check(weights.shape() == Shape{classes}, op, ": class_weights are ", weights.shape(), "; ", classes,
-        " classes need shape [", classes, "]");
-  const std::vector<double> w = weights.to_vector();
-  for (std::size_t k = 0; k < w.size(); ++k) {
-    check(std::isfinite(w[k]) && w[k] >= 0, op, ": class_weights[", k, "] is ", w[k],
-          "; weights are finite and at least 0");
-  }
-  return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
-}
-
-Tensor checked_sample_weights(const char* op, const Tensor& weights, std::int64_t rows, DType dtype) {
-  if (!weights.defined()) {
-    return {};
-  }
-  check(weights.shape() == Shape{rows}, op, ": sample_weights are ", weights.shape(), "; ", rows, " rows need shape [",
-        rows, "]");
-  const std::vector<double> w = weights.to_vector();
-  for (std::size_t n = 0; n < w.size(); ++n) {
-    check(std::isfinite(w[n]) && w[n] >= 0, op, ": sample_weights[", n, "] is ", w[n],
-          "; weights are finite and at least 0");
-  }
-  return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
-}
-
 /// Row numbers whose weight is not 0: nothing in the others is looked at.
 std::vector<std::int64_t> rows_with_weight(std::int64_t rows, const Tensor& sample_weights) {
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(rows));
@@ -108,11 +80,6 @@ std::vector<std::int64_t> rows_with_weight(std::int64_t rows, const Tensor& samp
     std::erase_if(numbers, [&w](std::int64_t n) { return w[static_cast<std::size_t>(n)] == 0; });
   }
   return numbers;
-}
-
-/// p (1 - s) + s / K.
-Variable smoothed(const Variable& p, double s, std::int64_t classes) {
-  return s > 0 ? p * (1 - s) + s / static_cast<double>(classes) : p;
 }
 
 /// Those of `rows` whose class index is not ignored.
@@ -214,54 +181,34 @@ void leave_out(Rows& rows, const std::vector<std::int64_t>& kept) {
   }
 }
 
-void check_probabilities(const char* op, const Tensor& q) {
-  const DistributionRule rule = {"probabilities", /*any_sum=*/false, /*nan_is_wrong=*/false,
-                                 "logits have a function of their own, ..._with_logits"};
-  check_distributions(op, q, rule);
-}
-
 }  // namespace
 
 Variable Rows::p() const {
   if (distributions.defined()) {
     return distributions;
   }
-  const std::int64_t classes = prediction.size(1);
-  return smoothed(kernels::one_hot(indices.value(), classes, prediction.dtype()), label_smoothing, classes);
+  return smoothed(kernels::one_hot(indices.value(), prediction.size(1), prediction.dtype()));
+}
+
+Variable Rows::smoothed(const Variable& p) const {
+  const double s = label_smoothing;
+  return s > 0 ? p * (1 - s) + s / static_cast<double>(p.size(-1)) : p;
 }
 
 Variable Rows::weighted(const Variable& x) const { return class_weights.defined() ? x * class_weights : x; }
 
-Coefficients Rows::coefficients(const std::function<Tensor(const Tensor& p)>& f, bool weigh) const {
-  const std::int64_t classes = prediction.size(1);
-  const auto row_values = [&](const Tensor& p) { return weigh ? weighted(f(p)).value() : f(p); };
-  if (distributions.defined()) {
-    return {.dense = row_values(distributions.value()), .indices = {}, .other = {}, .own = {}, .classes = classes};
-  }
-  const auto entry = [&](double one_hot_entry) {
-    const Tensor row = Tensor::full({1, classes}, one_hot_entry, prediction.dtype());
-    return row_values(smoothed(row, label_smoothing, classes).value()).reshape({classes});
-  };
-  return {.dense = {}, .indices = indices, .other = entry(0), .own = entry(1), .classes = classes};
-}
-
-Coefficients Rows::coefficients() const {
-  return coefficients([](const Tensor& p) { return p; }, /*weigh=*/true);
-}
-
 Rows prepare(const char* op, const Target& target, const Variable& prediction, Prediction kind,
              const CategoricalOptions& options) {
   check_shapes(op, target, prediction, kind);
-  const double s = options.label_smoothing;
-  check(s >= 0 && s <= 1, op, ": label_smoothing is ", s, "; it is a part of 1, in [0, 1]");
+  check_label_smoothing(op, options.label_smoothing);
   const std::int64_t n = prediction.size(0), classes = prediction.size(1);
   const DType dtype = prediction.dtype();
   Rows rows{.distributions = target.is_indices() ? Variable() : target.value(),
             .indices = target.is_indices() ? target.value() : Variable(),
-            .label_smoothing = s,
+            .label_smoothing = options.label_smoothing,
             .prediction = prediction,
-            .class_weights = checked_class_weights(op, options.class_weights, classes, dtype),
-            .sample_weights = checked_sample_weights(op, options.sample_weights, n, dtype),
+            .class_weights = checked_weights(op, "class_weights", options.class_weights, classes, "classes", dtype),
+            .sample_weights = checked_weights(op, "sample_weights", options.sample_weights, n, "rows", dtype),
             .kept = {},
             .all_rows = n};
 
@@ -273,11 +220,13 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
                         : kept_distributions(op, rows.distributions.value(), weighing, options));
   }
   if (kind == Prediction::probabilities && options.numerics == Numerics::exact) {
-    check_probabilities(op, rows.prediction.value());
+    check_distributions(op, rows.prediction.value(),
+                        {.what = "probabilities",
+                         .nan_is_wrong = false,
+                         .repair = "logits have a function of their own, ..._with_logits"});
   }
   if (rows.distributions.defined()) {
-    rows.distributions =
-        smoothed(options.normalize_target ? normalized(rows.distributions) : rows.distributions, s, classes);
+    rows.distributions = rows.smoothed(options.normalize_target ? normalized(rows.distributions) : rows.distributions);
   }
   return rows;
 }

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 
 #include "gibbs/autograd/variable.h"
@@ -48,14 +47,6 @@ struct CategoricalOptions {
   Numerics numerics = Numerics::exact;
 };
 
-/// What kernels multiply the classes of a row with: an array [M, K], or rows that follow from class indices.
-struct Coefficients {
-  Variable dense;     // [M, K], a constant; undefined for indices
-  Variable indices;   // int64 [M], the class y of each row
-  Tensor other, own;  // [K]: entry k of a row whose class is another one, and of a row whose class is k
-  std::int64_t classes;
-};
-
 /// A target and a prediction, ready for a loss: M <= N rows, those that are not ignored.
 struct Rows {
   Variable distributions;  // [M, K], normalised and smoothed; undefined for class indices
@@ -69,14 +60,12 @@ struct Rows {
 
   /// The target as distributions [M, K]; class indices become smoothed one-hot rows.
   Variable p() const;
+  /// p (1 - s) + s / K for p [..., K].
+  Variable smoothed(const Variable& p) const;
   /// Whether gradients flow to the target.
   bool target_is_traced() const { return distributions.defined() && distributions.traced(); }
   /// x [M, K] with column k multiplied by class weight k.
   Variable weighted(const Variable& x) const;
-  /// f(p) as rows, with the class weights multiplied in if asked; f works element by element. For a constant target.
-  Coefficients coefficients(const std::function<Tensor(const Tensor& p)>& f, bool weigh) const;
-  /// w p.
-  Coefficients coefficients() const;
 };
 
 /// What the prediction is: logits (any numbers), or probabilities (which exact numerics checks).

@@ -1,7 +1,7 @@
 // Information measures, and the terms that they are sums of.
 #include "bench/conformance/table.h"
 #include "gibbs/losses/binary.h"
-#include "gibbs/losses/elementwise.h"
+#include "gibbs/losses/regression.h"
 #include "gibbs/losses/measures/divergence.h"
 #include "gibbs/losses/measures/information.h"
 #include "gibbs/losses/measures/jensen_shannon.h"

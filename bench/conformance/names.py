@@ -20,7 +20,6 @@ NOT_COMPARED = {
     "losses::finish": "the end of every categorical loss: takes what only a loss can prepare",
     "losses::finish_binary": "the end of every binary loss: takes what only a loss can prepare",
     "losses::in_base": "the end of every loss, compared in each with a unit",
-    "losses::js_divergence_of_logits": "the fast path of js_divergence_with_logits",
     "losses::nan_without_weight": "masks, compared in the losses of two classes with sample weights",
     "losses::one_pass_loss": "the fast path of cross_entropy_with_logits and others",
     "losses::reduce": "the end of every loss, compared in each with a reduction",

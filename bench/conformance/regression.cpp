@@ -3,9 +3,7 @@
 #include "gibbs/losses/binary_cross_entropy.h"
 #include "gibbs/losses/focal.h"
 #include "gibbs/losses/hinge.h"
-#include "gibbs/losses/huber.h"
-#include "gibbs/losses/mean_absolute_error.h"
-#include "gibbs/losses/mean_squared_error.h"
+#include "gibbs/losses/regression.h"
 #include "gibbs/losses/measures/gaussian_kl.h"
 
 namespace gibbs::conformance {

@@ -7,12 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "examples/support/plain_loss.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/kl_divergence.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/optim/adam.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/reduce.h"
 
 namespace gibbs::examples {
 namespace {
@@ -53,6 +55,18 @@ std::vector<NamedGradient> differentiate(const Variable& loss, const Variable& l
     all.push_back(std::move(gradient));
   }
   return all;
+}
+
+/// Fills in what the report says of the third path, from the gradient of cross entropy in the logits.
+void compare_with_plain(StepReport& report, const Tensor& p, const Tensor& logits, const Tensor& dz) {
+  const Variable z = Variable::leaf(kernels::cast(logits, DType::float64));
+  const Variable plain = plain_cross_entropy(p, z);
+  const Tensor plain_dz = grad(plain, {z})[0].value();
+  report.loss_plain = plain.value().item();
+  report.plain_gradient_difference =
+      gradient_difference({{"", kernels::cast(dz, DType::float64)}}, {{"", plain_dz}}).absolute *
+      static_cast<double>(p.size(0));
+  report.largest_logit = kernels::max(kernels::abs(z.value())).item();
 }
 
 }  // namespace
@@ -109,6 +123,7 @@ StepReport Lockstep::step(const data::Batch& batch) {
                     .loss_kl = kl.value().item(),
                     .target_entropy = mean_entropy(p),
                     .gradient = gradient_difference(ce_gradients, kl_gradients)};
+  compare_with_plain(report, p, z.value(), ce_gradients[0].value);
   report.residual = report.loss_ce - report.loss_kl - report.target_entropy;
   const GradientDifference weights = gradient_difference(weights_of(*first_.model), weights_of(*second_.model));
   report.weights_equal = weights.equal;
@@ -137,7 +152,10 @@ Rounding rounding_of(const StepReport& report, DType dtype) {
   const bool single = dtype == DType::float32;
   const double epsilon = single ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
   const double size = 1 + std::abs(report.loss_ce) + std::abs(report.loss_kl) + report.target_entropy;
-  return {.residual = 32 * epsilon * size, .gradient = single ? 1e-4 : 1e-12};
+  return {.residual = 32 * epsilon * size,
+          .gradient = single ? 1e-4 : 1e-12,
+          .plain_loss = 32 * epsilon * (size + report.largest_logit),
+          .plain_gradient = 8 * epsilon * (1 + report.largest_logit)};
 }
 
 std::string what_is_wrong(const StepReport& report, DType dtype) {
@@ -154,6 +172,19 @@ std::string what_is_wrong(const StepReport& report, DType dtype) {
     return fmt::format(
         "the gradients differ by {:.3g} of their size at step {} (in {}), more than rounding explains ({:.3g})",
         report.gradient.relative, report.step, report.gradient.where, rounding.gradient);
+  }
+  if (report.largest_logit > kPlainReach) {
+    return "";
+  }
+  if (const double apart = std::abs(report.loss_ce - report.loss_plain); !(apart <= rounding.plain_loss)) {
+    return fmt::format("loss_ce is {:.3g} from the plain formula at step {}, more than rounding explains ({:.3g})",
+                       apart, report.step, rounding.plain_loss);
+  }
+  if (!(report.plain_gradient_difference <= rounding.plain_gradient)) {
+    return fmt::format(
+        "the gradients of cross entropy and the plain formula in a row's logits are {:.3g} apart at step {}, more than "
+        "rounding explains ({:.3g})",
+        report.plain_gradient_difference, report.step, rounding.plain_gradient);
   }
   return "";
 }

@@ -22,7 +22,8 @@ namespace gibbs::examples {
 /// A loss of targets p [N, K] and logits [N, K]: a scalar.
 using LogitsLoss = std::function<Variable(const Tensor& p, const Variable& logits)>;
 
-/// The exact losses of the library. Their gradients are coded independently of each other: see losses/.
+/// The exact losses of the library. Their gradients are coded independently of each other, on one softmax: see
+/// losses/cross_entropy.h.
 Variable exact_cross_entropy(const Tensor& p, const Variable& logits);
 Variable exact_kl_divergence(const Tensor& p, const Variable& logits);
 
@@ -46,8 +47,12 @@ struct StepReport {
   double target_entropy = 0;
   double residual = 0;  // loss_ce - loss_kl - target_entropy
   GradientDifference gradient;
-  bool weights_equal = true;     // after the step, every one
-  double weight_difference = 0;  // max |w - w'| after the step
+  /// The third path, plain_loss.h, at the first model's logits.
+  double loss_plain = 0;
+  double plain_gradient_difference = 0;  // max |dz of CE - dz of plain| over all logits, times N: a row's is q - p
+  double largest_logit = 0;              // in absolute terms
+  bool weights_equal = true;             // after the step, every one
+  double weight_difference = 0;          // max |w - w'| after the step
 };
 
 class Lockstep {
@@ -73,12 +78,14 @@ class Lockstep {
 
 /// How much a step's figures may differ by rounding alone.
 struct Rounding {
-  double residual;  // of loss_ce - loss_kl - H(p): 32 epsilon of the terms' sizes
-  double gradient;  // of GradientDifference::relative: 1e-12 in float64, 1e-4 in float32
+  double residual;                    // of loss_ce - loss_kl - H(p): 32 epsilon of the terms' sizes
+  double gradient;                    // of GradientDifference::relative: 1e-12 in float64, 1e-4 in float32
+  double plain_loss, plain_gradient;  // 32 and 8 epsilon of the terms' sizes, logits included
 };
 Rounding rounding_of(const StepReport& report, DType dtype);
 
-/// Empty when the step shows two losses with the same gradient, else which figure is too large, and by how much.
+/// Empty when the step shows two losses with the same gradient, and the third path's (as far as its exp reaches); else
+/// which figure is too large, and by how much.
 std::string what_is_wrong(const StepReport& report, DType dtype);
 
 }  // namespace gibbs::examples

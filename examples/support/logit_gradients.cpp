@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "examples/support/plain_loss.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/tensor/random.h"
 
@@ -68,28 +69,34 @@ std::vector<LogitGradientRow> logit_gradients(const LossPair& losses, std::uint6
   for (const char* name : {"one-hot", "smoothed", "soft"}) {
     const Tensor p = make_targets(targets_by_name(name), labels, pictures, kClasses, DType::float64, seed);
     const Tensor formula = gradient_by_formula(p, logits);
+    const Tensor plain = gradient_by_tape(plain_cross_entropy, p, logits);
     const Tensor ce = gradient_by_tape(losses.first, p, logits), kl = gradient_by_tape(losses.second, p, logits);
-    rows.push_back(
-        {.targets = name,
-         .largest_gradient = largest_difference(formula, Tensor::zeros(formula.shape(), DType::float64)),
-         .ce_against_kl = largest_difference(ce, kl),
-         .ce_against_formula = largest_difference(ce, formula),
-         .kl_against_formula = largest_difference(kl, formula),
-         .ce_against_differences = largest_difference(ce, gradient_by_differences(losses.first, p, logits)),
-         .kl_against_differences = largest_difference(kl, gradient_by_differences(losses.second, p, logits))});
+    const double ce_value = losses.first(p, logits).value().item();
+    rows.push_back({.targets = name,
+                    .largest_gradient = largest_difference(formula, Tensor::zeros(formula.shape(), DType::float64)),
+                    .ce_against_kl = largest_difference(ce, kl),
+                    .ce_against_plain = largest_difference(ce, plain),
+                    .kl_against_plain = largest_difference(kl, plain),
+                    .ce_against_formula = largest_difference(ce, formula),
+                    .kl_against_formula = largest_difference(kl, formula),
+                    .ce_against_differences = largest_difference(ce, gradient_by_differences(losses.first, p, logits)),
+                    .kl_against_differences = largest_difference(kl, gradient_by_differences(losses.second, p, logits)),
+                    .ce_value_against_plain = std::abs(ce_value - plain_cross_entropy(p, logits).value().item())});
   }
   return rows;
 }
 
 std::string what_is_wrong(const std::vector<LogitGradientRow>& rows) {
-  constexpr double kTape = 1e-14, kDifferences = 1e-8;
+  constexpr double kValue = 1e-13, kTape = 1e-14, kDifferences = 1e-8;
   for (const LogitGradientRow& row : rows) {
     struct Figure {
       const char* what;
       double value, limit;
     };
-    const std::array<Figure, 5> figures = {
+    const std::array<Figure, 7> figures = {
         {{"cross entropy and KL", row.ce_against_kl, kTape},
+         {"cross entropy and the plain formula", row.ce_against_plain, kTape},
+         {"KL and the plain formula", row.kl_against_plain, kTape},
          {"cross entropy and the formula", row.ce_against_formula, kTape},
          {"KL and the formula", row.kl_against_formula, kTape},
          {"cross entropy and its differences", row.ce_against_differences, kDifferences},
@@ -99,6 +106,10 @@ std::string what_is_wrong(const std::vector<LogitGradientRow>& rows) {
         return fmt::format("{} targets: the gradients of {} in the logits are {:.3g} apart, more than {:.0e}",
                            row.targets, figure.what, figure.value, figure.limit);
       }
+    }
+    if (!(row.ce_value_against_plain <= kValue)) {
+      return fmt::format("{} targets: cross entropy is {:.3g} from the plain formula, more than {:.0e}", row.targets,
+                         row.ce_value_against_plain, kValue);
     }
   }
   return "";

@@ -9,13 +9,10 @@
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/losses/binary_cross_entropy.h"
 #include "gibbs/losses/cross_entropy.h"
-#include "gibbs/losses/detail/under_name.h"
-#include "gibbs/losses/elementwise.h"
+#include "gibbs/losses/detail/rename_errors.h"
 #include "gibbs/losses/focal.h"
-#include "gibbs/losses/huber.h"
 #include "gibbs/losses/kl_divergence.h"
-#include "gibbs/losses/mean_absolute_error.h"
-#include "gibbs/losses/mean_squared_error.h"
+#include "gibbs/losses/regression.h"
 #include "gibbs/losses/target.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
@@ -57,7 +54,7 @@ Variable of_samples(const char* op, const Variable& y_true, const Variable& y_pr
   const Shape rows = {samples.numel(), y_pred.size(-1)};
   const Tensor weights = checked_weights(op, sample_weight, samples, y_pred.dtype());
   const auto seen = [&](const Variable& x) { return without_masked_rows(reshape(x, rows), weights, kHarmless); };
-  const Variable losses = under_name(op, [&] { return loss(seen(y_true), seen(y_pred)); });
+  const Variable losses = rename_errors(op, [&] { return loss(seen(y_true), seen(y_pred)); });
   return reduced(losses, samples, reduction, weights, static_cast<double>(samples.numel()));
 }
 
@@ -112,7 +109,7 @@ Variable sparse_categorical_crossentropy(const Tensor& y_true, const Variable& y
     }
     ++n;
   }
-  const Variable losses = under_name(op, [&] {
+  const Variable losses = rename_errors(op, [&] {
     const Variable predictions =
         without_masked_rows(reshape(y_pred, {samples.numel(), y_pred.size(-1)}), weights, kHarmless);
     return options.from_logits ? cross_entropy_with_logits(indices, predictions, rows)

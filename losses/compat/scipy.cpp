@@ -6,7 +6,7 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/reduce.h"
-#include "gibbs/losses/detail/under_name.h"
+#include "gibbs/losses/detail/rename_errors.h"
 #include "gibbs/losses/measures/distribution.h"
 #include "gibbs/losses/measures/divergence.h"
 #include "gibbs/losses/measures/information.h"
@@ -74,7 +74,7 @@ Variable entropy(const Variable& pk, const Variable& qk, const Options& options)
   check_comparable("entropy", pk, qk);
   const Variable p = with_axis_last("entropy", pk, options.axis), q = with_axis_last("entropy", qk, options.axis);
   const auto nats = [&] { return kl_divergence(p, q, kNormalize); };
-  return under_name("entropy", nats) * units("entropy", options);
+  return rename_errors("entropy", nats) * units("entropy", options);
 }
 
 Variable jensenshannon(const Variable& p, const Variable& q, const Options& options) {
@@ -83,7 +83,7 @@ Variable jensenshannon(const Variable& p, const Variable& q, const Options& opti
   const Variable second = with_axis_last("jensenshannon", q, options.axis);
   const double unit = units("jensenshannon", options);
   check(unit > 0, "jensenshannon: base is ", *options.base, "; a distance needs one above 1");
-  return under_name("jensenshannon", [&] { return js_distance(first, second, kNormalize); }) * std::sqrt(unit);
+  return rename_errors("jensenshannon", [&] { return js_distance(first, second, kNormalize); }) * std::sqrt(unit);
 }
 
 }  // namespace gibbs::losses::compat::scipy

@@ -7,11 +7,8 @@
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/binary.h"
 #include "gibbs/losses/cross_entropy.h"
-#include "gibbs/losses/detail/under_name.h"
-#include "gibbs/losses/elementwise.h"
-#include "gibbs/losses/huber.h"
-#include "gibbs/losses/mean_absolute_error.h"
-#include "gibbs/losses/mean_squared_error.h"
+#include "gibbs/losses/detail/rename_errors.h"
+#include "gibbs/losses/regression.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
@@ -45,7 +42,7 @@ Variable huber_elements(const char* op, const Variable& input, const Variable& t
   const auto loss = [delta](const Variable& t, const Variable& x) {
     return huber(t, x, {.delta = delta, .reduction = losses::Reduction::none});
   };
-  return under_name(op, [&] { return of_elements(op, input, target, loss); });
+  return rename_errors(op, [&] { return of_elements(op, input, target, loss); });
 }
 
 /// Huber's loss / beta: c / beta (d - c / 2), d = input - target and c = d limited to [-beta, beta], in which nothing
@@ -117,7 +114,7 @@ Variable cross_entropy(const Variable& input, const Target& target, const CrossE
     check(w.shape() == Shape{input.size(1)}, op, ": weight is ", w.shape(), "; ", input.size(1),
           " classes need shape [", input.size(1), "]");
   }
-  const Variable rows = under_name(op, [&] { return cross_entropy_with_logits(target, input, exact); });
+  const Variable rows = rename_errors(op, [&] { return cross_entropy_with_logits(target, input, exact); });
   if (!target.is_indices() || options.reduction != Reduction::mean) {
     return reduced(rows, options.reduction);
   }

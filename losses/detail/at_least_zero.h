@@ -5,16 +5,12 @@
 // never further from the true value. Only there: the sum of rows that add up to .9999 may be below 0 for good reason.
 #pragma once
 
-#include <limits>
-
 #include "gibbs/losses/target.h"
+#include "gibbs/tensor/kernels/rows/kl_divergence.h"
 
 namespace gibbs::losses {
 
-/// How far from 1 rounding alone leaves the sum of a row: 16 epsilons, 2^-19 (1.9e-6) in float32 and 2^-48 (3.6e-15) in
-/// float64. Softmax, division by the sum, smoothing and typed decimals stay below it.
-template <class T>
-inline constexpr double kSumRounding = 16 * static_cast<double>(std::numeric_limits<T>::epsilon());
+using kernels::rows::kSumRounding;
 
 /// uint8 [...]: the rows of x [..., K] whose sum is `whole` to rounding, within whole * kSumRounding.
 Tensor rows_that_sum_to(const Tensor& x, double whole);

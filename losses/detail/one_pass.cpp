@@ -9,6 +9,8 @@
 namespace gibbs::losses {
 namespace {
 
+using kernels::rows::LossesAndGradient, kernels::rows::Output;
+
 /// Whether no row counts more than another. Then the reduction sends the same to all of them, and needs no more of
 /// their losses than the sum.
 bool all_alike(const Rows& rows) {
@@ -41,19 +43,15 @@ Tensor loss_of(const Rows& rows, const LossesAndGradient& result, const Categori
 Variable loss_of_each_row(const char* op, const Rows& rows, const CategoricalOptions& options,
                           const LogitsKernel& kernel, const LossesInOps& reference) {
   const Variable losses = fused(
-      op, {rows.prediction}, kernel(rows.prediction.value(), {}, Ask::rows).losses,
+      op, {rows.prediction}, kernel(rows.prediction.value(), {}, Output::each_row).losses,
       [kernel](const Variables& in, const Tensor& dy, const std::vector<bool>&) {
-        return std::vector{kernel(in[0].value(), dy, Ask::sum).dz};
+        return std::vector{kernel(in[0].value(), dy, Output::sum).dz};
       },
       [reference](const Variables& in) { return reference(in[0]); });
   return finish(rows, losses, options);
 }
 
 }  // namespace
-
-LossesAndGradient::LossesAndGradient(const Tensor& z, const Tensor& dy, Ask ask)
-    : losses(ask == Ask::rows ? Tensor::uninitialized({z.size(0)}, z.dtype()) : Tensor()),
-      dz(dy.defined() ? Tensor::uninitialized(z.shape(), z.dtype()) : Tensor()) {}
 
 Variable one_pass_loss(const char* op, const Rows& rows, const CategoricalOptions& options, const LogitsKernel& kernel,
                        const LossesInOps& reference) {
@@ -65,12 +63,13 @@ Variable one_pass_loss(const char* op, const Rows& rows, const CategoricalOption
   }
   const bool is_recorded = rows.prediction.traced() && tape_is_on();
   const Tensor row_dy = is_recorded ? dy_of_rows(rows, options) : Tensor();
-  const LossesAndGradient forward = kernel(rows.prediction.value(), row_dy, all_alike(rows) ? Ask::sum : Ask::rows);
+  const LossesAndGradient forward =
+      kernel(rows.prediction.value(), row_dy, all_alike(rows) ? Output::sum : Output::each_row);
   return fused(
       op, {rows.prediction}, loss_of(rows, forward, options),
       [kernel, row_dy, dz = saved(forward.dz)](const Variables& in, const Tensor& dy, const std::vector<bool>&) {
         const bool as_expected = dy.item() == 1;
-        return std::vector{as_expected ? dz.value() : kernel(in[0].value(), kernels::mul(row_dy, dy), Ask::sum).dz};
+        return std::vector{as_expected ? dz.value() : kernel(in[0].value(), kernels::mul(row_dy, dy), Output::sum).dz};
       },
       [rows, options, reference](const Variables& in) { return finish(rows, reference(in[0]), options); });
 }

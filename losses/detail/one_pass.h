@@ -9,24 +9,14 @@
 #include <functional>
 
 #include "gibbs/losses/target.h"
+#include "gibbs/tensor/kernels/rows/coefficients.h"
 
 namespace gibbs::losses {
 
-/// What is asked of a kernel: the loss of each row, or only their sum.
-enum class Ask { rows, sum };
-
-struct LossesAndGradient {
-  Tensor losses;   // [M], undefined where only the sum was asked for
-  double sum = 0;  // of the losses, if it was asked for
-  Tensor dz;       // [M, K], undefined without dy
-
-  /// Room for a kernel's results.
-  LossesAndGradient(const Tensor& z, const Tensor& dy, Ask ask);
-};
-
 /// The losses of the rows z [M, K], and their gradient for dy if that is defined: [M], or [1] where every row gets the
 /// same.
-using LogitsKernel = std::function<LossesAndGradient(const Tensor& z, const Tensor& dy, Ask ask)>;
+using LogitsKernel =
+    std::function<kernels::rows::LossesAndGradient(const Tensor& z, const Tensor& dy, kernels::rows::Output output)>;
 
 /// The same losses [M] in ops.
 using LossesInOps = std::function<Variable(const Variable& z)>;

@@ -1,10 +1,9 @@
 #include "gibbs/losses/measures/divergence.h"
 
-#include <cmath>
-
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/losses/detail/at_least_zero.h"
+#include "gibbs/losses/detail/check_arguments.h"
 #include "gibbs/losses/terms.h"
 
 namespace gibbs::losses {
@@ -23,18 +22,11 @@ Variable divergence(const Variable& p, const Variable& q) {
   return at_least_zero(sum(relative_entropy_terms(p, q), {-1}), are_distributions(p.value(), q.value()));
 }
 
-void check_nonnegative(const char* op, const char* what, const Variable& x) {
+void check_measure(const char* op, const char* what, const Variable& x) {
   check(is_floating(x.dtype()), op, ": ", what, " must be float32 or float64, not ", x.dtype());
   check(x.rank() >= 1, op, ": ", what, " must be [..., K], not a scalar");
   check(x.numel() > 0, op, ": ", what, " is empty: ", x.shape());
-  const std::int64_t classes = x.size(-1);
-  dispatch_floating(x.dtype(), op, [&](auto zero) {
-    const auto* value = x.value().data<decltype(zero)>();
-    for (std::int64_t i = 0; i < x.numel(); ++i) {
-      check(value[i] >= 0 && std::isfinite(value[i]), op, ": ", what, " row ", i / classes, " has ", value[i],
-            " for class ", i % classes, "; measures are finite and at least 0");
-    }
-  });
+  check_nonnegative(op, what, x.value());
 }
 
 }  // namespace
@@ -63,8 +55,8 @@ Variable jeffreys_divergence(const Variable& p, const Variable& q, const Measure
 Variable generalized_kl_divergence(const Variable& p, const Variable& q, Base base) {
   const char* op = "generalized_kl_divergence";
   check_comparable(op, p, q);
-  check_nonnegative(op, "p", p);
-  check_nonnegative(op, "q", q);
+  check_measure(op, "p", p);
+  check_measure(op, "q", q);
   return in_base(sum(generalized_relative_entropy_terms(p, q), {-1}), base);
 }
 

@@ -2,8 +2,7 @@
 //
 // The cost of the article's network is memory traffic, not arithmetic: conv1's output alone is 28.8 MB for a batch of
 // 250. Here an image's convolution (115 KB) stays in the second-level cache; only the pooled result and one byte of
-// routing per result reach memory, and the gradient rebuilds what it needs from these, again image by image. Both
-// blocks, forward and backward, take three fifths of the step (--profile on the trainer shows it).
+// routing per result reach memory, and the gradient rebuilds what it needs from these, again image by image.
 #pragma once
 
 #include "gibbs/tensor/kernels/conv2d.h"

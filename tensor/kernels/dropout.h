@@ -1,5 +1,5 @@
-// Dropout's mask, drawn while it is applied: nothing is stored, and the gradient draws the same mask again. Both take a
-// sixth of the article's training step.
+// Dropout's mask, drawn while it is applied: nothing is stored, and the gradient draws the same mask again,
+// from the same key.
 #pragma once
 
 #include "gibbs/tensor/random.h"

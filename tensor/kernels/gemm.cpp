@@ -2,9 +2,6 @@
 //
 // The idea: a product is cut into tiles of the result, each tile is one single-threaded call, and tiles run in
 // parallel. Where the cuts lie follows from the sizes alone, so the bits do not depend on the number of threads.
-//
-// In the article's training step: the dense layers, a quarter of the time (`--profile` on the trainer shows the
-// shares).
 #include "gibbs/tensor/kernels/gemm.h"
 
 #include <cblas.h>

@@ -19,7 +19,6 @@ const std::map<std::string, std::string> kNoOps = {
     {"losses::distributions", "checks its argument and returns it"},
     {"losses::finish", "the end of every categorical loss: takes what only a loss can prepare"},
     {"losses::finish_binary", "the end of every binary loss: takes what only a loss can prepare"},
-    {"losses::js_divergence_of_logits", "the fast path of js_divergence_with_logits, which is registered"},
     {"losses::one_pass_loss", "records what cross_entropy_with_logits and others compute in one pass over the logits"},
 };
 

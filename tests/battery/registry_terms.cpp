@@ -4,7 +4,7 @@
 #include "gibbs/autograd/ops/ops.h"
 #include "gibbs/losses/binary.h"
 #include "gibbs/losses/detail/at_least_zero.h"
-#include "gibbs/losses/elementwise.h"
+#include "gibbs/losses/regression.h"
 #include "gibbs/losses/losses.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"

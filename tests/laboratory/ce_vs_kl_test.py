@@ -42,6 +42,9 @@ class CeVsKl(unittest.TestCase):
             self.assertGreater(row["largest_gradient"], 0.01)
             self.assertLess(row["ce_against_kl"], 1e-14)
             self.assertLess(row["kl_against_formula"], 1e-14)
+            self.assertLess(row["ce_against_plain"], 1e-14)
+            self.assertLess(row["kl_against_plain"], 1e-14)
+            self.assertLess(row["ce_value_against_plain"], 1e-13)
             self.assertLess(row["ce_against_central_differences"], 1e-8)
 
     def test_lockstep_finds_the_losses_equal(self):
@@ -52,6 +55,9 @@ class CeVsKl(unittest.TestCase):
             self.assertEqual(summary["steps"], 3)
             self.assertLess(summary["max_relative_gradient_difference"], 1e-12)
             self.assertLess(summary["max_abs_residual"], 1e-13)
+            self.assertLess(summary["max_abs_plain_residual"], 1e-13)
+            self.assertLess(summary["max_plain_gradient_difference"], 1e-13)
+            self.assertIn("|CE - plain|", result.stdout)
             rows = self.steps()
             self.assertEqual([row["step"] for row in rows], ["1", "2", "3"])
             self.assertEqual(list(rows[0])[:8], COLUMNS)

@@ -85,13 +85,41 @@ TEST(Lockstep, FailsWhenEitherGradientPathIsDamaged) {
   }
 }
 
-TEST(Lockstep, FailsWhenBothPathsAreOneThatIsDamagedOnLogits) {
-  // A wrong gradient that both share passes lock-step; the formula and the differences of part 1 find it.
+TEST(Lockstep, TheThirdPathFindsAGradientThatIsWrongInBoth) {
   const LossPair both = {with_gradient_times(1 + 1e-6, exact_cross_entropy),
                          with_gradient_times(1 + 1e-6, exact_kl_divergence)};
-  EXPECT_EQ(what_is_wrong(run(both, {.dtype = DType::float64}, 1).front(), DType::float64), "");
+  const StepReport step = run(both, {.dtype = DType::float64}, 1).front();
+  EXPECT_LT(step.gradient.relative, 1e-12);
+  EXPECT_THAT(what_is_wrong(step, DType::float64),
+              StartsWith("the gradients of cross entropy and the plain formula in a row's logits are "));
   EXPECT_THAT(what_is_wrong(logit_gradients(both, 0)),
-              StartsWith("one-hot targets: the gradients of cross entropy and the formula in the logits are "));
+              StartsWith("one-hot targets: the gradients of cross entropy and the plain formula in the logits are "));
+}
+
+TEST(Lockstep, TheThirdPathFindsAMistakeInTheSoftmaxThatBothShare) {
+  // Softmax with another temperature: still CE - KL = H(p), and still equal gradients.
+  const auto heated = [](const LogitsLoss& loss) {
+    return [loss](const Tensor& p, const Variable& z) { return loss(p, z * (1 + 1e-6)); };
+  };
+  const LossPair both = {heated(exact_cross_entropy), heated(exact_kl_divergence)};
+  for (const Targets targets : {Targets::one_hot, Targets::soft}) {
+    const StepReport step = run(both, {.targets = targets, .dtype = DType::float64}, 1).front();
+    EXPECT_LT(step.gradient.relative, 1e-12);
+    EXPECT_LT(std::abs(step.residual), 1e-13);
+    EXPECT_THAT(what_is_wrong(step, DType::float64), HasSubstr(" plain formula "));
+  }
+  EXPECT_THAT(what_is_wrong(logit_gradients(both, 0)), HasSubstr(" plain formula "));
+}
+
+TEST(Lockstep, TheThirdPathFindsAValueThatIsWrongInBoth) {
+  const LossPair both = {with_value_plus(1e-9, exact_cross_entropy), with_value_plus(1e-9, exact_kl_divergence)};
+  StepReport step = run(both, {.dtype = DType::float64}, 1).front();
+  EXPECT_THAT(what_is_wrong(step, DType::float64),
+              StartsWith("loss_ce is 1e-09 from the plain formula at step 1, more than rounding explains ("));
+  EXPECT_THAT(what_is_wrong(logit_gradients(both, 0)),
+              StartsWith("one-hot targets: cross entropy is 1e-09 from the plain formula, more than 1e-13"));
+  step.largest_logit = 701;  // where exp(z) ends, the third path says nothing
+  EXPECT_EQ(what_is_wrong(step, DType::float64), "");
 }
 
 TEST(Lockstep, FailsWhenAValueIsNotTheOther) {

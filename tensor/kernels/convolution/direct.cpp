@@ -5,8 +5,6 @@
 //   dx                = a forward convolution of dy, padded, with the weights turned around
 //                       (with a stride several of them: see phases.h)
 // Padding is copied: a piece of work is a band of output lines whose input, if padded, is laid out in the cache first.
-//
-// In the article's training step: the first block, a fifth of the time (`--profile` on the trainer shows the shares).
 #include "gibbs/tensor/kernels/convolution/direct.h"
 
 #include <algorithm>

@@ -3,8 +3,7 @@
 //     y[place, j] = sum over segment, step of  x[segment, place, step] * w[segment, step, j]
 // where x and w are read with strides, so nothing is copied first. Each step loads the vectors of w once and uses them
 // for every place; each x is one broadcast. With AVX-512, 28 of the 32 registers hold sums: 7 places by 4 vectors, or
-// 14 by 2, or 28 by 1. The multiply-adds, not the loads, are the limit, but for the last, where they are even. Both
-// blocks of the article's network, three fifths of its training step, spend most of their time here.
+// 14 by 2, or 28 by 1. The multiply-adds, not the loads, are the limit, but for the last, where they are even.
 #pragma once
 
 #include <array>

@@ -1,8 +1,5 @@
 // The sixteen matrix products run through register_block.h, like the direct convolution's sums; around them stand the
 // four small transforms and their transposes, each a few additions on vectors of channels.
-//
-// In the article's training step: the second block, two fifths of the time (`--profile` on the trainer shows the
-// shares).
 #include "gibbs/tensor/kernels/convolution/winograd.h"
 
 #include <algorithm>

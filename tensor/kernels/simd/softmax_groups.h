@@ -1,10 +1,9 @@
 // Softmax of a few rows at a time, for kernels that want more of a row than its softmax while it is in the cache: the
 // losses on logits read the logits once, and write nothing that they do not return.
 //
-// The one idea: rows of ten classes are too short for vectors, so as many rows as a vector has lanes are turned to lie
-// side by side, entry k of all of them together, and every loop over rows is one vector instruction. Of long rows that
-// works, too; only where they are few are they taken one by one. A loss on logits takes a five-hundredth of the
-// article's training step.
+// The one idea: rows of ten classes are too short for vectors, so as many rows as a vector has lanes are transposed to
+// lie side by side, entry k of all of them together, and every loop over rows is one vector instruction. Of long rows
+// that works, too; only where they are few are they taken one by one.
 #pragma once
 
 #include <algorithm>
@@ -118,18 +117,18 @@ struct SoftmaxGroup {
     }
   }
 
-  /// x [K, L], turned back into rows first ... of y [N, K]. x and scratch have room() elements.
-  void turn_back(const T* x, T* scratch, T* y) const {
+  /// x [K, L], transposed back into rows first ... of y [N, K]. x and scratch have room() elements.
+  void transpose_back(const T* x, T* scratch, T* y) const {
     T* place = y + first * classes;
     prefetch</*to_write=*/true>(place + kGroupsAhead * L * classes, L * classes);
     if ((end - first - L) * classes >= kSquare<T>) {
-      turn_back_whole<L>(x, classes, place);
+      transpose_back_whole<L>(x, classes, place);
     } else {
-      kernels::turn_back<L>(x, rows, classes, scratch, place);
+      kernels::transpose_back<L>(x, rows, classes, scratch, place);
     }
   }
 
-  /// Elements of an array [K, L] that is turned.
+  /// Elements of an array [K, L] that is transposed.
   std::int64_t room() const { return whole_squares<T>(classes) * L; }
 };
 
@@ -189,7 +188,7 @@ double for_groups(const Tensor& z, Body& body) {
       const std::int64_t rows = std::min<std::int64_t>(L, end - first);
       const T* group = data + first * classes;
       prefetch</*to_write=*/false>(group + kGroupsAhead * L * classes, L * classes);
-      turn_rows<L>(group, rows, classes, z.numel() - first * classes, shifted);
+      transpose_rows<L>(group, rows, classes, z.numel() - first * classes, shifted);
       shift_and_exponentiate<L>(shifted, classes, exponential, total);
       body(SoftmaxGroup<T, L>{first, rows, classes, shifted, exponential, total, end, sum});
     }

@@ -1,10 +1,10 @@
-// A few rows turned to lie side by side, entry k of all of them together, and turned back: then every loop over rows is
-// one vector instruction, however short the rows are.
+// A few rows transposed to lie side by side, entry k of all of them together, and transposed back: then every loop over
+// rows is one vector instruction, however short the rows are.
 //
-// A square of n x n numbers is turned by shuffling cards: cut the n rows into two packs and interleave them, number by
-// number; after log2(n) such shuffles every number has gone from (row, column) to (column, row). Shuffles are what a
-// CPU has few of, so on the way in only the squares within 16 bytes (a piece) are turned by shuffles: loads put each
-// piece where it belongs.
+// A square of n x n numbers is transposed by shuffling cards: cut the n rows into two packs and interleave them, number
+// by number; after log2(n) such shuffles every number has gone from (row, column) to (column, row). Shuffles are what a
+// CPU has few of, so on the way in only the squares within 16 bytes (a piece) are transposed by shuffles: loads put
+// each piece where it belongs.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace gibbs::kernels {
 template <class T>
 inline constexpr int kSquare = kWidth<T>;
 
-/// Columns that turning may touch: the next multiple of the width of a square.
+/// Columns that transposing may touch: the next multiple of the width of a square.
 template <class T>
 constexpr std::int64_t whole_squares(std::int64_t columns) {
   return (columns + kSquare<T> - 1) / kSquare<T> * kSquare<T>;
@@ -38,9 +38,9 @@ void interleave(const Lanes<T, W>& a, const Lanes<T, W>& b, Lanes<T, W>* y, std:
   y[1] = __builtin_shufflevector(a, b, (i / n * n + n / 2 + i % n / 2 + i % 2 * W)...);
 }
 
-/// n vectors, in which every n numbers are a row of a square: turned. The second half of `cards` is working space.
+/// n vectors, in which every n numbers are a row of a square: transposed. The second half of `cards` is working space.
 template <int n, int W, class T>
-const Lanes<T, W>* turn_squares(Lanes<T, W> (&cards)[2][n]) {
+const Lanes<T, W>* transpose_squares(Lanes<T, W> (&cards)[2][n]) {
   int from = 0;
 #pragma GCC unroll 4
   for (int shuffles = 1; shuffles < n; shuffles *= 2, from = 1 - from) {
@@ -76,48 +76,48 @@ Lanes<T, W> pieces(const T* x, std::int64_t stride) {
 
 /// y[j * y_stride + i] = x[i * x_stride + j] for i < W and j < kPiece.
 template <int W, class T>
-void turn_pieces(const T* x, std::int64_t x_stride, T* y, std::int64_t y_stride) {
+void transpose_pieces(const T* x, std::int64_t x_stride, T* y, std::int64_t y_stride) {
   constexpr int n = kPiece<T>;
   Lanes<T, W> cards[2][n];
 #pragma GCC unroll 4
   for (int i = 0; i < n; ++i) {
     cards[0][i] = pieces<W>(x + i * x_stride, n * x_stride);
   }
-  const Lanes<T, W>* turned = turn_squares<n, W, T>(cards);
+  const Lanes<T, W>* transposed = transpose_squares<n, W, T>(cards);
 #pragma GCC unroll 4
   for (int j = 0; j < n; ++j) {
-    lanes<W>(y + j * y_stride) = turned[j];
+    lanes<W>(y + j * y_stride) = transposed[j];
   }
 }
 
 /// y[j * y_stride + i] = x[i * x_stride + j] for i, j < W.
 template <int W, class T>
-void turn_square(const T* x, std::int64_t x_stride, T* y, std::int64_t y_stride) {
+void transpose_square(const T* x, std::int64_t x_stride, T* y, std::int64_t y_stride) {
   Lanes<T, W> cards[2][W];
 #pragma GCC unroll 16
   for (int i = 0; i < W; ++i) {
     cards[0][i] = lanes<W>(x + i * x_stride);
   }
-  const Lanes<T, W>* turned = turn_squares<W, W, T>(cards);
+  const Lanes<T, W>* transposed = transpose_squares<W, W, T>(cards);
 #pragma GCC unroll 16
   for (int j = 0; j < W; ++j) {
-    lanes<W>(y + j * y_stride) = turned[j];
+    lanes<W>(y + j * y_stride) = transposed[j];
   }
 }
 
 }  // namespace detail
 
 /// y[k * L + i] = x[i * K + k]: `rows` <= L rows of K numbers, the last one repeated up to L. x goes on for `readable`
-/// numbers, and y has room for whole_squares(K) * L: where both allow it, whole pieces are turned.
+/// numbers, and y has room for whole_squares(K) * L: where both allow it, whole pieces are transposed.
 template <int L, class T>
-void turn_rows(const T* x, std::int64_t rows, std::int64_t classes, std::int64_t readable, T* y) {
+void transpose_rows(const T* x, std::int64_t rows, std::int64_t classes, std::int64_t readable, T* y) {
   constexpr int W = std::min(L, kWidth<T>), n = detail::kPiece<T>;
   const std::int64_t whole_pieces = (classes + n - 1) / n * n;
   if constexpr (W > 1) {
     if (rows == L && (L - 1) * classes + whole_pieces <= readable) {
       for (std::int64_t k = 0; k < classes; k += n) {
         for (int i = 0; i < L; i += W) {
-          detail::turn_pieces<W>(x + i * classes + k, classes, y + k * L + i, L);
+          detail::transpose_pieces<W>(x + i * classes + k, classes, y + k * L + i, L);
         }
       }
       return;
@@ -134,7 +134,7 @@ void turn_rows(const T* x, std::int64_t rows, std::int64_t classes, std::int64_t
 /// The inverse: y[i * K + k] = x[k * L + i] for L rows. x has room for whole_squares(K) * L; up to a vector behind the
 /// rows in y is overwritten.
 template <int L, class T>
-void turn_back_whole(const T* x, std::int64_t classes, T* y) {
+void transpose_back_whole(const T* x, std::int64_t classes, T* y) {
   constexpr int W = std::min(L, kSquare<T>);
   if (W == 1) {
     std::copy_n(x, classes, y);
@@ -143,15 +143,15 @@ void turn_back_whole(const T* x, std::int64_t classes, T* y) {
   // The last columns first: what a square writes behind the end of a row is written over by the squares that follow.
   for (int i = 0; i < L; i += W) {
     for (std::int64_t k = (classes - 1) / W * W; k >= 0; k -= W) {
-      detail::turn_square<W>(x + k * L + i, L, y + i * classes + k, classes);
+      detail::transpose_square<W>(x + k * L + i, L, y + i * classes + k, classes);
     }
   }
 }
 
 /// The same for the first `rows` rows, with nothing behind them touched; `scratch` has the room instead.
 template <int L, class T>
-void turn_back(const T* x, std::int64_t rows, std::int64_t classes, T* scratch, T* y) {
-  turn_back_whole<L>(x, classes, scratch);
+void transpose_back(const T* x, std::int64_t rows, std::int64_t classes, T* scratch, T* y) {
+  transpose_back_whole<L>(x, classes, scratch);
   std::copy_n(scratch, rows * classes, y);
 }
 

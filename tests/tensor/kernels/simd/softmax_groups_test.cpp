@@ -1,4 +1,4 @@
-// Groups of rows against float64 loops; what is turned back stays within the rows of z, whatever their number.
+// Groups of rows against float64 loops; what is transposed back stays within the rows of z, whatever their number.
 #include "gibbs/tensor/kernels/simd/softmax_groups.h"
 
 #include <cmath>
@@ -53,7 +53,7 @@ TEST(SoftmaxGroups, LogTotalsKeepWhatIsSmallBesideOne) {
   }
 }
 
-TEST(SoftmaxGroups, TurnBackIntoTheirRowsOnly) {
+TEST(SoftmaxGroups, TransposeBackIntoTheirRowsOnly) {
   constexpr std::int64_t kCanaries = 64;
   for (const std::int64_t rows : {2, 16, 17, 31, 32, 33}) {
     for (const std::int64_t classes : {1, 2, 7, 10, 16, 20}) {
@@ -62,7 +62,7 @@ TEST(SoftmaxGroups, TurnBackIntoTheirRowsOnly) {
       for_softmax_groups<float>(z, [&, to = y.mutable_data<float>()]<int L>(const SoftmaxGroup<float, L>& group) {
         std::vector<float> exponential(static_cast<std::size_t>(group.room())), scratch(exponential.size());
         std::copy_n(group.exponential, L * group.classes, exponential.data());
-        group.turn_back(exponential.data(), scratch.data(), to);
+        group.transpose_back(exponential.data(), scratch.data(), to);
       });
       for (std::int64_t n = 0; n < rows; ++n) {
         double largest = -10;

@@ -9,7 +9,7 @@ namespace gibbs::losses {
 
 /// body() in the name of `op`: what it refuses as "inner: rule" is refused as "op: rule".
 template <class Body>
-auto under_name(const char* op, Body body) {
+auto rename_errors(const char* op, Body body) {
   try {
     return body();
   } catch (const Error& error) {

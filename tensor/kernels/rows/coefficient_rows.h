@@ -1,47 +1,27 @@
-// The coefficients c = w p that a row of a loss multiplies its classes with, read by kernels a group of rows at a time.
-//
-// Class indices never become a [N, K] array of ones and zeros: their rows are written where the kernel needs them, in
-// the cache, with the same bits that the one-hot rows would have.
+// The coefficients of rows, read a group of rows at a time: from an array, or written from class indices where the
+// kernel needs them, in the cache, with the same bits that their one-hot rows would have.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
-#include "gibbs/autograd/variable.h"
-#include "gibbs/losses/target.h"
+#include "gibbs/tensor/kernels/rows/coefficients.h"
 #include "gibbs/tensor/kernels/simd/softmax_groups.h"
-#include "gibbs/tensor/storage.h"
 
-namespace gibbs::losses {
-
-/// Working space for one group, not filled: on the stack where it is small, else recycled.
-template <class T>
-class Scratch {
- public:
-  explicit Scratch(std::int64_t size) {
-    if (size > kOnStack) {
-      heap_ = Storage(static_cast<std::size_t>(size) * sizeof(T));
-    }
-  }
-  T* data() { return heap_.bytes() ? reinterpret_cast<T*>(heap_.bytes()) : stack_; }
-
- private:
-  static constexpr std::int64_t kOnStack = 1024;
-  alignas(kernels::kVectorBytes) T stack_[kOnStack];  // NOLINT: filled before it is read
-  Storage heap_;
-};
+namespace gibbs::kernels::rows {
 
 /// Rows of [M, K] in the dtype T: read from an array, or written on the spot from class indices.
 template <class T>
 class CoefficientRows {
  public:
-  explicit CoefficientRows(const Coefficients& source) : classes_(source.classes) {
+  explicit CoefficientRows(const Coefficients& source)
+      : classes_(source.dense.defined() ? source.dense.size(1) : source.own.numel()) {
     if (source.dense.defined()) {
-      dense_ = source.dense.value().template data<T>();
+      dense_ = source.dense.template data<T>();
       rows_ = source.dense.size(0);
     } else {
-      y_ = source.indices.value().template data<std::int64_t>();
+      y_ = source.indices.template data<std::int64_t>();
       other_ = source.other.template data<T>();
       own_ = source.own.template data<T>();
       own_are_alike_ = std::all_of(own_, own_ + classes_, [this](T x) { return x == own_[0]; });
@@ -51,15 +31,19 @@ class CoefficientRows {
   /// A class as wide as T, so that rows are compared lane by lane.
   using Label = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
 
-  /// Whether each row has one entry that is not 0: own(), at its class.
+  /// Whether they follow from class indices, and each row is 0 but for own(), at its class.
   bool one_hot() const {
     return dense_ == nullptr && std::all_of(other_, other_ + classes_, [](T x) { return x == 0; });
   }
-  /// y [L]: that entry in rows of these classes.
+  /// Whether they follow from class indices, and are 0 whatever these are.
+  bool zero() const {
+    return one_hot() && std::all_of(own_, own_ + classes_, [](T x) { return x == 0; });
+  }
+  /// y [L]: own() in rows of these classes.
   template <int L>
   void own(const Label* label, T* y) const {
     if (own_are_alike_) {
-      kernels::lanes<L>(y) = kernels::repeated<L>(own_[0]);
+      lanes<L>(y) = repeated<L>(own_[0]);
     } else {
       look_up<L>(own_, classes_, label, y);
     }
@@ -68,21 +52,21 @@ class CoefficientRows {
   /// y [L] = x [K] at these classes.
   template <int L>
   static void look_up(const T* x, std::int64_t classes, const Label* label, T* y) {
-    choose<L>(classes, label, y, [x](std::int64_t k) { return kernels::repeated<L>(x[k]); });
+    choose<L>(classes, label, y, [x](std::int64_t k) { return repeated<L>(x[k]); });
   }
 
   /// y [L]: what x [K, L] holds for each row at its class.
   template <int L>
   void at_class(const T* x, const Label* label, T* y) const {
-    choose<L>(classes_, label, y, [x](std::int64_t k) { return kernels::lanes<L>(x + k * L); });
+    choose<L>(classes_, label, y, [x](std::int64_t k) { return lanes<L>(x + k * L); });
   }
 
   /// The classes [L] of rows first ... first + rows - 1, the last one repeated. For class indices.
   template <int L>
   void labels(std::int64_t first, std::int64_t rows, Label* y) const {
     if (rows == L) {
-      constexpr int kStep = kernels::kSums<L>;
-      kernels::convert<L, kStep>([from = y_ + first](int i) { return kernels::lanes<kStep>(from + i); }, y);
+      constexpr int kStep = kSums<L>;
+      convert<L, kStep>([from = y_ + first](int i) { return lanes<kStep>(from + i); }, y);
       return;
     }
     for (std::int64_t i = 0; i < L; ++i) {
@@ -90,19 +74,18 @@ class CoefficientRows {
     }
   }
 
-  /// Rows first ... first + rows - 1, turned as in SoftmaxGroup, into y [K, L] with SoftmaxGroup::room().
+  /// Rows first ... first + rows - 1, transposed as in SoftmaxGroup, into y [K, L] with SoftmaxGroup::room().
   template <int L>
   void read(std::int64_t first, std::int64_t rows, T* y) const {
     if (dense_ != nullptr) {
-      kernels::turn_rows<L>(dense_ + first * classes_, rows, classes_, rows_ * classes_ - first * classes_, y);
+      transpose_rows<L>(dense_ + first * classes_, rows, classes_, rows_ * classes_ - first * classes_, y);
       return;
     }
     Label label[L];
     labels<L>(first, rows, label);
     for (std::int64_t k = 0; k < classes_; ++k) {
-      const auto own = kernels::repeated<L>(own_[k]), other = kernels::repeated<L>(other_[k]);
-      kernels::lanes<L>(y + k * L) =
-          kernels::lanes<L>(label) == kernels::repeated<L>(static_cast<Label>(k)) ? own : other;
+      const auto own = repeated<L>(own_[k]), other = repeated<L>(other_[k]);
+      lanes<L>(y + k * L) = lanes<L>(label) == repeated<L>(static_cast<Label>(k)) ? own : other;
     }
   }
 
@@ -111,21 +94,21 @@ class CoefficientRows {
   /// vector what was written number by number.
   template <int L, class Of>
   static void choose(std::int64_t classes, const Label* label, T* y, Of of) {
-    using V = kernels::Lanes<T, L>;
+    using V = Lanes<T, L>;
     if constexpr (L == 1) {
-      kernels::lanes<1>(y) = of(*label);
+      lanes<1>(y) = of(*label);
       return;
     }
     V even = {}, odd = {};  // a sum of two sums, which do not wait for each other
     const auto entry = [&](std::int64_t k) {
-      return kernels::lanes<L>(label) == kernels::repeated<L>(static_cast<Label>(k)) ? of(k) : V{};
+      return lanes<L>(label) == repeated<L>(static_cast<Label>(k)) ? of(k) : V{};
     };
     std::int64_t k = 0;
     for (; k + 1 < classes; k += 2) {
       even += entry(k);
       odd += entry(k + 1);
     }
-    kernels::lanes<L>(y) = k < classes ? even + odd + entry(k) : even + odd;
+    lanes<L>(y) = k < classes ? even + odd + entry(k) : even + odd;
   }
 
   std::int64_t rows_ = 0, classes_;
@@ -134,4 +117,4 @@ class CoefficientRows {
   const std::int64_t* y_ = nullptr;
 };
 
-}  // namespace gibbs::losses
+}  // namespace gibbs::kernels::rows

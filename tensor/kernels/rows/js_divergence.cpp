@@ -2,20 +2,17 @@
 // small d the two cancel, and it is s/4 d^2 (1 + d^2/6 + d^4/15 + ...), coefficients 1 / (n (2n - 1)).
 //
 // The gradient needs the same logarithms. For class indices they are known at every class but one.
-#include "gibbs/losses/detail/js_logits.h"
+#include "gibbs/tensor/kernels/rows/js_divergence.h"
 
 #include <algorithm>
 #include <limits>
 #include <numbers>
 
-#include "gibbs/autograd/ops/reduce.h"
-#include "gibbs/autograd/ops/softmax.h"
-#include "gibbs/losses/detail/coefficients.h"
-#include "gibbs/losses/detail/one_pass.h"
-#include "gibbs/losses/terms.h"
-#include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/rows/coefficient_rows.h"
+#include "gibbs/tensor/kernels/rows/scratch.h"
+#include "gibbs/tensor/kernels/simd/softmax_groups.h"
 
-namespace gibbs::losses {
+namespace gibbs::kernels::rows {
 namespace {
 
 constexpr double kSmall = .1;  // |d| below which a few terms of the series are exact to the last bits
@@ -23,8 +20,6 @@ constexpr double kSmall = .1;  // |d| below which a few terms of the series are 
 /// A sum p + q that is this small has an inverse, and its logarithms count for nothing.
 template <class T>
 constexpr T kTiny = 4 * std::numeric_limits<T>::min();
-
-using kernels::Lanes, kernels::lanes, kernels::RowValues, kernels::SoftmaxGroup;
 
 /// What one group works on, all [K, L].
 template <class T, int L>
@@ -49,7 +44,7 @@ class ClassWeights {
   template <int L>
   void at_class(const typename CoefficientRows<T>::Label* label, T* y) const {
     if (alike_) {
-      lanes<L>(y) = kernels::repeated<L>(w_[0]);
+      lanes<L>(y) = repeated<L>(w_[0]);
     } else {
       CoefficientRows<T>::template look_up<L>(w_, classes_, label, y);
     }
@@ -74,8 +69,8 @@ void compare(std::int64_t classes, Work<T, L>& s) {
     const V size = larger_one(d, -d);
     // ln(1 - |d|) = ln(2 min(p, q) / s): where that is below 1/2, only the quotient is exact, elsewhere only 1 - |d|.
     const V quotient = 2 * larger_one(p, q) * one_over_sum;
-    const V log_of_smaller = kernels::log_of_positive<T, L>(size < T{.5} ? 1 - size : quotient, -size);
-    const V log_of_larger = kernels::log_of_one_plus<T, L>(size);
+    const V log_of_smaller = log_of_positive<T, L>(size < T{.5} ? 1 - size : quotient, -size);
+    const V log_of_larger = log_of_one_plus<T, L>(size);
     V log_p_over_m = larger_one(log_of_smaller, log_of_larger),
       log_q_over_m = larger_one(log_of_larger, log_of_smaller);
     log_p_over_m = p_is_one ? log_p_over_m : p > 0 ? log_p_over_m : V{};
@@ -93,8 +88,8 @@ void compare(std::int64_t classes, Work<T, L>& s) {
 /// 1 / total of each row: softmax = exponential * inverse.
 template <class T, int L>
 void invert_totals(const SoftmaxGroup<T, L>& group, T* inverse) {
-  constexpr int S = kernels::kSums<L>;
-  kernels::convert<L, S>([&group](int i) { return lanes<S>(group.total + i); }, inverse);
+  constexpr int S = kSums<L>;
+  convert<L, S>([&group](int i) { return lanes<S>(group.total + i); }, inverse);
   lanes<L>(inverse) = 1 / lanes<L>(inverse);
 }
 
@@ -107,22 +102,22 @@ constexpr double kHalfLog2 = std::numbers::ln2 / 2;
 template <class T, int L>
 struct Sums {
   Sums(std::int64_t classes, const T* terms, const T* q_times_g) {
-    kernels::sum_rows<L>(terms, classes, loss);
-    kernels::sum_rows<L>(q_times_g, classes, mean);
+    sum_rows<L>(terms, classes, loss);
+    sum_rows<L>(q_times_g, classes, mean);
   }
   /// Of one class.
   Sums(const T* term, const T* q_times_g) {
-    constexpr int S = kernels::kSums<L>;
+    constexpr int S = kSums<L>;
     for (int i = 0; i < L; i += S) {
-      lanes<S>(loss + i) = kernels::wide<S>(term + i);
-      lanes<S>(mean + i) = kernels::wide<S>(q_times_g + i);
+      lanes<S>(loss + i) = wide<S>(term + i);
+      lanes<S>(mean + i) = wide<S>(q_times_g + i);
     }
   }
   /// others: [L], the sum of w_k exponential_k over p_k = 0.
   void add_others(const T* inverse, const double* others) {
-    constexpr int S = kernels::kSums<L>;
+    constexpr int S = kSums<L>;
     for (int i = 0; i < L; i += S) {
-      const auto from_others = kHalfLog2 * lanes<S>(others + i) * kernels::wide<S>(inverse + i);
+      const auto from_others = kHalfLog2 * lanes<S>(others + i) * wide<S>(inverse + i);
       lanes<S>(loss + i) += from_others;
       lanes<S>(mean + i) += from_others;
     }
@@ -132,8 +127,8 @@ struct Sums {
 
 template <class T, int L>
 void write_losses(const SoftmaxGroup<T, L>& group, const Sums<T, L>& sums, T* losses) {
-  for (int i = 0; i < L; i += kernels::kSums<L>) {
-    group.write_rows(i, lanes<kernels::kSums<L>>(sums.loss + i), losses);
+  for (int i = 0; i < L; i += kSums<L>) {
+    group.write_rows(i, lanes<kSums<L>>(sums.loss + i), losses);
   }
 }
 
@@ -144,14 +139,14 @@ void write_gradient(const SoftmaxGroup<T, L>& group, const T* inverse, const Sum
   T scale[L], row_dy[L], mean[L];
   group.read(dy, row_dy);
   lanes<L>(scale) = lanes<L>(inverse) * lanes<L>(row_dy);
-  constexpr int S = kernels::kSums<L>;
-  kernels::convert<L, S>([&sums](int i) { return lanes<S>(sums.mean + i); }, mean);
+  constexpr int S = kSums<L>;
+  convert<L, S>([&sums](int i) { return lanes<S>(sums.mean + i); }, mean);
   for (std::int64_t k = 0; k < group.classes; ++k) {
     lanes<L>(dz + k * L) = lanes<L>(scale) * lanes<L>(group.exponential + k * L) * (g(k) - lanes<L>(mean));
   }
 }
 
-/// Losses, and the gradient (if dy is defined) turned, for distributions. dz is working space, too.
+/// Losses, and the gradient (if dy is defined) transposed, for distributions. dz is working space, too.
 template <class T, int L>
 void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
                const RowValues<T>& dy, T* losses, T* dz) {
@@ -171,11 +166,11 @@ void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, con
     lanes<L>(dz + at) = positive ? V{} : weighted;
     lanes<L>(work.terms + at) = positive ? term : V{};
     const V by_logarithm = w[k] * lanes<L>(g + at) / 2, product = lanes<L>(work.q + at) * by_logarithm;
-    lanes<L>(g + at) = positive ? by_logarithm : kernels::repeated<L>(static_cast<T>(kHalfLog2) * w[k]);
+    lanes<L>(g + at) = positive ? by_logarithm : repeated<L>(static_cast<T>(kHalfLog2) * w[k]);
     lanes<L>(work.q + at) = positive ? product : V{};
   }
   double others[L];
-  kernels::sum_rows<L>(dz, group.classes, others);
+  sum_rows<L>(dz, group.classes, others);
   Sums<T, L> sums(group.classes, work.terms, work.q);
   sums.add_others(inverse, others);
   write_losses(group, sums, losses);
@@ -193,9 +188,9 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
   using Label = typename CoefficientRows<T>::Label;
   Label y[L];
   p.template labels<L>(group.first, group.rows, y);
-  const auto is_y = [&y](std::int64_t k) { return lanes<L>(y) == kernels::repeated<L>(static_cast<Label>(k)); };
+  const auto is_y = [&y](std::int64_t k) { return lanes<L>(y) == repeated<L>(static_cast<Label>(k)); };
   // One pass finds e^z at the class, and adds up the rest.
-  constexpr int S = kernels::kSums<L>;
+  constexpr int S = kSums<L>;
   V exponential_y = {};
   Lanes<double, S> sum[L / S] = {};
   for (std::int64_t k = 0; k < group.classes; ++k) {
@@ -203,7 +198,7 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
     exponential_y = is_y(k) ? exponential : exponential_y;
     lanes<L>(dz + k * L) = is_y(k) ? V{} : weighted;
     for (int s = 0; s < L / S; ++s) {
-      sum[s] += kernels::wide<S>(dz + k * L + s * S);
+      sum[s] += wide<S>(dz + k * L + s * S);
     }
   }
   double others[L];
@@ -226,48 +221,34 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
   sums.add_others(inverse, others);
   write_losses(group, sums, losses);
   if (dy.data != nullptr) {
-    const auto g = [&](std::int64_t k) -> V {
-      return is_y(k) ? g_y : kernels::repeated<L>(static_cast<T>(kHalfLog2) * w[k]);
-    };
+    const auto g = [&](std::int64_t k) -> V { return is_y(k) ? g_y : repeated<L>(static_cast<T>(kHalfLog2) * w[k]); };
     write_gradient(group, inverse, sums, dy, g, dz);
   }
 }
 
-LossesAndGradient run(const Coefficients& p, const Tensor& w, const Tensor& z, const Tensor& dy, Ask ask) {
-  LossesAndGradient result(z, dy, ask);
+}  // namespace
+
+LossesAndGradient js_divergence(const Coefficients& p, const Tensor& w, const Tensor& z, const Tensor& dy,
+                                Output output) {
+  LossesAndGradient result(z, dy, output);
   dispatch_floating(z.dtype(), "js_divergence", [&](auto zero) {
     using T = decltype(zero);
     const CoefficientRows<T> p_rows(p);
     const ClassWeights<T> weights(w);
-    T* losses = ask == Ask::rows ? result.losses.mutable_data<T>() : nullptr;
+    T* losses = output == Output::each_row ? result.losses.mutable_data<T>() : nullptr;
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
-    const kernels::RowValues<T> row_dy(dy);
+    const RowValues<T> row_dy(dy);
     const bool one_hot = p_rows.one_hot();
-    result.sum = kernels::for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
-      Scratch<T> turned(group.room()), scratch(group.room());
+    result.sum = for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
+      Scratch<T> transposed(group.room()), scratch(group.room());
       const auto& run_group = one_hot ? run_one_hot<T, L> : run_dense<T, L>;
-      run_group(group, p_rows, weights, row_dy, losses, turned.data());
+      run_group(group, p_rows, weights, row_dy, losses, transposed.data());
       if (dz != nullptr) {
-        group.turn_back(turned.data(), scratch.data(), dz);
+        group.transpose_back(transposed.data(), scratch.data(), dz);
       }
     });
   });
   return result;
 }
 
-Variable in_ops(const Rows& rows, const Variable& z) {
-  return sum(rows.weighted(jensen_shannon_terms(rows.p(), softmax(z))), {-1});
-}
-
-}  // namespace
-
-Variable js_divergence_of_logits(const Rows& rows, const CategoricalOptions& options) {
-  const Tensor& z = rows.prediction.value();
-  const auto kernel = [p = rows.coefficients([](const Tensor& x) { return x; }, /*weigh=*/false),
-                       w = rows.class_weights.defined() ? rows.class_weights : Tensor::ones({z.size(1)}, z.dtype())](
-                          const Tensor& logits, const Tensor& dy, Ask ask) { return run(p, w, logits, dy, ask); };
-  return one_pass_loss("js_divergence_with_logits", rows, options, kernel,
-                       [rows](const Variable& logits) { return in_ops(rows, logits); });
-}
-
-}  // namespace gibbs::losses
+}  // namespace gibbs::kernels::rows

@@ -1,6 +1,8 @@
-#include "gibbs/losses/elementwise.h"
+#include "gibbs/losses/regression.h"
 
+#include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
+#include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 
 namespace gibbs::losses {
@@ -15,6 +17,25 @@ Variable row_means(const char* op, const Variable& elements) {
 }
 
 }  // namespace
+
+Variable mean_squared_error(const Variable& target, const Variable& prediction, const ElementwiseOptions& options) {
+  check_elementwise("mean_squared_error", target, prediction);
+  return reduce_elements(square(prediction - target), options.reduction);
+}
+
+Variable mean_absolute_error(const Variable& target, const Variable& prediction, const ElementwiseOptions& options) {
+  check_elementwise("mean_absolute_error", target, prediction);
+  return reduce_elements(abs(prediction - target), options.reduction);
+}
+
+Variable huber(const Variable& target, const Variable& prediction, const HuberOptions& options) {
+  check_elementwise("huber", target, prediction);
+  check(options.delta > 0, "huber: delta is ", options.delta, "; it is a distance, above 0");
+  const Variable d = prediction - target;
+  // One formula for both parts, in which nothing large is squared: c = d inside, c = +-delta outside.
+  const Variable c = clamp(d, -options.delta, options.delta);
+  return reduce_elements(c * (d - c * .5), options.reduction);
+}
 
 void check_elementwise(const char* op, const Variable& target, const Variable& prediction) {
   check(target.shape() == prediction.shape(), op, ": the target is ", target.shape(), ", the prediction ",

@@ -1,0 +1,44 @@
+#include "gibbs/losses/detail/check_arguments.h"
+
+#include <cmath>
+#include <vector>
+
+#include "gibbs/tensor/kernels/pointwise.h"
+
+namespace gibbs::losses {
+
+void check_label_smoothing(const char* op, double s) {
+  check(s >= 0 && s <= 1, op, ": label_smoothing is ", s, "; it is a part of 1, in [0, 1]");
+}
+
+void check_nonnegative(const char* op, const char* what, const Tensor& x) {
+  const std::int64_t classes = x.size(-1);
+  dispatch_floating(x.dtype(), op, [&](auto zero) {
+    const auto* value = x.data<decltype(zero)>();
+    for (std::int64_t i = 0; i < x.numel(); ++i) {
+      check(value[i] >= 0 && std::isfinite(value[i]), op, ": ", what, " row ", i / classes, " has ", value[i],
+            " for class ", i % classes, "; measures are finite and at least 0");
+    }
+  });
+}
+
+Tensor checked_weights(const char* op, const char* name, const Tensor& weights, DType dtype) {
+  const std::vector<double> w = weights.to_vector();
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    check(std::isfinite(w[i]) && w[i] >= 0, op, ": ", name, "[", i, "] is ", w[i],
+          "; weights are finite and at least 0");
+  }
+  return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
+}
+
+Tensor checked_weights(const char* op, const char* name, const Tensor& weights, std::int64_t count, const char* things,
+                       DType dtype) {
+  if (!weights.defined()) {
+    return {};
+  }
+  check(weights.shape() == Shape{count}, op, ": ", name, " are ", weights.shape(), "; ", count, " ", things,
+        " need shape [", count, "]");
+  return checked_weights(op, name, weights, dtype);
+}
+
+}  // namespace gibbs::losses

@@ -1,0 +1,23 @@
+// Checks of arguments that several losses take. `op` begins every error.
+#pragma once
+
+#include <cstdint>
+
+#include "gibbs/tensor/tensor.h"
+
+namespace gibbs::losses {
+
+/// Throws unless s, the label smoothing, is in [0, 1].
+void check_label_smoothing(const char* op, double s);
+
+/// Throws unless every entry of x [..., K] is finite and at least 0, naming its row and class. `what` names x.
+void check_nonnegative(const char* op, const char* what, const Tensor& x);
+
+/// The weights in dtype. Throws unless all of them, called `name` in errors, are finite and at least 0.
+Tensor checked_weights(const char* op, const char* name, const Tensor& weights, DType dtype);
+
+/// One weight for each of `count` things, in dtype; undefined if they are. Throws for another shape, too.
+Tensor checked_weights(const char* op, const char* name, const Tensor& weights, std::int64_t count, const char* things,
+                       DType dtype);
+
+}  // namespace gibbs::losses
