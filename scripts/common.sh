@@ -1,4 +1,4 @@
-# What train.sh, test.sh, portable.sh and .ci/run share: messages, packages and builds. Sourced, never run.
+# What the commands in this folder and .ci/run share: messages, packages and builds. Sourced, never run.
 # Each function does nothing when there is nothing to do, and stops with one sentence that says what to do.
 # shellcheck shell=bash
 

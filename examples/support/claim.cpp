@@ -77,7 +77,7 @@ void Claim::figures(const std::string& name, const std::vector<double>& values) 
   const auto [label, unit] = label_and_unit(name);
   std::string list;
   for (double value : values) {
-    list += fmt::format("{:>9}", number_text(value));
+    list += fmt::format(" {:>8}", number_text(value));
   }
   if (values.size() > 6) {  // too long to stand beside its name
     print_line(label, unit, "");
@@ -100,7 +100,10 @@ std::string number_text(double value) {
   if (!std::isfinite(value)) {
     return "infinite";
   }
-  return value == 0 ? "0" : std::abs(value) < 1e-4 ? fmt::format("{:.1e}", value) : fmt::format("{:.5f}", value);
+  const int digits = std::abs(value) >= 1000 ? 0 : 5;
+  return value == 0               ? "0"
+         : std::abs(value) < 1e-4 ? fmt::format("{:.1e}", value)
+                                  : fmt::format("{:.{}f}", value, digits);
 }
 
 std::string unit_of(double printed, int digits, double nats, double bits) {

@@ -41,7 +41,7 @@ Tensor coins(const Tensor& heads);
 /// max |a - b|.
 double largest_difference(const Variable& a, const Variable& b);
 
-/// Five digits after the point, or an exponent for what would be 0 by them.
+/// Five digits after the point, none from 1000 on, or an exponent for what would be 0 by them.
 std::string number_text(double value);
 
 /// In which unit a figure was printed that has `digits` after its point: "nats", "bits", or "neither".

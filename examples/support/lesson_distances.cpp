@@ -19,6 +19,11 @@ void asymmetry(nlohmann::ordered_json& lesson) {
   claim.measure("cross_entropy_uniform_observed",
                 [&](Base b) { return cross_entropy(w.uniform, w.observed, {.base = b}); });
   claim.say("Cross entropy misses even the first rule of a distance: H(p, p) is H(p), not 0.");
+  claim.say("D breaks the triangle inequality as well. Coins of 1/2, 1/4 and 1/10, straight and over the middle one:");
+  const Tensor fair = vector({.5, .5}), bent = vector({.25, .75}), rare = vector({.1, .9});
+  claim.figure("coins_straight_nats", number(kl_divergence(fair, rare)));
+  claim.figure("coins_first_part_nats", number(kl_divergence(fair, bent)));
+  claim.figure("coins_second_part_nats", number(kl_divergence(bent, rare)));
 }
 
 void jensen_shannon(nlohmann::ordered_json& lesson) {

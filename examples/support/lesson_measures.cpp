@@ -48,6 +48,8 @@ void information_of_events(nlohmann::ordered_json& lesson) {
   claim.figures("probability", p.to_vector());
   claim.figures("information_nats", information(p).value().to_vector());
   claim.figures("information_bits", information(p, Base::bits).value().to_vector());
+  claim.figure("one_in_a_million_bits", number(information(vector(1e-6), Base::bits)),
+               "one in a thousand twice: probabilities multiply, information adds");
   claim.figure("nats_per_bit", number(information(vector(.5))), "ln 2: nats = bits x ln 2");
 }
 
@@ -111,6 +113,14 @@ void cross_entropy_of_the_worms(nlohmann::ordered_json& lesson) {
   const Worms w = worms();
   claim.measure("cross_entropy_uniform", [&](Base b) { return cross_entropy(w.observed, w.uniform, {.base = b}); });
   claim.measure("cross_entropy_binomial", [&](Base b) { return cross_entropy(w.observed, w.binomial, {.base = b}); });
+  claim.say(
+      "Words of a code that can be taken apart obey Kraft's inequality, sum 2^-length <= 1, so lengths are "
+      "probabilities. Four messages of probability 1/2, 1/4, 1/8, 1/8, sent as 0, 10, 110, 111:");
+  const Variable p = vector({.5, .25, .125, .125}), lengths = vector({1, 2, 3, 3});
+  claim.figure("kraft_sum", number(sum(pow(Tensor::of(2, DType::float64), -lengths))));
+  claim.figure("mean_length_bits", number(sum(p * lengths)), "their entropy");
+  claim.figure("wasted_by_two_bits_each", number(kl_divergence(p, vector({.25, .25, .25, .25}), {.base = Base::bits})),
+               "bits");
 }
 
 void divergence_of_the_worms(nlohmann::ordered_json& lesson) {
@@ -121,6 +131,15 @@ void divergence_of_the_worms(nlohmann::ordered_json& lesson) {
   const Worms w = worms();
   claim.measure("kl_uniform", [&](Base b) { return kl_divergence(w.observed, w.uniform, {.base = b}); });
   claim.measure("kl_binomial", [&](Base b) { return kl_divergence(w.observed, w.binomial, {.base = b}); });
+  claim.say("Single terms may be negative; for the uniform model:");
+  claim.figures("kl_uniform_terms_nats", (w.observed * log(Variable(w.observed) / w.uniform)).value().to_vector());
+  claim.say("The binomial model with the mean's probability is the best of its kind, the one of maximum likelihood:");
+  std::vector<double> thetas{.5, models_of(w.observed).tooth_probability, .6}, nats;
+  for (double theta : thetas) {
+    nats.push_back(number(kl_divergence_from(w.observed, log_binomial(10, theta), Base::nats)));
+  }
+  claim.figures("thetas", thetas);
+  claim.figures("kl_by_theta_nats", nats);
   claim.measure("kl_of_itself", [&](Base b) { return kl_divergence(w.observed, w.observed, {.base = b}); });
 }
 

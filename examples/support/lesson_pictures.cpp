@@ -73,7 +73,8 @@ void draw_worms(const std::filesystem::path& folder) {
           kFrame +
           "unset grid\nset grid ytics lt 1 lc rgb '#e4e4e4'\nset xlabel 'teeth'\n"
           "set ylabel 'share of the worms (probability)'\nset style fill solid 1 noborder\nset boxwidth 0.26\n"
-          "set xrange [-0.6:10.6]\nset yrange [0:0.29]\nset xtics 1 scale 0\nset key top right reverse Left\nplot " +
+          "set xrange [-0.6:10.6]\nset yrange [0:0.25]\nset xtics 1 scale 0\nset key outside top center "
+          "horizontal\nplot " +
           bars(2, -.27, "#444444") + "'observed', " + bars(3, 0, "#e0a030") + title("uniform", models.log_uniform) +
           ", " + bars(4, .27, "#1f6fb4") +
           title(fmt::format("binomial (10, {:.3f})", models.tooth_probability).c_str(), models.log_binomial) + "\n");
@@ -97,18 +98,28 @@ void draw_losses(const std::filesystem::path& folder) {
   }
   // Where a probability is below 1e-7: (z, 0, 0, 0) has q_0 = e^z / (e^z + 3), and 1 / (e^z + 3) for the others.
   const double left = std::log(3e-7), right = std::log(1e7);
+  const auto grey = [&](double height) {
+    return fmt::format(
+        "set object 1 rect from -25,graph 0 to {0},graph 1 fc rgb '#f0f0f0' fs solid noborder behind\n"
+        "set object 2 rect from {1},graph 0 to 25,graph 1 fc rgb '#f0f0f0' fs solid noborder behind\n"
+        "set label 1 'clipped' at {2},graph {4} center tc rgb '#777777'\n"
+        "set label 2 'clipped' at {3},graph {4} center tc rgb '#777777'\n",
+        left, right, (left - 25) / 2, (right + 25) / 2, height);
+  };
+  // The gap is widest to the eye where D is 0, at q = p.
+  const double lowest = std::log(3 * .925 / .075), gap = losses::entropy(smoothed_target()).value().item();
   script += fmt::format(
-      "{}set lmargin 10\nset rmargin 3\nset xrange [-25:25]\nset object 1 rect from -25,graph 0 to {},graph 1 fc rgb "
-      "'#f0f0f0' fs solid noborder behind\nset object 2 rect from {},graph 0 to 25,graph 1 fc rgb '#f0f0f0' fs solid "
-      "noborder behind\nset multiplot\nset origin 0,0.44\nset size 1,0.56\nset tmargin 4.5\nset bmargin 1\n"
-      "set key outside top center horizontal maxrows 2 width 2\nset format x ''\nset ylabel 'loss (nats)'\n"
-      "set label 1 'clipped' at {},graph 0.3 center tc rgb '#777777'\n"
-      "set label 2 'clipped' at {},graph 0.5 center tc rgb '#777777'\n{}\n"
-      "set origin 0,0\nset size 1,0.44\nset tmargin 0.5\nset bmargin 3.5\nunset key\nset format x '%g'\n"
-      "set xlabel 'logit z of the right class (the other three are 0)'\nset ylabel 'gradient (nats per unit of z)'\n"
-      "set label 1 at {},graph 0.5\nset label 2 at {},graph 0.5\n{}\nunset multiplot\n",
-      kFrame, left, right, (left - 25) / 2, (right + 25) / 2, values, (left - 25) / 2, (right + 25) / 2, gradients);
-  gnuplot_svg_and_png(folder / "losses_along_a_logit", 820, 700, script);
+      "{0}set multiplot\nset lmargin 8\nset rmargin 2\nset tmargin 1\nset bmargin 3.5\nset xlabel 'logit z'\n"
+      "set origin 0,0.5\nset size 0.6,0.5\nset xrange [-25:25]\nunset key\nset ylabel 'loss (nats)'\n{1}{2}\n"
+      "set origin 0.6,0.5\nset size 0.4,0.5\nunset object\nunset label\nset ylabel\nset xrange [0:8]\n"
+      "set yrange [0:1]\nset arrow 1 from {3:.6f},0 to {3:.6f},{4:.6f} heads size 0.15,20 front\n"
+      "set label 3 'H(p) = {4:.3f} nats' at 4.9,0.7 center front\n{2}\n"
+      "set origin 0,0\nset size 1,0.5\nset tmargin 4.5\nunset arrow\nunset label\nset autoscale y\n"
+      "set key outside top center horizontal maxrows 2 width 2\nset xrange [-25:25]\n"
+      "set xlabel 'logit z of the right class (the other three are 0)'\n"
+      "set ylabel 'gradient (nats per unit of z)'\n{5}{6}\nunset multiplot\n",
+      kFrame, grey(0.4), values, lowest, gap, grey(0.5), gradients);
+  gnuplot_svg_and_png(folder / "losses_along_a_logit", 860, 700, script);
 }
 
 void draw_triangle(const std::filesystem::path& folder) {
@@ -131,9 +142,10 @@ void draw_triangle(const std::filesystem::path& folder) {
       folder / "triangle", 900, 420,
       block("ways", {share, divergence, distance}) + kFrame +
           "set multiplot layout 1,2\nset xlabel 't, with a = (1, 0), b = (1 - t, t), c = (0, 1)'\nset xrange [0:1]\n"
-          "set yrange [0:1]\nset key bottom center\nset title 'JS: the detour is shorter'\nset ylabel 'JS (nats)'\n" +
+          "set yrange [0:0.8]\nset key bottom center\nset title 'JS: the detour is shorter'\nset ylabel 'JS (nats)'\n" +
           plot(straight, 2) +
-          "set title 'square root of JS: the detour is longer'\nset ylabel 'square root of JS (nats)'\n" +
+          "set yrange [0.7:1]\nset title 'square root of JS: the detour is longer'\nset ylabel 'square root of JS "
+          "(nats)'\n" +
           plot(root, 3) + "unset multiplot\n");
 }
 

@@ -3,19 +3,11 @@
 #include <cmath>
 
 #include "extending_snippets.h"
+#include "tests/docs/printed_by.h"
 #include "tests/testing/near.h"
 
 namespace gibbs {
 namespace {
-
-/// What `program` writes to standard output.
-template <class Program>
-std::string printed_by(Program program) {
-  ::testing::internal::CaptureStdout();
-  program(0, nullptr);
-  std::cout.flush();
-  return ::testing::internal::GetCapturedStdout();
-}
 
 Tensor numbers(const Shape& shape, std::uint64_t seed) {
   return kernels::uniform({.seed = seed}, shape, -2, 2, DType::float64);

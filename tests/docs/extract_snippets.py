@@ -4,7 +4,8 @@
 
 A ```cpp block that begins with #include is a program: it becomes the body of a function program_1(steps, on_step),
 program_2 ..., with its includes hoisted; a ```text block right after it is what it prints, and becomes the constant
-output_1, output_2 ... Every other block is declarations. All are in a namespace, `snippets` unless named, which sees
+output_1, output_2 ... Quotes of the source (quote_code.py), which stand right after a comment, are left out. Every other
+block is declarations. All are in a namespace, `snippets` unless named, which sees
 namespace gibbs. --replace changes the programs' text (fewer steps, a call of on_step); text that is not there is an
 error, so that a test never quietly runs something else than it means to.
 """
@@ -13,7 +14,7 @@ import pathlib
 import re
 import sys
 
-BLOCK = re.compile(r"^```cpp\n(.*?)^```$(?:\s*^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(?<!-->\n)^```cpp\n(.*?)^```$(?:\s*^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 HEADER = """// Made by extract_snippets.py from {name}: change that file, not this one.
 #pragma once
 

@@ -37,6 +37,11 @@ second();
 ```text
 not its output
 ```
+
+<!-- quote page.h: int quoted -->
+```cpp
+int quoted = 1;
+```
 """
 
 
@@ -60,6 +65,7 @@ class ExtractSnippets(unittest.TestCase):
         self.assertIn('#line 16 "page.md"\nint twice(int x) { return 2 * x; }', inside)
         self.assertRegex(inside, r"void program_2\([^{]*\{\n#line 20 \"page.md\"\n\nsecond\(\);\n\}")
         self.assertNotIn("not C++", header)
+        self.assertNotIn("quoted", header)
 
     def test_the_text_after_a_program_is_its_output(self):
         _, header, _ = extract("--namespace", "page")

@@ -1,18 +1,10 @@
 // The C++ of docs/lesson.md prints what the page shows below it.
 // lesson_snippets.h is made from docs/lesson.md by extract_snippets.py.
 #include "lesson_snippets.h"
+#include "tests/docs/printed_by.h"
 
 namespace gibbs {
 namespace {
-
-/// What `program` writes to standard output.
-template <class Program>
-std::string printed_by(Program program) {
-  ::testing::internal::CaptureStdout();
-  program(0, nullptr);
-  std::cout.flush();
-  return ::testing::internal::GetCapturedStdout();
-}
 
 TEST(Lesson, TheWormsCostWhatThePageSays) { EXPECT_EQ(printed_by(lesson::program_1), lesson::output_1); }
 

@@ -7,7 +7,8 @@ A comment after a number names the figure, which must round to it:
     0.13668<!-- A4.kl_uniform_nats -->                                 in lesson.json, which the first command writes
     21.6803<!-- runs/clip/equivalence.json break.example.first.loss -->
 
-A figure that is a list covers as many numbers before the comment. A comment "... < 1e-13" covers none and states a bound.
+A whole number needs no comment; where it has one right after it, it is compared, too. A figure that is a list covers as many
+numbers before the comment. A comment "... < 1e-13" covers none and states a bound.
 """
 import json
 import os
@@ -21,6 +22,7 @@ DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARKER = re.compile(r"<!--\s*(?:(\S+\.json)\s+)?([\w.-]+)(?:\s*<\s*(\S+))?\s*-->")
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d*\.\d+")
+WHOLE = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*$")
 OTHER = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`|(?<=\])\([^)\n]*\)", re.DOTALL)  # formulas, code, addresses
 
 
@@ -36,15 +38,16 @@ def figure(figures, path):
     return figures
 
 
-def complaints(page, load):
-    """What is wrong with the numbers of a page; load(file) gives the figures of a JSON file."""
+def complaints(page, load, default="lesson.json"):
+    """What is wrong with the numbers of a page; load(file) gives the figures of a JSON file, `default` where none is named."""
     text, begin, wrong = prose(page), 0, []
     for marker in MARKER.finditer(text):
         file, path, bound = marker.groups()
         before = NUMBER.findall(text, begin, marker.start())
+        whole = WHOLE.search(text[begin:marker.start()])
         begin = marker.end()
         try:
-            value = figure(load(file or "lesson.json"), path)
+            value = figure(load(file or default), path)
         except (KeyError, IndexError, ValueError, TypeError, OSError):
             wrong.append(f"{marker[0]}: there is no such figure")
             continue
@@ -52,6 +55,11 @@ def complaints(page, load):
             wrong += [f"{number} is not covered" for number in before]
             if not abs(value) < float(bound):
                 wrong.append(f"{marker[0]}: it is {value}")
+            continue
+        if whole:
+            wrong += [f"{number} is not covered" for number in before]
+            if f"{value:.0f}" != whole[0].replace("−", "-").replace(",", ""):
+                wrong.append(f"{marker[0]}: {whole[0]} should be {value:,.0f}")
             continue
         values = value if isinstance(value, list) else [value]
         covered = before[max(0, len(before) - len(values)):]
@@ -75,12 +83,14 @@ class Mechanism(unittest.TestCase):
     """The test's own eyes."""
 
     def test_numbers_are_compared_as_printed(self):
-        figures = {"A1": {"x": 1.16783, "list": [-0.5, 2.25], "tiny": 1e-15}}
+        figures = {"A1": {"x": 1.16783, "list": [-0.5, 2.25], "tiny": 1e-15, "many": 3072.0, "below": -6}}
         for page, wrong in (
                 ("It is 1.168<!-- A1.x --> nats, `0.5` $0.5$ [a](b0.5.png) 10 of 2021.", []),
                 ("| 1.17 nats<!-- A1.x --> |\n```sh\n0.3\n```\n", []),
                 ("It is 1.169<!-- A1.x -->.", ["<!-- A1.x -->: 1.169 should be 1.168"]),
                 ("It is 1.168.", ["1.168 is not covered"]),
+                ("3,072<!-- A1.many --> or 3072<!-- A1.many --> and −6<!-- A1.below -->, 1<!-- A1.x -->", []),
+                ("0.5 and 3,073<!-- A1.many -->", ["0.5 is not covered", "<!-- A1.many -->: 3,073 should be 3,072"]),
                 ("0.3 and 1.2<!-- A1.x --> and .7", ["0.3 is not covered", ".7 is not covered"]),
                 ("−0.5, 2.25<!-- A1.list --> and 2.2<!-- A1.list.1 -->", []),
                 ("2.25<!-- A1.list -->", ["<!-- A1.list -->: 1 numbers before it, expected 2",

@@ -87,6 +87,7 @@ class EntropyLesson(unittest.TestCase):
         self.check("A1", "information_nats", [-math.log(p) for p in events])
         self.check("A1", "information_bits", [-math.log2(p) for p in events])
         self.check("A1", "nats_per_bit", math.log(2))
+        self.check("A1", "one_in_a_million_bits", 2 * math.log2(1000))
         self.assertEqual(self.lesson["A2"]["entropy_of_certainty_bits"], 0)
         self.check("A2", "article_entropy_of_certainty_bits", -math.log2(1 + 1e-15), 1e-20)
         self.check_both_units("A2", "entropy_of_a_fair_coin", math.log(2))
@@ -119,6 +120,13 @@ class EntropyLesson(unittest.TestCase):
         self.check_both_units("A5", "cross_entropy_uniform", cross_entropy(WORMS, UNIFORM))
         self.check_both_units("A5", "cross_entropy_binomial", cross_entropy(WORMS, model))
         self.assertEqual(self.lesson["A6"]["kl_of_itself_nats"], 0)
+        self.check("A6", "kl_uniform_terms_nats", [p * math.log(11 * p) for p in WORMS])
+        self.check("A6", "thetas", [.5, .544, .6])
+        self.check("A6", "kl_by_theta_nats", [kl(WORMS, binomial(10, theta)) for theta in (.5, .544, .6)])
+        self.assertLess(max(kl(WORMS, binomial(10, .544)) - kl(WORMS, binomial(10, theta)) for theta in (.543, .545)), 0)
+        self.check("A5", "kraft_sum", 1)
+        self.check("A5", "mean_length_bits", 1.75)
+        self.check("A5", "wasted_by_two_bits_each", .25)
 
     def test_ten_predictions(self):
         self.check_both_units("A7", "cross_entropy", cross_entropy(LABELS, PREDICTIONS))
@@ -170,6 +178,11 @@ class EntropyLesson(unittest.TestCase):
         self.check_both_units("A11", "kl_uniform_observed", kl(UNIFORM, WORMS))
         self.check_both_units("A11", "cross_entropy_observed_uniform", cross_entropy(WORMS, UNIFORM))
         self.check_both_units("A11", "cross_entropy_uniform_observed", cross_entropy(UNIFORM, WORMS))
+        coins = [[p, 1 - p] for p in (.5, .25, .1)]
+        self.check("A11", "coins_straight_nats", kl(coins[0], coins[2]))
+        self.check("A11", "coins_first_part_nats", kl(coins[0], coins[1]))
+        self.check("A11", "coins_second_part_nats", kl(coins[1], coins[2]))
+        self.assertGreater(kl(coins[0], coins[2]), 2 * (kl(coins[0], coins[1]) + kl(coins[1], coins[2])))
         self.check_both_units("A12", "js_observed_uniform", js(WORMS, UNIFORM))
         self.check_both_units("A12", "js_observed_binomial", js(WORMS, binomial(10, .544)))
         self.check_both_units("A12", "js_of_opposites", math.log(2))

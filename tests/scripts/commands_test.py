@@ -1,4 +1,4 @@
-"""scripts/train.sh, test.sh and portable.sh with stand-ins for apt, CMake, ctest and the trainer: what they start, and when."""
+"""The commands in scripts/ with stand-ins for apt, CMake, ctest and the trainer: what they start, and when."""
 import hashlib
 import os
 import shutil
@@ -97,6 +97,19 @@ class TrainTest(CommandTest):
         self.assert_stopped(result, "the build failed: see the first error above (if memory ran out, set "
                                     "CMAKE_BUILD_PARALLEL_LEVEL=1).")
         self.assertEqual(self.log(), self.build_lines("cifar10_convnet"))
+
+
+class BuildTest(CommandTest):
+    def test_builds_the_programs_or_what_is_named_and_runs_nothing(self):
+        for arguments, targets, configure in ([], "examples/all", True), (["03_xor", "primer"], "03_xor primer", False):
+            result = self.run_script("build.sh", *arguments)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertEqual(self.log(), self.build_lines(targets, configure))
+
+    def test_a_failing_build_stops(self):
+        self.assert_stopped(self.run_script("build.sh", BUILD_FAILS="1"),
+                            "the build failed: see the first error above (if memory ran out, set "
+                            "CMAKE_BUILD_PARALLEL_LEVEL=1).")
 
 
 class TestTest(CommandTest):
