@@ -215,9 +215,15 @@ class OpBattery {
 
 CheckReport check_op(const std::string& name, const DifferentiableFunction& f, const std::vector<Tensor>& inputs,
                      const CheckOpOptions& options) {
-  for (const Tensor& input : inputs) {
-    check(input.dtype() == DType::float64, "check_op: inputs must be float64, not ", input.dtype(),
-          "; capture integers in f");
+  detail::Checks checks(name, options.stop_at_failure);
+  const auto not_float64 = [](const Tensor& input) { return input.dtype() != DType::float64; };
+  if (const auto wrong = std::find_if(inputs.begin(), inputs.end(), not_float64); wrong != inputs.end()) {
+    checks.run("value", [&]() -> std::string {
+      check(false, "input ", wrong - inputs.begin(), " is ", wrong->dtype(),
+            "; check_op takes float64, and casts to float32 itself; integers are captured in f");
+      return {};
+    });
+    return checks.report();
   }
   const std::int64_t nodes = Node::alive();
   Tensors originals;
@@ -226,7 +232,6 @@ CheckReport check_op(const std::string& name, const DifferentiableFunction& f, c
     originals.push_back(input.clone());
     versions.push_back(input.version());
   }
-  detail::Checks checks(name, options.stop_at_failure);
   OpBattery(f, inputs, options).run(checks);
   checks.run("inputs untouched", [&]() -> std::string {
     for (std::size_t i = 0; i < inputs.size(); ++i) {

@@ -262,7 +262,9 @@ Variables grad(const Variable& y, const Variables& xs, const GradOptions& option
 
 void backward(const Variable& y, const Tensor& dy, const GradOptions& options) {
   check(!in_parallel_region(), "backward: does not run inside parallel_for");
-  check(y.traced(), "backward: y does not depend on any leaf");
+  check(y.traced(),
+        "backward: y does not depend on any leaf; was it computed under NoTape, from constants, or from frozen "
+        "parameters?");
   check(!options.create_graph, "backward: stored gradients are tensors without a graph; use grad() for create_graph");
   check_cotangent("backward", y, dy);
   const NoTape no_tape;

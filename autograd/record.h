@@ -16,8 +16,8 @@
 // write to. An output is never captured (it would keep itself alive); a lambda that needs it takes (y, dy).
 #pragma once
 
-#include <concepts>
 #include <functional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -46,6 +46,16 @@ inline OpInfo broadcasting(const char* name) { return {name, true}; }
 Variables record_many(const OpInfo& op, std::vector<Tensor> values, std::vector<Edge> inputs,
                       GradientFunction gradients, bool keep_outputs = false);
 
+namespace detail {
+
+template <class Gradient>
+constexpr bool reads_output = std::is_invocable_r_v<Variable, Gradient, const Variable&, const Variable&>;
+
+template <class Gradient>
+constexpr bool gives_gradient = reads_output<Gradient> || std::is_invocable_r_v<Variable, Gradient, const Variable&>;
+
+}  // namespace detail
+
 /// An input with its gradient: a lambda (dy) or (y, dy) to the gradient of `input`.
 template <class Gradient>
 struct Wrt {
@@ -55,13 +65,13 @@ struct Wrt {
 
 template <class Gradient>
 Wrt<Gradient> wrt(const Variable& input, Gradient gradient) {
+  static_assert(
+      detail::gives_gradient<Gradient>,
+      "wrt(x, f): f is called as f(dy) or f(y, dy), each a const Variable&, and returns the gradient of x, a Variable");
   return {input, std::move(gradient)};
 }
 
 namespace detail {
-
-template <class Gradient>
-constexpr bool reads_output = std::invocable<Gradient, const Variable&, const Variable&>;
 
 using InputGradient = std::function<Variable(const GradientCall&)>;
 

@@ -62,6 +62,8 @@ class Variable {
   std::int64_t numel() const { return value().numel(); }
   DType dtype() const { return value().dtype(); }
   bool defined() const { return value().defined(); }
+  /// x[i]: the i-th entry of the leading axis, which disappears; from its end where i < 0.   dx = dy placed in zeros.
+  Variable operator[](std::int64_t i) const;
 
   /// True when gradients can flow to it; false for a constant.
   bool traced() const { return edge_.node != nullptr; }

@@ -20,7 +20,7 @@ using namespace gibbs;
 
 constexpr double kFlopPerImage = 25.35e6;  // multiply-adds of a training step, each counted as two
 
-void train_step(nn::Module& model, optim::Adam& adam, const Tensor& images, const Tensor& labels, double& loss_value) {
+void train_step(nn::Layer& model, optim::Adam& adam, const Tensor& images, const Tensor& labels, double& loss_value) {
   adam.clear_gradients();
   const Variable loss = losses::cross_entropy_with_logits(labels, model(images));
   backward(loss);

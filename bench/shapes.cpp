@@ -21,7 +21,7 @@ using nlohmann::json;
 Shape shape_of(const json& entry) { return Shape(entry.at("x").get<std::vector<std::int64_t>>()); }
 
 /// The loss as a layer, so that all entries look alike. Row i is of class 7 i mod K.
-class CrossEntropy : public nn::Module {
+class CrossEntropy : public nn::Layer {
  public:
   explicit CrossEntropy(const Shape& x) : labels_(Tensor::uninitialized({x[0]}, DType::int64)) {
     for (std::int64_t i = 0; i < x[0]; ++i) {
@@ -38,7 +38,7 @@ class CrossEntropy : public nn::Module {
   Tensor labels_;
 };
 
-std::unique_ptr<nn::Module> layer_of(const json& entry) {
+std::unique_ptr<nn::Layer> layer_of(const json& entry) {
   Rng rng(0);  // the weights are replaced
   const Shape x = shape_of(entry);
   const std::string op = entry.at("op");
@@ -64,7 +64,7 @@ std::unique_ptr<nn::Module> layer_of(const json& entry) {
 }
 
 nlohmann::ordered_json measure(const json& entry, double seconds) {
-  const std::unique_ptr<nn::Module> layer = layer_of(entry);
+  const std::unique_ptr<nn::Layer> layer = layer_of(entry);
   testing::set_golden_parameters(*layer, DType::float32);
   const auto golden = [](std::uint32_t seed, const Shape& shape) {
     return kernels::cast(testing::golden_numbers(seed, shape, 1), DType::float32);

@@ -43,7 +43,7 @@ Sequential network_of(const Settings& settings) {
 double shown(double value) { return std::isnan(value) ? std::abs(value) : value; }
 
 /// Trains the model on the four points and returns its last loss.
-double train_on_xor(Module& model, const Settings& settings) {
+double train_on_xor(Layer& model, const Settings& settings) {
   optim::SGD sgd(parameters(model), {.learning_rate = settings.rate});
   double last = 0;
   for (int step = 0; step < settings.steps; ++step) {

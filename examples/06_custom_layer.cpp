@@ -16,7 +16,7 @@ using namespace gibbs;
 using namespace gibbs::nn;
 
 /// y = x / (1 + e^(-beta x)), beta per channel: the last axis.
-class Swish : public Module {
+class Swish : public Layer {
  public:
   explicit Swish(std::int64_t channels) : beta_(Tensor::ones({channels})) {}
 

@@ -23,7 +23,7 @@ struct Measured {
   Variable loss, penalty;
 };
 
-Measured measure(nn::Module& model, const data::Batch& batch, bool create_graph) {
+Measured measure(nn::Layer& model, const data::Batch& batch, bool create_graph) {
   const Variable x = Variable::leaf(batch.images);
   const Variable loss =
       losses::cross_entropy_with_logits(batch.labels, model(x), {.reduction = losses::Reduction::sum});

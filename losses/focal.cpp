@@ -42,8 +42,8 @@ Variable power_of_rest(const Variable& rest, double gamma) {
   if (gamma == std::floor(gamma)) {
     return pow(rest, gamma);
   }
-  const Tensor zero = Tensor::zeros({}, rest.dtype()), none = kernels::less_equal(rest.value(), zero);
-  return where(none, zero, pow(where(none, Tensor::ones({}, rest.dtype()), rest), gamma));
+  const Tensor none = rest <= 0;
+  return where(none, Tensor::zeros({}, rest.dtype()), pow(where(none, Tensor::ones({}, rest.dtype()), rest), gamma));
 }
 
 /// a rest^gamma (-log_q), rest = 1 - q, log_q = ln q.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/indexing.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/detail/check_arguments.h"
@@ -21,37 +22,6 @@ namespace gibbs::losses {
 namespace {
 
 const char* name_of(Prediction kind) { return kind == Prediction::logits ? "logits" : "probabilities"; }
-
-/// y[i, ...] = source[i, ...] at row index[i] of `rows` rows, zeros elsewhere: the adjoint of take_rows.
-Tensor place_rows(const Tensor& source, const Tensor& index, std::int64_t rows) {
-  Shape shape = source.shape();
-  shape.set(0, rows);
-  Tensor y = Tensor::zeros(shape, source.dtype());
-  const std::int64_t row_size = shape.sub(1, shape.rank()).numel();
-  const auto* row = index.data<std::int64_t>();
-  dispatch_floating(source.dtype(), "place_rows", [&](auto zero) {
-    using T = decltype(zero);
-    const T* from = source.data<T>();
-    T* to = y.mutable_data<T>();
-    for (std::int64_t i = 0; i < index.numel(); ++i) {
-      std::copy_n(from + i * row_size, row_size, to + row[i] * row_size);
-    }
-  });
-  return y;
-}
-
-Variable take_rows(const Variable& x, const Tensor& index) {
-  const std::int64_t rows = x.size(0);
-  return linear_map(
-      "take_rows", x, [i = saved(index)](const Tensor& t) { return kernels::take_rows(t, i.value()); },
-      [i = saved(index), rows](const Tensor& t) { return place_rows(t, i.value(), rows); });
-}
-
-Variable place_rows(const Variable& x, const Tensor& index, std::int64_t rows) {
-  return linear_map(
-      "place_rows", x, [i = saved(index), rows](const Tensor& t) { return place_rows(t, i.value(), rows); },
-      [i = saved(index)](const Tensor& t) { return kernels::take_rows(t, i.value()); });
-}
 
 void check_shapes(const char* op, const Target& target, const Variable& prediction, Prediction kind) {
   const char* name = name_of(kind);
@@ -273,7 +243,7 @@ Variable finish(const Rows& rows, const Variable& row_losses, const CategoricalO
   const bool has_samples = rows.sample_weights.defined();
   const Variable losses = has_samples ? row_losses * rows.sample_weights : row_losses;
   if (options.reduction == Reduction::none && rows.kept.defined()) {
-    return in_base(place_rows(losses, rows.kept, rows.all_rows), options.base);
+    return in_base(add_rows(rows.all_rows, rows.kept, losses), options.base);
   }
   Variable weights;
   if (options.reduction == Reduction::mean) {

@@ -125,6 +125,11 @@ std::ostream& operator<<(std::ostream& out, const ForwardPath& path) {
   return out << static_cast<const std::string&>(path);
 }
 
+std::ostream& operator<<(std::ostream& out, ForwardName) {
+  const std::string& path = forward_path();
+  return path.empty() ? out << "the model itself" : out << "layer '" << path << "'";
+}
+
 RandomKey forward_key() {
   check(root_call != nullptr, "forward_key: no module is running; call it inside a module's forward");
   const ForwardOptions& options = ForwardScope::current();
@@ -171,14 +176,34 @@ ModuleCall::~ModuleCall() {
   }
 }
 
-void ModuleCall::finish(const Variable& x, const Variable& y) const {
+bool ModuleCall::is_watched() const {
   const ForwardOptions& options = ForwardScope::current();
-  if (options.check_finite && y.numel() > 0) {
-    const double finite = kernels::min(kernels::isfinite(y.value())).item();
-    check(finite != 0, "layer '", forward_path(), "' (", module_.describe(), ") gave NaN or infinity");
+  return module_.has_forward_hooks() || options.check_finite || options.observer;
+}
+
+void ModuleCall::finish(const Variables& inputs, const std::vector<Variable*>& outputs) const {
+  Variables y;
+  for (const Variable* output : outputs) {
+    y.push_back(*output);
+  }
+  for (const ModuleHook& hook : module_.forward_hooks_.all()) {
+    hook(inputs, y);
+    check(y.size() == outputs.size(), forward_name(), " (", module_.describe(), "): a hook left ", y.size(),
+          " outputs of ", outputs.size(), "; put others in their places");
+  }
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    *outputs[i] = y[i];
+  }
+  const ForwardOptions& options = ForwardScope::current();
+  const auto is_finite = [](const Variable& x) {
+    return !x.defined() || x.numel() == 0 || kernels::min(kernels::isfinite(x.value())).item() != 0;
+  };
+  if (options.check_finite) {
+    check(std::all_of(y.begin(), y.end(), is_finite), forward_name(), " (", module_.describe(),
+          ") gave NaN or infinity");
   }
   if (options.observer) {
-    options.observer(forward_path(), module_, x, y);
+    options.observer(forward_path(), module_, inputs, y);
   }
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "gibbs/autograd/notes.h"
 #include "gibbs/autograd/variable.h"
@@ -21,9 +22,9 @@ namespace gibbs::nn {
 
 class Module;
 
-/// Called after a module's forward with its path in the model ("" for the model itself), input and output.
+/// Called after a module's call with its path in the model ("" for the model itself), inputs and outputs.
 using ForwardObserver =
-    std::function<void(const std::string& path, Module& module, const Variable& x, const Variable& y)>;
+    std::function<void(const std::string& path, Module& module, const Variables& inputs, const Variables& outputs)>;
 
 struct ForwardOptions {
   bool training = false;
@@ -69,6 +70,12 @@ class ForwardPath {
 /// there.
 inline ForwardPath forward_path() { return {}; }
 
+/// The same for messages, to be printed at once: "layer '2.conv'", and "the model itself" where the path is empty.
+class ForwardName {
+  friend std::ostream& operator<<(std::ostream& out, ForwardName name);
+};
+inline ForwardName forward_name() { return {}; }
+
 namespace detail {
 
 /// The path of a module in the model that is running; "" outside of one.
@@ -82,8 +89,10 @@ class ModuleCall {
   ModuleCall& operator=(const ModuleCall&) = delete;
   ~ModuleCall();
 
-  /// What the scope asked for after forward: NaN check and observers.
-  void finish(const Variable& x, const Variable& y) const;
+  /// Whether anybody wants to see inputs and outputs: a hook, an observer, the NaN check.
+  bool is_watched() const;
+  /// Runs hooks, which may replace outputs, the NaN check and the observer.
+  void finish(const Variables& inputs, const std::vector<Variable*>& outputs) const;
 
  private:
   Module& module_;

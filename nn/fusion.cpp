@@ -29,9 +29,9 @@ std::atomic<bool>& enabled() {
 }
 
 /// The module as exactly this layer; a class derived from it may compute something else.
-template <class Layer>
-const Layer* exactly(const Module& module) {
-  return typeid(module) == typeid(Layer) ? static_cast<const Layer*>(&module) : nullptr;
+template <class Kind>
+const Kind* exactly(const Module& module) {
+  return typeid(module) == typeid(Kind) ? static_cast<const Kind*>(&module) : nullptr;
 }
 
 /// The geometry of the fused op, if it has a kernel. What does not fit at all is refused by the layers, when they are
@@ -53,12 +53,12 @@ std::optional<kernels::ConvBlockGeometry> fused_geometry(const Conv2d& conv, con
 bool fusion_enabled() { return enabled(); }
 void set_fusion(bool on) { enabled() = on; }
 
-std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Module>> layers, const Variable& x) {
+std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Layer>> layers, const Variable& x) {
   const ForwardOptions& forward = ForwardScope::current();
   if (layers.size() < 3 || !fusion_enabled() || forward.check_finite || forward.observer || anomaly_mode_is_on()) {
     return {};
   }
-  const auto hooked = [](const std::unique_ptr<Module>& layer) { return layer->has_forward_hooks(); };
+  const auto hooked = [](const std::unique_ptr<Layer>& layer) { return layer->has_forward_hooks(); };
   if (std::any_of(layers.begin(), layers.begin() + 3, hooked)) {
     return {};
   }

@@ -1,7 +1,8 @@
 // Fusion: layers that stand in a row and are faster as one op. Users write plain layers; Sequential asks here.
 //
 // The fused op computes the same function, to rounding. It is not used where somebody wants to see the layers inside:
-// when the ForwardScope checks for NaN or has an observer, in anomaly mode, or when one of the layers has a hook.
+// when the ForwardScope checks for NaN or has an observer, in anomaly mode, or when one of the layers has a hook; nor for
+// a Conv2d without bias, since the fused kernel adds one.
 #pragma once
 
 #include <memory>
@@ -25,6 +26,6 @@ struct FusedRun {
 
 /// Computes the longest known run that `layers` begin with: Conv2d with bias, ReLU, MaxPool2d. None when there is none,
 /// when its geometry has no fused kernel, or when fusion is off.
-std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Module>> layers, const Variable& x);
+std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Layer>> layers, const Variable& x);
 
 }  // namespace gibbs::nn

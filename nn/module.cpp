@@ -40,18 +40,14 @@ class Walker : public ModuleVisitor {
 
 }  // namespace
 
-Variable Module::operator()(const Variable& x) {
-  const detail::ModuleCall call(*this);
-  Variable y = forward(x);
-  if (!forward_hooks_.empty()) {
-    for (const ForwardHook& hook : forward_hooks_.all()) {
-      if (Variable replaced = hook(x, y); replaced.defined()) {
-        y = std::move(replaced);
-      }
+HookHandle Module::on_forward(ForwardHook hook) {
+  return on_forward(ModuleHook([hook = std::move(hook)](const Variables& x, Variables& y) {
+    check(x.size() == 1 && y.size() == 1, "on_forward: a hook (x, y) is for one input and one output, not ", x.size(),
+          " and ", y.size(), "; take (const Variables& inputs, Variables& outputs)");
+    if (Variable replaced = hook(x[0], y[0]); replaced.defined()) {
+      y[0] = std::move(replaced);
     }
-  }
-  call.finish(x, y);
-  return y;
+  }));
 }
 
 std::unique_ptr<Module> clone(const Module& module) {

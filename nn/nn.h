@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gibbs/nn/check/check_layer.h"
+#include "gibbs/nn/check/check_module.h"
 #include "gibbs/nn/check/gradcheck.h"
 #include "gibbs/nn/clip_gradients.h"
 #include "gibbs/nn/forward.h"

@@ -6,9 +6,9 @@
 
 namespace gibbs::nn {
 
-Sequential::Sequential(const Sequential& other) : Module(other) {
+Sequential::Sequential(const Sequential& other) : Layer(other) {
   for (const auto& layer : other.layers_) {
-    layers_.push_back(layer->share());
+    layers_.push_back(detail::as<Layer>(layer->share()));
   }
 }
 

@@ -1,4 +1,4 @@
-// Sequential: modules one after the other.
+// Sequential: layers one after the other.
 //
 //   Sequential model{Dense({.in = 4, .out = 8}, rng), ReLU(), Dense({.in = 8, .out = 2}, rng)};
 //
@@ -14,7 +14,7 @@
 
 namespace gibbs::nn {
 
-class Sequential : public Module {
+class Sequential : public Layer {
  public:
   Sequential() = default;
   /// Takes layers by value. Their names are "0", "1", ...
@@ -34,15 +34,16 @@ class Sequential : public Module {
   ~Sequential() override = default;
 
   /// Appends a layer.
-  template <class Layer>
-  requires std::derived_from<std::remove_cvref_t<Layer>, Module> Sequential& add(Layer&& layer) {
-    layers_.push_back(std::make_unique<std::remove_cvref_t<Layer>>(std::forward<Layer>(layer)));
+  template <class Own>
+  requires std::derived_from<std::remove_cvref_t<Own>, Module> Sequential& add(Own&& layer) {
+    static_assert(std::derived_from<std::remove_cvref_t<Own>, Layer>,
+                  "Sequential holds layers: a class with Variable forward(const Variable&) derives from nn::Layer");
+    layers_.push_back(std::make_unique<std::remove_cvref_t<Own>>(std::forward<Own>(layer)));
     return *this;
   }
 
   std::size_t size() const { return layers_.size(); }
-  Module& operator[](std::size_t i) { return *layers_.at(i); }
-  using Module::operator();
+  Layer& operator[](std::size_t i) { return *layers_.at(i); }
 
   void visit(ModuleVisitor& visitor) override;
   std::string describe() const override;
@@ -52,7 +53,7 @@ class Sequential : public Module {
   Variable forward(const Variable& x) override;
 
  private:
-  std::vector<std::unique_ptr<Module>> layers_;
+  std::vector<std::unique_ptr<Layer>> layers_;
 };
 
 }  // namespace gibbs::nn

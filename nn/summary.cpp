@@ -94,15 +94,15 @@ DType dtype_of_model(Module& model) {
 
 }  // namespace
 
-std::string summary(Module& model, const Shape& input_shape) {
+std::string summary(Layer& model, const Shape& input_shape) {
   std::vector<Row> rows = {{"Layer", "Output shape", "Params", "MFLOP"}};
   Counter shown;
   double flops = 0;
-  const auto add_row = [&](const std::string& path, Module& module, const Variable& x, const Variable& y) {
+  const auto add_row = [&](const std::string& path, Module& module, const Variables& x, const Variables& y) {
     if (const OwnParts parts = own_parts(module); parts.is_row()) {
-      const double layer_flops = module.flops(x.shape(), y.shape());
+      const double layer_flops = module.flops(x.at(0).shape(), y.at(0).shape());
       flops += layer_flops;
-      rows.push_back({path.empty() ? module.describe() : path + ": " + module.describe(), with_batch(y.shape()),
+      rows.push_back({path.empty() ? module.describe() : path + ": " + module.describe(), with_batch(y.at(0).shape()),
                       with_commas(shown.add(parts.trainable) + shown.add(parts.other)), mega(layer_flops)});
     }
   };

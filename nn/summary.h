@@ -11,6 +11,6 @@ namespace gibbs::nn {
 /// One line per layer in the order of calls; a layer that is called twice has two lines, with its parameters in the
 /// first. MFLOP: millions of floating-point operations of one sample's forward pass (Module::flops). Buffers and frozen
 /// parameters count as non-trainable.
-std::string summary(Module& model, const Shape& input_shape);
+std::string summary(Layer& model, const Shape& input_shape);
 
 }  // namespace gibbs::nn

@@ -46,7 +46,7 @@ void check_labels(const Tensor& labels, std::int64_t first, std::int64_t classes
 
 }  // namespace
 
-Evaluation evaluate(nn::Module& model, const LossFunction& loss, const data::Subset& set,
+Evaluation evaluate(nn::Layer& model, const LossFunction& loss, const data::Subset& set,
                     const EvaluateOptions& options) {
   check(set.size() > 0, "evaluate: the set is empty; there is nothing to evaluate on");
   check_batch_size("evaluate", options);
@@ -80,7 +80,7 @@ Evaluation evaluate(nn::Module& model, const LossFunction& loss, const data::Sub
           .confidences = std::move(confidences)};
 }
 
-Tensor predict(nn::Module& model, const Tensor& images, const EvaluateOptions& options) {
+Tensor predict(nn::Layer& model, const Tensor& images, const EvaluateOptions& options) {
   check(images.rank() >= 1 && images.size(0) > 0, "predict: needs at least one image, received ", images.shape());
   check_batch_size("predict", options);
   const EvaluationScope scope;
@@ -92,7 +92,7 @@ Tensor predict(nn::Module& model, const Tensor& images, const EvaluateOptions& o
   return kernels::concat(outputs, 0);
 }
 
-Tensor predict_probabilities(nn::Module& model, const Tensor& images, const EvaluateOptions& options) {
+Tensor predict_probabilities(nn::Layer& model, const Tensor& images, const EvaluateOptions& options) {
   const Tensor outputs = predict(model, images, options);
   check_outputs("predict_probabilities", outputs, images.size(0));
   return probabilities(outputs, options.outputs, model);

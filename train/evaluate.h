@@ -33,14 +33,14 @@ struct Evaluation {
 
 /// Runs the model over the whole set, in its order. Errors: an empty set, a batch size below 1, outputs that are not
 /// [N, K], a label that is none of the K classes.
-Evaluation evaluate(nn::Module& model, const LossFunction& loss, const data::Subset& set,
+Evaluation evaluate(nn::Layer& model, const LossFunction& loss, const data::Subset& set,
                     const EvaluateOptions& options = {});
 
 /// The model's outputs, as they are, for float32 images [N, H, W, C], in batches.
-Tensor predict(nn::Module& model, const Tensor& images, const EvaluateOptions& options = {});
+Tensor predict(nn::Layer& model, const Tensor& images, const EvaluateOptions& options = {});
 
 /// The probabilities [N, K] of the classes for float32 images [N, H, W, C]: of a model that gives logits, and of one
 /// that gives probabilities.
-Tensor predict_probabilities(nn::Module& model, const Tensor& images, const EvaluateOptions& options = {});
+Tensor predict_probabilities(nn::Layer& model, const Tensor& images, const EvaluateOptions& options = {});
 
 }  // namespace gibbs::train

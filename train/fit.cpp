@@ -36,7 +36,7 @@ double median(std::vector<double> values) {
 /// One call of fit: its arguments, where training stands, and the pieces of the loop.
 class Training {
  public:
-  Training(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
+  Training(nn::Layer& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
            const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks)
       : model_(model),
         optimizer_(optimizer),
@@ -272,7 +272,7 @@ class Training {
     return static_cast<double>(state_.correct) / static_cast<double>(std::max<std::int64_t>(1, state_.loss.rows()));
   }
 
-  nn::Module& model_;
+  nn::Layer& model_;
   optim::Optimizer& optimizer_;
   const LossFunction& loss_;
   const data::Subset& train_;
@@ -290,7 +290,7 @@ class Training {
 
 }  // namespace
 
-FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
+FitResult fit(nn::Layer& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
               const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks) {
   check_fit_arguments(model, optimizer, loss, train, validation, options, callbacks);
   return Training(model, optimizer, loss, train, validation, options, callbacks).run();

@@ -56,7 +56,7 @@ struct FitResult {
 /// (train/detail/fit_arguments.h). Throws when the loss becomes NaN or infinite: the message names the step and the
 /// layer in which it first appeared, and the last good checkpoint stays. A Profile of this thread (autograd/profile.h)
 /// sees its steps; validation lies between them.
-FitResult fit(nn::Module& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
+FitResult fit(nn::Layer& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
               const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks = {});
 
 }  // namespace gibbs::train

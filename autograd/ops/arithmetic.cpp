@@ -144,4 +144,9 @@ Variable div(const Variable& x, double number) {
   return linear_map("div", x, divide, divide);
 }
 
+Tensor operator<(const Variable& x, double number) { return kernels::less(x.value(), number); }
+Tensor operator<=(const Variable& x, double number) { return kernels::less_equal(x.value(), number); }
+Tensor operator>(const Variable& x, double number) { return kernels::greater(x.value(), number); }
+Tensor operator>=(const Variable& x, double number) { return kernels::greater_equal(x.value(), number); }
+
 }  // namespace gibbs

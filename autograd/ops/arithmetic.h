@@ -55,4 +55,21 @@ inline Variable operator*(double number, const Variable& x) { return mul(x, numb
 inline Variable operator/(const Variable& x, double number) { return div(x, number); }
 inline Variable operator/(double number, const Variable& x) { return div(Tensor::full({}, number, x.dtype()), x); }
 
+// x += y is x = x + y: a new node, and no number is written over. What was computed from x before keeps the old x.
+inline Variable& operator+=(Variable& x, const Variable& y) { return x = x + y; }
+inline Variable& operator-=(Variable& x, const Variable& y) { return x = x - y; }
+inline Variable& operator*=(Variable& x, const Variable& y) { return x = x * y; }
+inline Variable& operator/=(Variable& x, const Variable& y) { return x = x / y; }
+inline Variable& operator+=(Variable& x, double number) { return x = x + number; }
+inline Variable& operator-=(Variable& x, double number) { return x = x - number; }
+inline Variable& operator*=(Variable& x, double number) { return x = x * number; }
+inline Variable& operator/=(Variable& x, double number) { return x = x / number; }
+
+// Comparisons with a number: uint8, 1 where they hold, for `where`. Nothing flows back through them; with NaN all are
+// 0.
+Tensor operator<(const Variable& x, double number);
+Tensor operator<=(const Variable& x, double number);
+Tensor operator>(const Variable& x, double number);
+Tensor operator>=(const Variable& x, double number);
+
 }  // namespace gibbs

@@ -21,15 +21,15 @@ Variable conv2d(const Variable& x, const Variable& w, const kernels::Conv2dOptio
 Variable conv2d_dx(const Variable& dy, const Variable& w, const Geometry& g) {
   count_flops(g.flops());
   return record("conv2d_dx", kernels::conv2d_dx(dy.value(), w.value(), g),
-                wrt(dy, [w, g](const Variable& dx) { return conv2d_with(dx, w, g); }),
-                wrt(w, [dy, g](const Variable& dx) { return conv2d_dw(dx, dy, g); }));
+                wrt(dy, [w, g](const Variable& ddx) { return conv2d_with(ddx, w, g); }),
+                wrt(w, [dy, g](const Variable& ddx) { return conv2d_dw(ddx, dy, g); }));
 }
 
 Variable conv2d_dw(const Variable& x, const Variable& dy, const Geometry& g) {
   count_flops(g.flops());
   return record("conv2d_dw", kernels::conv2d_dw(x.value(), dy.value(), g),
-                wrt(x, [dy, g](const Variable& dw) { return conv2d_dx(dy, dw, g); }),
-                wrt(dy, [x, g](const Variable& dw) { return conv2d_with(x, dw, g); }));
+                wrt(x, [dy, g](const Variable& ddw) { return conv2d_dx(dy, ddw, g); }),
+                wrt(dy, [x, g](const Variable& ddw) { return conv2d_with(x, ddw, g); }));
 }
 
 }  // namespace gibbs

@@ -9,6 +9,11 @@ namespace gibbs {
 Variable gather(const Variable& x, int axis, const Tensor& index);
 /// Zeros of `shape` with source added at `index` along `axis`.   d source = gather(dy).
 Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Variable& source);
+/// Rows of the leading axis, in the order of `index` [n]: y[i] = x[index[i]]. The lookup in a table of embeddings.
+///   dx = add_rows(dy).
+Variable take_rows(const Variable& x, const Tensor& index);
+/// Zeros [rows, ...] with source[i] added at row index[i].   d source = take_rows(dy).
+Variable add_rows(std::int64_t rows, const Tensor& index, const Variable& source);
 
 struct SortedVariable {
   Variable values;

@@ -69,6 +69,13 @@ Variable slice(const Variable& x, int axis, std::int64_t begin, std::int64_t end
       [=](const Tensor& t) { return kernels::unslice(t, from, axis, begin, end, step); });
 }
 
+Variable Variable::operator[](std::int64_t i) const {
+  check(rank() >= 1, "x[i]: a scalar has no leading axis to index");
+  check(i >= -size(0) && i < size(0), "x[i]: index ", i, " is outside axis 0 of ", shape());
+  const std::int64_t entry = i < 0 ? i + size(0) : i;
+  return reshape(slice(*this, 0, entry, entry + 1), shape().without(0));
+}
+
 Variable pad(const Variable& x, const kernels::Padding& padding, double value) {
   // Affine in x: the gradient is unpad, whose own adjoint pads with zeros.
   return record("pad", kernels::pad(x.value(), padding, value), wrt(x, [padding](const Variable& dy) {

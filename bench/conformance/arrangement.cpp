@@ -69,9 +69,9 @@ Table arrangement_table() {
       {"kernels::one_hot", entry([](const Variables& x, const json& o) -> Variable {
          return kernels::one_hot(tensor(o, "index"), o.at("classes"), x.at(0).dtype());
        })},
-      {"kernels::take_rows", entry([](const Variables& x, const json& o) -> Variable {
-         return kernels::take_rows(x.at(0).value(), tensor(o, "index"));
-       })},
+      {"take_rows", entry([](const Variables& x, const json& o) { return take_rows(x.at(0), tensor(o, "index")); })},
+      {"add_rows",
+       entry([](const Variables& x, const json& o) { return add_rows(o.at("rows"), tensor(o, "index"), x.at(0)); })},
   };
 }
 

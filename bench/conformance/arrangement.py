@@ -194,6 +194,11 @@ def draw_rows(r):
     return [r.reals(shape)], {"index": r.indices(shape[0], (r.size(least=0),))}
 
 
+def draw_added_rows(r):
+    source, rows = r.reals(r.shape(low=1)), r.integer(1, 5)
+    return [source], {"rows": rows, "index": r.indices(rows, (source.shape[0],))}
+
+
 def draw_broadcast(r):
     shape = r.shape()
     return [r.reals(r.operand_of(shape))], {"shape": list(shape)}
@@ -238,5 +243,7 @@ TABLE = {
     "kernels::argmin": index_of(first_index_of("min"), {"NaN in argmin": least_number}),
     "kernels::one_hot": Entry(draw_one_hot, gradients=False, reference=lambda x, o: torch.nn.functional.one_hot(
         o["index"], o["classes"]).to(x[0].dtype)),
-    "kernels::take_rows": Entry(draw_rows, lambda x, o: x[0][o["index"]], gradients=False),
+    "take_rows": Entry(draw_rows, lambda x, o: x[0][o["index"]]),
+    "add_rows": Entry(draw_added_rows, lambda x, o: torch.zeros(
+        (o["rows"], *x[0].shape[1:]), dtype=x[0].dtype).index_add(0, o["index"], x[0])),
 }

@@ -7,7 +7,7 @@ namespace gibbs::conformance {
 namespace {
 
 /// The layer with x[1], x[2] ... as its parameters, which take their places among the inputs.
-Variable run(nn::Module& layer, Variables& x) {
+Variable run(nn::Layer& layer, Variables& x) {
   std::vector<Parameter> parameters = nn::parameters(layer);
   check(x.size() == 1 + parameters.size(), "conformance: ", layer.describe(), " has ", parameters.size(),
         " parameters, not ", x.size() - 1);

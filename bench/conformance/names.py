@@ -11,7 +11,7 @@ import sys
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 DECLARED = re.compile(r"^(?:inline )?(?:Variables?|SortedVariable|Schedule) ([a-z]\w*)\("
                       r"|^(?:double|void) (clip_\w+)\("
-                      r"|^class (\w+)(?: final)? : public (?!std)", re.MULTILINE)
+                      r"|^class (\w+)(?: final)? : public (?!std|Module\b|Visitor)", re.MULTILINE)
 PREFIXES = {"autograd/ops": "", "losses": "losses::", "nn": "nn::", "optim": "optim::"}
 KERAS, SCIPY = "Keras' convention, of which PyTorch has none", "SciPy's convention, of which PyTorch has none"
 NOT_COMPARED = {

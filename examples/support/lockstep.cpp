@@ -79,10 +79,10 @@ Variable exact_kl_divergence(const Tensor& p, const Variable& logits) {
   return losses::kl_divergence_with_logits(p, logits);
 }
 
-Lockstep::Lockstep(const nn::Module& start, LossPair losses, const LockstepOptions& options)
+Lockstep::Lockstep(const nn::Layer& start, LossPair losses, const LockstepOptions& options)
     : losses_(std::move(losses)), options_(options), first_(make_copy(start)), second_(make_copy(start)) {}
 
-Lockstep::Copy Lockstep::make_copy(const nn::Module& start) const {
+Lockstep::Copy Lockstep::make_copy(const nn::Layer& start) const {
   Copy copy{.model = nn::clone(start), .adam = nullptr};
   nn::to(*copy.model, options_.dtype);
   const optim::AdamOptions adam{.learning_rate = options_.learning_rate, .epsilon_mode = optim::EpsilonMode::keras};
@@ -95,7 +95,7 @@ StepReport Lockstep::step(const data::Batch& batch) {
       make_targets(options_.targets, batch.labels, batch.images, options_.classes, options_.dtype, options_.seed);
   const Tensor images =
       options_.dtype == batch.images.dtype() ? batch.images : kernels::cast(batch.images, options_.dtype);
-  const auto forward = [&](nn::Module& model) {
+  const auto forward = [&](nn::Layer& model) {
     const nn::ForwardScope scope({.training = true,
                                   .seed = options_.seed,
                                   .step = static_cast<std::uint64_t>(steps_),

@@ -58,16 +58,16 @@ struct StepReport {
 class Lockstep {
  public:
   /// Works on two copies of `start`, each with an Adam of its own (Keras' defaults but for the rate).
-  Lockstep(const nn::Module& start, LossPair losses, const LockstepOptions& options);
+  Lockstep(const nn::Layer& start, LossPair losses, const LockstepOptions& options);
 
   StepReport step(const data::Batch& batch);
 
  private:
   struct Copy {
-    std::unique_ptr<nn::Module> model;
+    std::unique_ptr<nn::Layer> model;
     std::unique_ptr<optim::Optimizer> adam;
   };
-  Copy make_copy(const nn::Module& start) const;
+  Copy make_copy(const nn::Layer& start) const;
   void put_second_back();
 
   LossPair losses_;

@@ -30,10 +30,10 @@ double running_mean(const std::vector<double>& values, std::size_t last, std::si
   return total / static_cast<double>(last + 1 - first);
 }
 
-TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const nn::Module& start,
+TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const nn::Layer& start,
                          const data::Subset& set, const TrainingCurveOptions& options) {
   const LockstepOptions& lab = options.lockstep;
-  const std::unique_ptr<nn::Module> model = nn::clone(start);
+  const std::unique_ptr<nn::Layer> model = nn::clone(start);
   nn::to(*model, lab.dtype);
   const auto optimizer = make_optimizer(options.method, *model, lab.learning_rate);
   data::DataLoader loader(set, {.batch_size = options.batch_size, .seed = lab.seed});
@@ -57,7 +57,7 @@ TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const 
   return curve;
 }
 
-std::vector<TrainingCurve> train_both(const Break& broken, const nn::Module& start, const data::Subset& set,
+std::vector<TrainingCurve> train_both(const Break& broken, const nn::Layer& start, const data::Subset& set,
                                       const TrainingCurveOptions& options) {
   std::vector<TrainingCurve> curves;
   const auto train = [&](const std::string& suffix, const TrainingCurveOptions& how) {

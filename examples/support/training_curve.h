@@ -27,12 +27,12 @@ struct TrainingCurveOptions {
   LockstepOptions lockstep = {};
 };
 
-TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const nn::Module& start,
+TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const nn::Layer& start,
                          const data::Subset& set, const TrainingCurveOptions& options);
 
 /// Both losses of a break, each from the same start; with SGD too where the break asks for it, at 50 times the rate,
 /// since SGD's steps are not scaled to the size of the gradient.
-std::vector<TrainingCurve> train_both(const Break& broken, const nn::Module& start, const data::Subset& set,
+std::vector<TrainingCurve> train_both(const Break& broken, const nn::Layer& start, const data::Subset& set,
                                       const TrainingCurveOptions& options);
 
 }  // namespace gibbs::examples

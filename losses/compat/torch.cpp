@@ -80,9 +80,9 @@ Variable weighted(const char* op, const Variable& input, const Variable& target,
 
 /// max(ln x, -100), where it is -100 a constant: ln x has no derivatives at 0 that a zero could be multiplied with.
 Variable bounded_log(const Variable& x) {
-  const Tensor least = Tensor::full({}, kSmallestLogarithm, x.dtype());
-  const Tensor below = kernels::less_equal(kernels::log(x.value()), least);
-  return where(below, least, log(where(below, Tensor::ones({}, x.dtype()), x)));
+  const Tensor below = kernels::less_equal(kernels::log(x.value()), kSmallestLogarithm);
+  return where(below, Tensor::full({}, kSmallestLogarithm, x.dtype()),
+               log(where(below, Tensor::ones({}, x.dtype()), x)));
 }
 
 /// -(t ln x + (1 - t) ln(1 - x)) with logarithms of at least -100.   dx = dy (x - t) / max(x (1 - x), 1e-12).

@@ -26,7 +26,7 @@ Tensor input_in(DType dtype, const Tensor& x) { return is_floating(x.dtype()) ? 
 
 class LayerBattery {
  public:
-  LayerBattery(Module& layer, Tensor x, const CheckLayerOptions& options)
+  LayerBattery(Layer& layer, Tensor x, const CheckLayerOptions& options)
       : layer_(layer), x_(std::move(x)), options_(options) {}
 
   void run(gibbs::detail::Checks& checks) {
@@ -63,8 +63,8 @@ class LayerBattery {
     return to_string(x_.shape()) + " to " + to_string(y.shape());
   }
 
-  std::unique_ptr<Module> in(DType dtype) const {
-    std::unique_ptr<Module> copy = clone(layer_);
+  std::unique_ptr<Layer> in(DType dtype) const {
+    std::unique_ptr<Layer> copy = clone(layer_);
     to(*copy, dtype);
     return copy;
   }
@@ -79,7 +79,7 @@ class LayerBattery {
   bool has_gradients() const { return is_floating(x_.dtype()) || !trained(layer_).empty(); }
 
   void check_derivatives(const ForwardOptions& how) const {
-    const std::unique_ptr<Module> copy = in(DType::float64);
+    const std::unique_ptr<Layer> copy = in(DType::float64);
     const Tensor x = input_in(DType::float64, x_);
     const ForwardScope scope(how);
     for (const GradcheckReport& found :
@@ -100,7 +100,7 @@ class LayerBattery {
   }
 
   std::string training() {
-    const std::unique_ptr<Module> one = clone(layer_), other = clone(layer_);
+    const std::unique_ptr<Layer> one = clone(layer_), other = clone(layer_);
     const Tensor y = detail::output_of(*one, x_, detail::training());
     check_same_bits("the same seed and step again", detail::output_of(*other, x_, detail::training()), y);
     const bool differs = y.to_vector() != detail::output_of(layer_, x_).to_vector();
@@ -113,7 +113,7 @@ class LayerBattery {
   }
 
   std::string train_and_eval() {
-    const std::unique_ptr<Module> copy = clone(layer_);
+    const std::unique_ptr<Layer> copy = clone(layer_);
     const std::string at_first = weights_sha256(*copy);
     const Tensor before = detail::output_of(*copy, x_);
     check(weights_sha256(*copy) == at_first, "evaluation writes to parameters or buffers");
@@ -139,7 +139,7 @@ class LayerBattery {
   }
 
   /// The output in evaluation and the gradients of x, if it is floating, and of every parameter that is not frozen.
-  NamedTensors results(Module& module, const Tensor& input) const {
+  NamedTensors results(Layer& module, const Tensor& input) const {
     const ForwardScope scope(detail::evaluation());
     const Variable x = is_floating(input.dtype()) ? Variable::leaf(input) : Variable(input);
     std::vector<std::string> names;
@@ -166,7 +166,7 @@ class LayerBattery {
   }
 
   std::string float64() {
-    const std::unique_ptr<Module> single = in(DType::float32), precise = clone(*single);
+    const std::unique_ptr<Layer> single = in(DType::float32), precise = clone(*single);
     to(*precise, DType::float64);
     const Tensor x = input_in(DType::float32, x_);
     const NamedTensors found = results(*single, x), expected = results(*precise, input_in(DType::float64, x));
@@ -199,13 +199,13 @@ class LayerBattery {
     return "the same bits on 1, 2 and 3";
   }
 
-  Module& layer_;
+  Layer& layer_;
   Tensor x_;
   const CheckLayerOptions& options_;
 };
 
 /// That of the first parameter; float32 without any.
-DType dtype_of_layer(Module& layer) {
+DType dtype_of_layer(Layer& layer) {
   for (const auto& [path, parameter] : named_parameters(layer)) {
     if (parameter.defined()) {
       return parameter.dtype();
@@ -216,7 +216,7 @@ DType dtype_of_layer(Module& layer) {
 
 }  // namespace
 
-CheckReport check_layer(Module& layer, const Shape& input_shape, const CheckLayerOptions& options) {
+CheckReport check_layer(Layer& layer, const Shape& input_shape, const CheckLayerOptions& options) {
   const Tensor numbers =
       options.input.defined() ? options.input : kernels::uniform({.seed = 11}, input_shape, -1, 1, DType::float64);
   check(numbers.shape() == input_shape, "check_layer: the input is ", numbers.shape(), ", its shape was to be ",

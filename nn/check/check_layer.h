@@ -39,6 +39,6 @@ struct CheckLayerOptions {
 /// Calls the layer, and once it is sure that copies can be made, works on copies: no number of the layer is changed.
 /// input_shape: with its leading axis of samples. Counts the nodes of the whole process: other threads must not build
 /// graphs meanwhile.
-CheckReport check_layer(Module& layer, const Shape& input_shape, const CheckLayerOptions& options = {});
+CheckReport check_layer(Layer& layer, const Shape& input_shape, const CheckLayerOptions& options = {});
 
 }  // namespace gibbs::nn

@@ -69,7 +69,7 @@ struct Contraction {
   Parameter cotangent;
   Scalar value;
 
-  Contraction(Module& module, const Tensor& x, std::uint64_t seed) {
+  Contraction(Layer& module, const Tensor& x, std::uint64_t seed) {
     std::function<Variable()> input = [x] { return Variable(x); };
     if (is_floating(x.dtype())) {
       inputs.push_back({"x", Parameter(x.clone())});
@@ -94,12 +94,12 @@ struct Contraction {
 
 }  // namespace
 
-GradcheckReport gradcheck(Module& module, const Tensor& x, const GradcheckOptions& options) {
+GradcheckReport gradcheck(Layer& module, const Tensor& x, const GradcheckOptions& options) {
   const Contraction contraction(module, x, options.seed);
   return compare(contraction.value, contraction.inputs, options);
 }
 
-GradcheckReport gradgradcheck(Module& module, const Tensor& x, const GradcheckOptions& options) {
+GradcheckReport gradgradcheck(Layer& module, const Tensor& x, const GradcheckOptions& options) {
   const Contraction contraction(module, x, options.seed);
   const Scalar first_gradients = [&] {
     const Variables gradients =

@@ -14,9 +14,9 @@
 namespace gibbs::nn {
 
 /// First derivatives with respect to x and all parameters that are not frozen. A message names the parameter's path.
-GradcheckReport gradcheck(Module& module, const Tensor& x, const GradcheckOptions& options = {});
+GradcheckReport gradcheck(Layer& module, const Tensor& x, const GradcheckOptions& options = {});
 
 /// Second derivatives: of all first derivatives with respect to x, the parameters and the output's cotangent.
-GradcheckReport gradgradcheck(Module& module, const Tensor& x, const GradcheckOptions& options = {});
+GradcheckReport gradgradcheck(Layer& module, const Tensor& x, const GradcheckOptions& options = {});
 
 }  // namespace gibbs::nn

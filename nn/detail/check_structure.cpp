@@ -22,7 +22,7 @@ namespace {
 using gibbs::detail::check_same_bits;
 
 /// The leaves that the layer's output is computed from, with their shapes: leaves made in forward do not outlive it.
-std::unordered_map<const Node*, Shape> leaves_behind(Module& layer, const Variable& x, const ForwardOptions& how) {
+std::unordered_map<const Node*, Shape> leaves_behind(Layer& layer, const Variable& x, const ForwardOptions& how) {
   const ForwardScope scope(how);
   const Variable y = layer(x);
   std::unordered_map<const Node*, Shape> leaves;
@@ -53,7 +53,7 @@ Tensor first_sample_repeated(const Tensor& x) {
 }
 
 /// For integers, which no graph leads back to: throws when other ones give the same output.
-void check_integers_matter(Module& layer, const Tensor& x) {
+void check_integers_matter(Layer& layer, const Tensor& x) {
   if (x.rank() == 0 || x.size(0) == 0) {
     return;
   }
@@ -63,7 +63,7 @@ void check_integers_matter(Module& layer, const Tensor& x) {
 }
 
 /// The leaf of every parameter that is not frozen, tied ones once, with its path.
-std::vector<Named<const Node*>> leaves_of(Module& layer) {
+std::vector<Named<const Node*>> leaves_of(Layer& layer) {
   std::vector<Named<const Node*>> leaves;
   std::unordered_set<const Node*> seen;
   for (const auto& [path, parameter] : named_parameters(layer)) {
@@ -76,7 +76,7 @@ std::vector<Named<const Node*>> leaves_of(Module& layer) {
 }
 
 /// Whether evaluation depends on some parameter.
-bool reads_parameters(Module& layer, const Tensor& x) {
+bool reads_parameters(Layer& layer, const Tensor& x) {
   const auto behind = leaves_behind(layer, x, evaluation());
   const auto own = leaves_of(layer);
   return std::any_of(own.begin(), own.end(), [&](const auto& leaf) { return behind.contains(leaf.item); });
@@ -114,13 +114,13 @@ class TemporaryFile {
 ForwardOptions evaluation() { return {}; }
 ForwardOptions training() { return {.training = true, .seed = 3, .step = 5}; }
 
-Tensor output_of(Module& module, const Tensor& x, const ForwardOptions& how) {
+Tensor output_of(Layer& module, const Tensor& x, const ForwardOptions& how) {
   const NoTape no_tape;
   const ForwardScope scope(how);
   return module(x).value();
 }
 
-std::string check_visit(Module& layer) {
+std::string check_visit(Layer& layer) {
   std::vector<std::string> first, second;
   for (auto* names : {&first, &second}) {
     for (const auto& [path, parameter] : named_parameters(layer)) {
@@ -142,7 +142,7 @@ std::string check_visit(Module& layer) {
   return first.empty() ? "no parameters and no buffers" : fmt::to_string(fmt::join(first, ", "));
 }
 
-std::string check_parameters(Module& layer, const Tensor& x) {
+std::string check_parameters(Layer& layer, const Tensor& x) {
   const bool differentiable = is_floating(x.dtype());
   const Variable input = differentiable ? Variable::leaf(x) : Variable(x);
   auto reached = leaves_behind(layer, input, evaluation());
@@ -163,8 +163,8 @@ std::string check_parameters(Module& layer, const Tensor& x) {
   return fmt::format("{} read, all of them visited", visited.size());
 }
 
-std::string check_copies(Module& layer, const Tensor& x) {
-  const std::unique_ptr<Module> shared = layer.share(), copy = clone(layer);
+std::string check_copies(Layer& layer, const Tensor& x) {
+  const std::unique_ptr<Layer> shared = as<Layer>(layer.share()), copy = clone(layer);
   const Module& own = layer;
   const Module& other = *shared;
   check(typeid(own) == typeid(other), "share() makes '", shared->describe(), "', not '", layer.describe(),
@@ -183,11 +183,11 @@ std::string check_copies(Module& layer, const Tensor& x) {
   return "the same function, with numbers of its own";
 }
 
-std::string check_save_and_load(Module& layer, const Tensor& x) {
+std::string check_save_and_load(Layer& layer, const Tensor& x) {
   if (named_tensors(layer).empty()) {
     return "nothing to save";
   }
-  const std::unique_ptr<Module> saved = clone(layer), loaded = clone(layer);
+  const std::unique_ptr<Layer> saved = clone(layer), loaded = clone(layer);
   const Tensor y = output_of(*saved, x);
   change_numbers(*loaded);
   if (reads_parameters(layer, x)) {

@@ -14,18 +14,18 @@ ForwardOptions evaluation();
 ForwardOptions training();
 
 /// The output without a tape, in a scope of its own.
-Tensor output_of(Module& module, const Tensor& x, const ForwardOptions& how = evaluation());
+Tensor output_of(Layer& module, const Tensor& x, const ForwardOptions& how = evaluation());
 
 /// Two visits report the same, defined parts under different names.
-std::string check_visit(Module& layer);
+std::string check_visit(Layer& layer);
 
 /// Every trainable leaf behind the output was visited, and every visited one is behind it, in evaluation or training.
-std::string check_parameters(Module& layer, const Tensor& x);
+std::string check_parameters(Layer& layer, const Tensor& x);
 
 /// share() gives the same type with the same parameters, clone() the same function with parameters of its own.
-std::string check_copies(Module& layer, const Tensor& x);
+std::string check_copies(Layer& layer, const Tensor& x);
 
 /// The output follows numbers that are loaded.
-std::string check_save_and_load(Module& layer, const Tensor& x);
+std::string check_save_and_load(Layer& layer, const Tensor& x);
 
 }  // namespace gibbs::nn::detail

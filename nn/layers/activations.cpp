@@ -28,7 +28,7 @@ Variable GELU::forward(const Variable& x) {
 }
 
 Variable Softmax::forward(const Variable& x) {
-  check(x.rank() >= 1, "Softmax: layer '", forward_path(), "' expects [..., K], received ", x.shape());
+  check(x.rank() >= 1, "Softmax: ", forward_name(), " expects [..., K], received ", x.shape());
   check_floating("Softmax", x);
   return softmax(x);
 }

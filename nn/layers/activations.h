@@ -6,7 +6,7 @@
 namespace gibbs::nn {
 
 /// max(x, 0).
-class ReLU : public Module {
+class ReLU : public Layer {
  public:
   std::string describe() const override { return "ReLU"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<ReLU>(*this); }
@@ -15,7 +15,7 @@ class ReLU : public Module {
   Variable forward(const Variable& x) override;
 };
 
-class Tanh : public Module {
+class Tanh : public Layer {
  public:
   std::string describe() const override { return "Tanh"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<Tanh>(*this); }
@@ -24,7 +24,7 @@ class Tanh : public Module {
   Variable forward(const Variable& x) override;
 };
 
-class Sigmoid : public Module {
+class Sigmoid : public Layer {
  public:
   std::string describe() const override { return "Sigmoid"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<Sigmoid>(*this); }
@@ -34,7 +34,7 @@ class Sigmoid : public Module {
 };
 
 /// x/2 (1 + erf(x / sqrt 2)).
-class GELU : public Module {
+class GELU : public Layer {
  public:
   std::string describe() const override { return "GELU"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<GELU>(*this); }
@@ -44,7 +44,7 @@ class GELU : public Module {
 };
 
 /// Probabilities along the last axis.
-class Softmax : public Module {
+class Softmax : public Layer {
  public:
   std::string describe() const override { return "Softmax"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<Softmax>(*this); }

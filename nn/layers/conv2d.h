@@ -23,7 +23,7 @@ struct Conv2dOptions {
   Initializer weight_init = glorot_uniform;  // as in Keras
 };
 
-class Conv2d : public Module {
+class Conv2d : public Layer {
  public:
   Conv2d(Conv2dOptions options, Rng& rng);
 

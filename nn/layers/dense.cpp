@@ -36,7 +36,7 @@ double Dense::flops(const Shape& /*input*/, const Shape& output) const {
 }
 
 Variable Dense::forward(const Variable& x) {
-  check(x.rank() >= 2 && x.size(-1) == options_.in, "Dense: layer '", forward_path(), "' expects [N, ", options_.in,
+  check(x.rank() >= 2 && x.size(-1) == options_.in, "Dense: ", forward_name(), " expects [N, ", options_.in,
         "], received ", x.shape(), x.rank() > 2 ? "; put a Flatten before it" : "");
   check_dtype("Dense", x, weight_.dtype());
   const Variable bias = bias_.defined() ? bias_.variable() : Variable();

@@ -13,7 +13,7 @@ struct DenseOptions {
   Initializer weight_init = glorot_uniform;  // as in Keras
 };
 
-class Dense : public Module {
+class Dense : public Layer {
  public:
   Dense(const DenseOptions& options, Rng& rng);
 

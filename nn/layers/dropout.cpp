@@ -20,7 +20,7 @@ Variable Dropout::forward(const Variable& x) {
   if (!scope.training || options_.rate == 0) {
     return x;
   }
-  check(x.rank() >= 1, "Dropout: layer '", forward_path(), "' expects [N, ...], received ", x.shape());
+  check(x.rank() >= 1, "Dropout: ", forward_name(), " expects [N, ...], received ", x.shape());
   check_floating("Dropout", x);
   const auto elements_per_sample = static_cast<std::uint64_t>(x.shape().without(0).numel());
   const auto drop = [rate = options_.rate, key = forward_key(), first = scope.first_sample * elements_per_sample](

@@ -13,7 +13,7 @@ struct DropoutOptions {
   double rate;  // in [0, 1)
 };
 
-class Dropout : public Module {
+class Dropout : public Layer {
  public:
   explicit Dropout(const DropoutOptions& options);
 

@@ -6,7 +6,7 @@
 namespace gibbs::nn {
 
 Variable Flatten::forward(const Variable& x) {
-  check(x.rank() >= 1, "Flatten: layer '", forward_path(), "' expects [N, ...], received ", x.shape());
+  check(x.rank() >= 1, "Flatten: ", forward_name(), " expects [N, ...], received ", x.shape());
   return flatten(x);
 }
 

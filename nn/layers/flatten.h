@@ -5,7 +5,7 @@
 
 namespace gibbs::nn {
 
-class Flatten : public Module {
+class Flatten : public Layer {
  public:
   std::string describe() const override { return "Flatten"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<Flatten>(*this); }

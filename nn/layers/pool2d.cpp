@@ -70,8 +70,8 @@ double GlobalAvgPool2d::flops(const Shape& input, const Shape& /*output*/) const
 }
 
 Variable GlobalAvgPool2d::forward(const Variable& x) {
-  check(x.rank() == 4 && x.size(1) > 0 && x.size(2) > 0, "GlobalAvgPool2d: layer '", forward_path(),
-        "' expects [N, H, W, C], received ", x.shape());
+  check(x.rank() == 4 && x.size(1) > 0 && x.size(2) > 0, "GlobalAvgPool2d: ", forward_name(),
+        " expects [N, H, W, C], received ", x.shape());
   check_floating("GlobalAvgPool2d", x);
   return mean(x, {1, 2});
 }

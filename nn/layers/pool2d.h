@@ -17,7 +17,7 @@ struct Pool2dOptions {
 };
 
 /// [N, H, W, C] to [N, OH, OW, C]; of equal elements the first in row-major order wins.
-class MaxPool2d : public Module {
+class MaxPool2d : public Layer {
  public:
   explicit MaxPool2d(const Pool2dOptions& options);
 
@@ -35,7 +35,7 @@ class MaxPool2d : public Module {
 };
 
 /// [N, H, W, C] to [N, OH, OW, C].
-class AvgPool2d : public Module {
+class AvgPool2d : public Layer {
  public:
   explicit AvgPool2d(const Pool2dOptions& options);
 
@@ -52,7 +52,7 @@ class AvgPool2d : public Module {
 };
 
 /// The mean of every channel: [N, H, W, C] to [N, C].
-class GlobalAvgPool2d : public Module {
+class GlobalAvgPool2d : public Layer {
  public:
   std::string describe() const override { return "GlobalAvgPool2d"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<GlobalAvgPool2d>(*this); }

@@ -48,8 +48,8 @@ void check_window(const char* layer, const Window2d& window) {
 }
 
 kernels::Pads pads_of(const char* layer, const Window2d& window, const Shape& x, std::int64_t channels) {
-  check(x.rank() == 4 && (channels == 0 || x[3] == channels), layer, ": layer '", forward_path(),
-        "' expects [N, H, W, ", channels == 0 ? "C" : std::to_string(channels), "], received ", x);
+  check(x.rank() == 4 && (channels == 0 || x[3] == channels), layer, ": ", forward_name(), " expects [N, H, W, ",
+        channels == 0 ? "C" : std::to_string(channels), "], received ", x);
   const Size2d span(span_of(window.size.h, window.dilation.h), span_of(window.size.w, window.dilation.w));
   kernels::Pads pads = window.padding.pads();
   if (window.padding.is_same()) {
@@ -57,7 +57,7 @@ kernels::Pads pads_of(const char* layer, const Window2d& window, const Shape& x,
     std::tie(pads.left, pads.right) = same_pads(x[2], span.w, window.stride.w);
   }
   const Size2d padded(x[1] + pads.top + pads.bottom, x[2] + pads.left + pads.right);
-  check(span.h <= padded.h && span.w <= padded.w, layer, ": layer '", forward_path(), "' needs images of at least ",
+  check(span.h <= padded.h && span.w <= padded.w, layer, ": ", forward_name(), " needs images of at least ",
         to_string(span), " after padding, received ", x, " padded to ", to_string(padded));
   return pads;
 }

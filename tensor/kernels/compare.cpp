@@ -39,6 +39,10 @@ Tensor greater_equal(const Tensor& a, const Tensor& b) { return compare("greater
 Tensor equal(const Tensor& x, double number) { return equal(x, number_like("equal", x, number)); }
 Tensor greater(const Tensor& x, double number) { return greater(x, number_like("greater", x, number)); }
 Tensor less(const Tensor& x, double number) { return less(x, number_like("less", x, number)); }
+Tensor less_equal(const Tensor& x, double number) { return less_equal(x, number_like("less_equal", x, number)); }
+Tensor greater_equal(const Tensor& x, double number) {
+  return greater_equal(x, number_like("greater_equal", x, number));
+}
 
 Tensor isfinite(const Tensor& x) {
   return detail::map_any<std::uint8_t>("isfinite", x, [](auto v) {

@@ -132,6 +132,37 @@ Tensor take_rows(const Tensor& x, const Tensor& index) {
   return result;
 }
 
+Tensor add_rows(std::int64_t rows, const Tensor& index, const Tensor& source) {
+  check(rows >= 0, "add_rows: needs a number of rows of at least 0, not ", rows);
+  check(source.defined() && source.rank() >= 1, "add_rows: needs a source with rows, not of shape ", source.shape());
+  check_index_dtype("add_rows", index);
+  check(index.rank() == 1 && index.numel() == source.size(0), "add_rows: the index is ", index.shape(), ", the source ",
+        source.shape(), "; there is one index for each of its rows");
+  Shape shape = source.shape();
+  shape.set(0, rows);
+  check_indices("add_rows", index, rows, axis_range(shape, 0));
+  Tensor result = Tensor::zeros(shape, source.dtype());
+  const std::int64_t width = shape.without(0).numel(), count = index.numel();
+  const auto* places = index.data<std::int64_t>();
+  dispatch(source.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* added = source.data<T>();
+    T* target = result.mutable_data<T>();
+    // One thread owns some columns, so the order of additions is that of the source.
+    const std::int64_t grain = std::max<std::int64_t>(16, kGrain / std::max<std::int64_t>(1, count));
+    parallel_for(0, width, grain, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = 0; i < count; ++i) {
+        const T* from = added + i * width;
+        T* sum = target + places[i] * width;
+        for (std::int64_t k = first; k < last; ++k) {
+          sum[k] = static_cast<T>(sum[k] + from[k]);
+        }
+      }
+    });
+  });
+  return result;
+}
+
 Tensor one_hot(const Tensor& index, std::int64_t classes, DType dtype) {
   check_index_dtype("one_hot", index);
   check(classes >= 1, "one_hot: needs at least 1 class, not ", classes);

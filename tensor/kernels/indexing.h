@@ -13,6 +13,8 @@ Tensor gather(const Tensor& x, int axis, const Tensor& index);
 Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source);
 /// Rows of the leading axis, in the order of `index` [n]: result [n, x.shape[1:]]. Batches are made with it.
 Tensor take_rows(const Tensor& x, const Tensor& index);
+/// Zeros [rows, ...], then result[index[i]] += source[i]: the adjoint of take_rows. Repeated indices add up, in order.
+Tensor add_rows(std::int64_t rows, const Tensor& index, const Tensor& source);
 /// [...] indices to [..., classes] with a 1 at each index.
 Tensor one_hot(const Tensor& index, std::int64_t classes, DType dtype = DType::float32);
 

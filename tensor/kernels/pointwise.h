@@ -72,6 +72,8 @@ Tensor pow(const Tensor& x, double exponent);
 Tensor equal(const Tensor& x, double number);
 Tensor greater(const Tensor& x, double number);
 Tensor less(const Tensor& x, double number);
+Tensor less_equal(const Tensor& x, double number);
+Tensor greater_equal(const Tensor& x, double number);
 
 // ---- three operands ----
 /// a where condition (uint8) is not 0, else b; all three broadcast.

@@ -27,7 +27,7 @@ std::set<std::string> declared_ops(const std::string& header) {
 }
 
 std::set<std::string> declared_layers(const std::string& header) {
-  static const std::regex layer(R"((?:^|\n)class (\w+)(?: final)? : public (?:\w+::)*\w+)");
+  static const std::regex layer(R"((?:^|\n)class (\w+)(?: final)? : public (?:\w+::)*(?!Module\b)\w+)");
   return first_groups(header, layer);
 }
 

@@ -1,5 +1,5 @@
 // What the library's headers declare: the names of ops (functions that return Variables) and of layers (classes derived
-// from Module), read from their text. No list to forget: a new header is read like the others.
+// from Layer), read from their text. No list to forget: a new header is read like the others.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace gibbs::battery {
 /// operators and not members, which are indented.
 std::set<std::string> declared_ops(const std::string& header);
 
-/// Names of classes that derive from Module, directly or from one that does.
+/// Names of classes that derive from Layer, directly or from one that does.
 std::set<std::string> declared_layers(const std::string& header);
 
 /// `declared` of a header, or of every header of a folder and of the folders in it but compat/, whose headers have

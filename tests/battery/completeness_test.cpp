@@ -92,8 +92,8 @@ struct Holder {
 
 TEST(Completeness, LayersAreReadFromText) {
   EXPECT_THAT(declared_layers(R"(class Module;
-class Dense : public Module {
-class Last final : public nn::Module {
+class Dense : public Layer {
+class Last final : public nn::Layer {
 class ModuleVisitor {
 class LeakyReLU : public ReLU {
 )"),

@@ -77,10 +77,10 @@ const OpEntries& all_ops();
 /// A layer at work.
 struct LayerSample {
   std::string what;
-  std::function<std::unique_ptr<nn::Module>()> make;
+  std::function<std::unique_ptr<nn::Layer>()> make;
   Shape input;
   /// What it gives in evaluation for x, by loops in float64; all parameters are float64 then.
-  std::function<Tensor(nn::Module& layer, const Tensor& x)> oracle;
+  std::function<Tensor(nn::Layer& layer, const Tensor& x)> oracle;
 };
 
 /// A layer under its class's name.

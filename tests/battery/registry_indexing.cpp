@@ -1,4 +1,4 @@
-// Selecting by index and by order: gather, scatter_add, sort, topk.
+// Selecting by index and by order: gather, scatter_add, take_rows, add_rows, sort, topk.
 #include <algorithm>
 
 #include "gibbs/autograd/ops/ops.h"
@@ -83,6 +83,69 @@ OpEntry scatter_entry() {
             "scatter_add: index 2 at [1, 0] is not in [0, 2), the range of axis 1 of [2, 2]"}}};
 }
 
+OpEntry take_rows_entry() {
+  const Tensor index = indices({2, 0, 2, 1, 2});
+  const auto row = [=](const Index& i) { return index.at<std::int64_t>({i[0]}); };
+  return {"take_rows",
+          {{"matrices, rows repeated and left out",
+            [=](const Variables& x) { return take_rows(x[0], index); },
+            {random({4, 3})},
+            [=](const Tensors& x) {
+              return build({5, 3}, [&](const Index& i) { return at(x[0], {row(i), i[1]}); });
+            }},
+           {"of squares, wider rows",
+            [=](const Variables& x) { return take_rows(x[0] * x[0], index); },
+            {random({3, 2, 2})},
+            [=](const Tensors& x) {
+              return build({5, 2, 2}, [&](const Index& i) {
+                const double v = at(x[0], {row(i), i[1], i[2]});
+                return v * v;
+              });
+            }},
+           {"no rows",
+            [](const Variables& x) { return take_rows(x[0], Tensor::zeros({0}, DType::int64)); },
+            {random({3, 2})},
+            [](const Tensors&) {
+              return Tensor::zeros({0, 2}, DType::float64);
+            }}},
+          {{[=] {
+              take_rows(random({2, 3}), index);
+            },
+            "take_rows: index 2 at [0] is not in [0, 2), the range of axis 0 of [2, 3]"}}};
+}
+
+OpEntry add_rows_entry() {
+  const Tensor index = indices({2, 0, 2});
+  const auto added = [=](const Tensor& source) {
+    return build({4, 2}, [&](const Index& i) {
+      double total = 0;
+      for (std::int64_t k = 0; k < 3; ++k) {
+        total += index.at<std::int64_t>({k}) == i[0] ? at(source, {k, i[1]}) : 0;
+      }
+      return total;
+    });
+  };
+  return {"add_rows",
+          {{"repeated indices",
+            [=](const Variables& x) { return add_rows(4, index, x[0]); },
+            {random({3, 2})},
+            [=](const Tensors& x) { return added(x[0]); }},
+           {"of squares",
+            [=](const Variables& x) { return add_rows(4, index, x[0] * x[0]); },
+            {random({3, 2})},
+            [=](const Tensors& x) {
+              return added(build({3, 2}, [&](const Index& i) { return at(x[0], i) * at(x[0], i); }));
+            }}},
+          {{[=] {
+              add_rows(2, index, random({3, 2}));
+            },
+            "add_rows: index 2 at [0] is not in [0, 2), the range of axis 0 of [2, 2]"},
+           {[=] {
+              add_rows(4, index, random({2, 2}));
+            },
+            "add_rows: the index is [3], the source [2, 2]; there is one index for each of its rows"}}};
+}
+
 /// Each row of x [N, K] in order; the first `count` of them.
 Tensor ordered(const Tensor& x, bool descending, std::int64_t count) {
   std::vector<double> values;
@@ -126,6 +189,8 @@ OpEntry topk_entry() {
 
 }  // namespace
 
-OpEntries indexing_entries() { return {gather_entry(), scatter_entry(), sort_entry(), topk_entry()}; }
+OpEntries indexing_entries() {
+  return {gather_entry(), scatter_entry(), take_rows_entry(), add_rows_entry(), sort_entry(), topk_entry()};
+}
 
 }  // namespace gibbs::battery

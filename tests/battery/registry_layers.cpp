@@ -20,25 +20,25 @@ using testing::pooled;
 using testing::random;
 
 /// A maker of copies of `layer`.
-template <class Layer>
-std::function<std::unique_ptr<Module>()> copies(const Layer& layer) {
+template <class Kind>
+std::function<std::unique_ptr<nn::Layer>()> copies(const Kind& layer) {
   return [layer] { return nn::clone(layer); };
 }
 
 /// A float32 model on an input that it refuses.
-template <class Layer>
-Refusal refused_input(const Layer& layer, const Shape& input, const std::string& message) {
+template <class Kind>
+Refusal refused_input(const Kind& layer, const Shape& input, const std::string& message) {
   return {[=] { (*nn::clone(layer))(Tensor::ones(input)); }, message};
 }
 
 /// A layer without parameters on integers.
-template <class Layer>
-Refusal refused_dtype(const Layer& layer, const Shape& input, const std::string& name) {
+template <class Kind>
+Refusal refused_dtype(const Kind& layer, const Shape& input, const std::string& name) {
   return {[=] { (*nn::clone(layer))(Tensor::ones(input, DType::int64)); },
-          name + ": layer '' expects float32 or float64, received int64; convert with cast"};
+          name + ": the model itself expects float32 or float64, received int64; convert with cast"};
 }
 
-Tensor parameter(Module& layer, const std::string& path) {
+Tensor parameter(nn::Layer& layer, const std::string& path) {
   for (const auto& [name, found] : nn::named_parameters(layer)) {
     if (name == path) {
       return found.value();
@@ -51,12 +51,12 @@ Tensor element_by_element(const Tensor& x, double (*f)(double)) {
   return build(x.shape(), [&](const Index& i) { return f(at(x, i)); });
 }
 
-template <class Layer>
+template <class Kind>
 LayerEntry activation(const std::string& name, double (*f)(double)) {
-  const auto oracle = [f](Module&, const Tensor& x) { return element_by_element(x, f); };
+  const auto oracle = [f](nn::Layer&, const Tensor& x) { return element_by_element(x, f); };
   return {name,
-          {{"rows", copies(Layer()), {2, 3}, oracle}, {"images", copies(Layer()), {1, 2, 2, 3}, oracle}},
-          {refused_dtype(Layer(), {2, 3}, name)}};
+          {{"rows", copies(Kind()), {2, 3}, oracle}, {"images", copies(Kind()), {1, 2, 2, 3}, oracle}},
+          {refused_dtype(Kind(), {2, 3}, name)}};
 }
 
 /// y + bias over the last axis, where there is one.
@@ -65,7 +65,7 @@ Tensor with_bias(const Tensor& y, const Tensor& bias) {
 }
 
 LayerEntry dense_entry() {
-  const auto oracle = [](Module& layer, const Tensor& x) {
+  const auto oracle = [](nn::Layer& layer, const Tensor& x) {
     return with_bias(matrix_product(x, parameter(layer, "weight")), parameter(layer, "bias"));
   };
   Rng rng(1);
@@ -79,18 +79,19 @@ LayerEntry dense_entry() {
               nn::Dense({.in = 0, .out = 2}, unused);
             },
             "Dense: in and out must be positive, not 0 and 2"},
-           refused_input(plain, {2, 4}, "Dense: layer '' expects [N, 3], received [2, 4]"),
+           refused_input(plain, {2, 4}, "Dense: the model itself expects [N, 3], received [2, 4]"),
            {[plain] {
               (*nn::clone(plain))(Tensor::ones({2, 3}, DType::float64));
             },
-            "Dense: layer '' has float32 parameters, received float64; convert the input with cast, or the model with "
+            "Dense: the model itself has float32 parameters, received float64; convert the input with cast, or the "
+            "model with "
             "to"}}};
 }
 
 /// A convolution of these options, with the kernel's name for them.
 LayerSample conv2d_sample(const std::string& what, const nn::Conv2dOptions& options, const Shape& input) {
   Rng rng(2);
-  return {what, copies(nn::Conv2d(options, rng)), input, [](Module& layer, const Tensor& x) {
+  return {what, copies(nn::Conv2d(options, rng)), input, [](nn::Layer& layer, const Tensor& x) {
             const Tensor w = parameter(layer, "weight");
             const auto& conv = dynamic_cast<const nn::Conv2d&>(layer);
             const auto g = kernels::Conv2dGeometry::of(x.shape(), w.shape(), conv.kernel_options(x.shape()));
@@ -113,10 +114,10 @@ LayerEntry conv2d_entry() {
               nn::Conv2d({.in = 3, .out = 2, .kernel = 2, .groups = 2}, unused);
             },
             "Conv2d: groups must divide in and out, but 2 does not divide 3 and 2"},
-           refused_input(plain, {1, 3, 3, 3}, "Conv2d: layer '' expects [N, H, W, 2], received [1, 3, 3, 3]"),
-           refused_input(
-               plain, {1, 1, 3, 2},
-               "Conv2d: layer '' needs images of at least 2x2 after padding, received [1, 1, 3, 2] padded to 1x3")}};
+           refused_input(plain, {1, 3, 3, 3}, "Conv2d: the model itself expects [N, H, W, 2], received [1, 3, 3, 3]"),
+           refused_input(plain, {1, 1, 3, 2},
+                         "Conv2d: the model itself needs images of at least 2x2 after padding, received [1, 1, 3, 2] "
+                         "padded to 1x3")}};
 }
 
 double largest(const std::vector<double>& window) { return *std::max_element(window.begin(), window.end()); }
@@ -129,34 +130,36 @@ LayerEntry pool_entry(const std::string& name, double (*f)(const std::vector<dou
   const auto sample = [f](const std::string& what, const nn::Pool2dOptions& options, const kernels::Pool2dOptions& same,
                           const Shape& input) {
     return LayerSample{what, copies(Layer(options)), input,
-                       [f, same](Module&, const Tensor& x) { return pooled(x, same, f); }};
+                       [f, same](nn::Layer&, const Tensor& x) { return pooled(x, same, f); }};
   };
-  return {name,
-          {sample("plain", {.window = 2}, {}, {2, 4, 5, 2}),
-           sample("overlapping", {.window = 3, .stride = 1},
-                  {.window_h = 3, .window_w = 3, .stride_h = 1, .stride_w = 1}, {1, 4, 4, 1}),
-           sample("padded to the same size", {.window = 2, .padding = nn::Padding::same},
-                  {.pads = {.bottom = 1, .right = 1}}, {1, 3, 3, 1})},
-          {{[] { Layer({.window = 0}); }, name + ": the window must be positive, not 0x0"},
-           refused_input(Layer({.window = 2}), {2, 3}, name + ": layer '' expects [N, H, W, C], received [2, 3]"),
-           refused_input(Layer({.window = 3}), {1, 2, 4, 1},
-                         name + ": layer '' needs images of at least 3x3 after padding, received [1, 2, 4, 1] padded "
-                                "to 2x4"),
-           refused_dtype(Layer({.window = 2}), {1, 2, 2, 1}, name)}};
+  return {
+      name,
+      {sample("plain", {.window = 2}, {}, {2, 4, 5, 2}),
+       sample("overlapping", {.window = 3, .stride = 1}, {.window_h = 3, .window_w = 3, .stride_h = 1, .stride_w = 1},
+              {1, 4, 4, 1}),
+       sample("padded to the same size", {.window = 2, .padding = nn::Padding::same},
+              {.pads = {.bottom = 1, .right = 1}}, {1, 3, 3, 1})},
+      {{[] { Layer({.window = 0}); }, name + ": the window must be positive, not 0x0"},
+       refused_input(Layer({.window = 2}), {2, 3}, name + ": the model itself expects [N, H, W, C], received [2, 3]"),
+       refused_input(Layer({.window = 3}), {1, 2, 4, 1},
+                     name +
+                         ": the model itself needs images of at least 3x3 after padding, received [1, 2, 4, 1] padded "
+                         "to 2x4"),
+       refused_dtype(Layer({.window = 2}), {1, 2, 2, 1}, name)}};
 }
 
 LayerEntry global_pool_entry() {
-  const auto oracle = [](Module&, const Tensor& x) { return testing::reduced(x, {1, 2}, false, mean_of); };
-  return {
-      "GlobalAvgPool2d",
-      {{"images", copies(nn::GlobalAvgPool2d()), {2, 3, 2, 2}, oracle},
-       {"one pixel", copies(nn::GlobalAvgPool2d()), {1, 1, 1, 3}, oracle}},
-      {refused_input(nn::GlobalAvgPool2d(), {2, 3}, "GlobalAvgPool2d: layer '' expects [N, H, W, C], received [2, 3]"),
-       refused_dtype(nn::GlobalAvgPool2d(), {1, 2, 2, 1}, "GlobalAvgPool2d")}};
+  const auto oracle = [](nn::Layer&, const Tensor& x) { return testing::reduced(x, {1, 2}, false, mean_of); };
+  return {"GlobalAvgPool2d",
+          {{"images", copies(nn::GlobalAvgPool2d()), {2, 3, 2, 2}, oracle},
+           {"one pixel", copies(nn::GlobalAvgPool2d()), {1, 1, 1, 3}, oracle}},
+          {refused_input(nn::GlobalAvgPool2d(), {2, 3},
+                         "GlobalAvgPool2d: the model itself expects [N, H, W, C], received [2, 3]"),
+           refused_dtype(nn::GlobalAvgPool2d(), {1, 2, 2, 1}, "GlobalAvgPool2d")}};
 }
 
 LayerEntry dropout_entry() {
-  const auto same = [](Module&, const Tensor& x) { return x; };
+  const auto same = [](nn::Layer&, const Tensor& x) { return x; };
   return {"Dropout",
           {{"half", copies(nn::Dropout({.rate = .5})), {4, 5}, same},
            {"none", copies(nn::Dropout({.rate = 0})), {2, 3}, same}},
@@ -165,23 +168,23 @@ LayerEntry dropout_entry() {
               const nn::ForwardScope scope({.training = true});
               nn::Dropout({.rate = .5})(Tensor::ones({2, 3}, DType::int64));
             },
-            "Dropout: layer '' expects float32 or float64, received int64; convert with cast"}}};
+            "Dropout: the model itself expects float32 or float64, received int64; convert with cast"}}};
 }
 
 LayerEntry flatten_entry() {
-  const auto rows = [](Module&, const Tensor& x) {
+  const auto rows = [](nn::Layer&, const Tensor& x) {
     return Tensor::from(x.to_vector(), {x.size(0), x.numel() / x.size(0)});
   };
   return {"Flatten",
           {{"images", copies(nn::Flatten()), {2, 2, 1, 3}, rows}, {"vectors", copies(nn::Flatten()), {3, 4}, rows}},
-          {refused_input(nn::Flatten(), {}, "Flatten: layer '' expects [N, ...], received []")}};
+          {refused_input(nn::Flatten(), {}, "Flatten: the model itself expects [N, ...], received []")}};
 }
 
 LayerEntry softmax_entry() {
-  const auto oracle = [](Module&, const Tensor& x) { return testing::softmax_along(x, -1); };
+  const auto oracle = [](nn::Layer&, const Tensor& x) { return testing::softmax_along(x, -1); };
   return {"Softmax",
           {{"rows", copies(nn::Softmax()), {2, 3}, oracle}, {"deeper", copies(nn::Softmax()), {2, 1, 4}, oracle}},
-          {refused_input(nn::Softmax(), {}, "Softmax: layer '' expects [..., K], received []"),
+          {refused_input(nn::Softmax(), {}, "Softmax: the model itself expects [..., K], received []"),
            refused_dtype(nn::Softmax(), {2, 3}, "Softmax")}};
 }
 
@@ -195,7 +198,7 @@ LayerEntry sequential_entry() {
           {{"a perceptron",
             copies(model),
             {2, 3},
-            [](Module& layer, const Tensor& x) {
+            [](nn::Layer& layer, const Tensor& x) {
               const Tensor hidden =
                   with_bias(matrix_product(x, parameter(layer, "0.weight")), parameter(layer, "0.bias"));
               const Tensor bent = element_by_element(hidden, [](double v) { return std::tanh(v); });
@@ -204,7 +207,7 @@ LayerEntry sequential_entry() {
            {"layers that are fused",
             copies(fused),
             {1, 3, 3, 1},
-            [](Module& layer, const Tensor& x) {
+            [](nn::Layer& layer, const Tensor& x) {
               const Tensor w = parameter(layer, "0.weight");
               const auto g = kernels::Conv2dGeometry::of(x.shape(), w.shape(), {});
               const Tensor z = with_bias(convolution(g, x, w), parameter(layer, "0.bias"));

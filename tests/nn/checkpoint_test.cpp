@@ -14,7 +14,7 @@ using gibbs::testing::near;
 using gibbs::testing::random;
 
 /// Layers that are computed twice: the shortest way to checkpoint a part of a model.
-class Twice : public Module {
+class Twice : public Layer {
  public:
   explicit Twice(Sequential layers, bool twice = true) : layers_(std::move(layers)), twice_(twice) {}
   void visit(ModuleVisitor& visitor) override { visitor.child("layers", layers_); }
@@ -75,7 +75,7 @@ TEST(Checkpoint, OfTheConvNetWithDropoutHasTheSameBits) {
 TEST(Checkpoint, TellsObserversOnceAndKeepsLayersUnfused) {
   int calls = 0;
   const ForwardOptions options{
-      .training = true, .observer = [&](const std::string&, Module&, const Variable&, const Variable&) { ++calls; }};
+      .training = true, .observer = [&](const std::string&, Module&, const Variables&, const Variables&) { ++calls; }};
   Sequential plain = article_convnet(false), twice = article_convnet(true);
   const std::vector<Tensor> expected = gradients(plain, options);
   const int once = std::exchange(calls, 0);

@@ -39,8 +39,8 @@ TEST(ForwardHooks, ObserversSeeWhatHooksLeft) {
   Sequential model{ReLU()};
   model[0].on_forward([](const Variable&, const Variable& y) { return y * 5.0; });
   double seen = 0;
-  const ForwardScope scope({.observer = [&](const std::string& path, Module&, const Variable&, const Variable& y) {
-    seen += path == "0" ? y.value().item() : 0;
+  const ForwardScope scope({.observer = [&](const std::string& path, Module&, const Variables&, const Variables& y) {
+    seen += path == "0" ? y.at(0).value().item() : 0;
   }});
   model(f64({3}));
   EXPECT_EQ(seen, 15);

@@ -12,7 +12,7 @@ namespace {
 using gibbs::testing::error_of;
 
 /// Notes the keys that its calls see, and divides by zero when told.
-class Probe : public Module {
+class Probe : public Layer {
  public:
   explicit Probe(std::vector<RandomKey>& keys, double number = 1) : keys_(&keys), number_(number) {}
   std::string describe() const override { return "Probe"; }
@@ -30,7 +30,7 @@ class Probe : public Module {
 };
 
 /// Asks for its key twice in a call, and counts how often it is visited.
-class Twice : public Module {
+class Twice : public Layer {
  public:
   Twice(std::vector<RandomKey>& keys, int& visits) : keys_(&keys), visits_(&visits) {}
   void visit(ModuleVisitor& /*visitor*/) override { ++*visits_; }
@@ -55,7 +55,7 @@ struct ForwardTest : ::testing::Test {
   std::vector<RandomKey> keys;
   const Tensor x = Tensor::ones({2, 2});
 
-  std::vector<RandomKey> keys_of(Module& model, const ForwardOptions& options, int calls = 1) {
+  std::vector<RandomKey> keys_of(Layer& model, const ForwardOptions& options, int calls = 1) {
     keys.clear();
     const ForwardScope scope(options);
     for (int i = 0; i < calls; ++i) {
@@ -90,9 +90,9 @@ TEST_F(ForwardTest, ObserversSeePathsInTheOrderInWhichForwardEnds) {
   Sequential model{Sequential(ReLU(), Tanh()), ReLU()};
   std::vector<std::string> seen;
   const ForwardScope scope(
-      {.observer = [&](const std::string& path, Module& module, const Variable& in, const Variable& out) {
+      {.observer = [&](const std::string& path, Module& module, const Variables& in, const Variables& out) {
         seen.push_back("'" + path + "' " + module.describe());
-        EXPECT_EQ(in.shape(), out.shape());
+        EXPECT_EQ(in.at(0).shape(), out.at(0).shape());
       }});
   model(x);
   EXPECT_EQ(seen, (std::vector<std::string>{"'0.0' ReLU", "'0.1' Tanh", "'0' Sequential(2 layers)", "'1' ReLU",
@@ -136,7 +136,7 @@ TEST_F(ForwardTest, TheFirstLayerThatGivesNaNIsNamed) {
   const ForwardScope scope({.step = 7, .check_finite = true});
   EXPECT_EQ(error_of([&] { model(x); }), "layer '1' (Probe) gave NaN or infinity");
   Probe infinite(keys, std::numeric_limits<double>::infinity()), finite(keys, 1e30);
-  EXPECT_EQ(error_of([&] { infinite(x); }), "layer '' (Probe) gave NaN or infinity");
+  EXPECT_EQ(error_of([&] { infinite(x); }), "the model itself (Probe) gave NaN or infinity");
   EXPECT_EQ(error_of([&] { finite(x); }), "");
 }
 

@@ -25,7 +25,7 @@ nn::Sequential small_convnet() {
 }
 
 /// |d loss / d x|^2 for the mean cross entropy of softmax(model(x)) with classes 0, 2.
-Variable penalty(nn::Module& model, const Tensor& images, bool create_graph) {
+Variable penalty(nn::Layer& model, const Tensor& images, bool create_graph) {
   const Variable x = Variable::leaf(images);
   const Tensor target = f64({{1, 0, 0}, {0, 0, 1}});
   const Variable loss = sum(log(softmax(model(x))) * target) * -0.5;
@@ -33,7 +33,7 @@ Variable penalty(nn::Module& model, const Tensor& images, bool create_graph) {
   return sum(square(dx));
 }
 
-double central_difference(nn::Module& model, const Tensor& images, Parameter parameter, std::int64_t element) {
+double central_difference(nn::Layer& model, const Tensor& images, Parameter parameter, std::int64_t element) {
   const double at = parameter.value().to_vector()[static_cast<std::size_t>(element)], h = 1e-5;
   const auto shifted = [&](double value) {
     parameter.mutable_value().mutable_data<double>()[element] = value;

@@ -22,7 +22,7 @@ std::vector<std::string> paths(const std::vector<Named<T>>& named) {
 }
 
 /// A running sum: a buffer that forward writes.
-class RunningSum : public Module {
+class RunningSum : public Layer {
  public:
   void visit(ModuleVisitor& visitor) override { visitor.buffer("sum", sum_); }
   std::string describe() const override { return "RunningSum"; }
@@ -66,7 +66,7 @@ TEST_F(ModuleTest, ACloneIsIndependentAndKeepsTies) {
   const Tensor x = Tensor::of({{1, 2}});
   parameters(model)[1].set_frozen(true);
   const std::vector<double> before = model(x).value().to_vector();
-  const std::unique_ptr<Module> copy = clone(model);
+  const std::unique_ptr<Sequential> copy = clone(model);
   EXPECT_EQ((*copy)(x).value().to_vector(), before);
   const std::vector<Parameter> theirs = parameters(*copy), ours = parameters(model);
   ASSERT_EQ(theirs.size(), 3);

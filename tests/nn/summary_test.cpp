@@ -69,7 +69,8 @@ TEST(Summary, AModelOfOneLayerAndOneInFloat64) {
   Dense layer({.in = 2, .out = 3}, rng);
   to(layer, DType::float64);
   EXPECT_THAT(summary(layer, {2}), ::testing::HasSubstr("\nDense(2 -> 3)  (None, 3)"));
-  EXPECT_EQ(gibbs::testing::error_of([&] { summary(layer, {5}); }), "Dense: layer '' expects [N, 2], received [1, 5]");
+  EXPECT_EQ(gibbs::testing::error_of([&] { summary(layer, {5}); }),
+            "Dense: the model itself expects [N, 2], received [1, 5]");
 }
 
 }  // namespace

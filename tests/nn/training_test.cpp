@@ -11,12 +11,12 @@ namespace gibbs::nn {
 namespace {
 
 /// Mean cross entropy of logits and classes.
-Variable loss_of(Module& model, const Tensor& x, const Tensor& classes) {
+Variable loss_of(Layer& model, const Tensor& x, const Tensor& classes) {
   const Variable logits = model(x);
   return -mean(sum(log_softmax(logits) * kernels::one_hot(classes, logits.size(1)), {1}));
 }
 
-double train(Module& model, const Tensor& x, const Tensor& classes, std::uint64_t steps, double rate) {
+double train(Layer& model, const Tensor& x, const Tensor& classes, std::uint64_t steps, double rate) {
   for (std::uint64_t step = 0; step < steps; ++step) {
     const ForwardScope scope({.training = true, .seed = 1, .step = step});
     backward(loss_of(model, x, classes));

@@ -23,7 +23,7 @@ Sequential model_of(std::uint64_t seed, double rate = 0.5) {
 }
 
 /// A layer with a parameter, a buffer and nothing to do.
-class Counting : public Module {
+class Counting : public Layer {
  public:
   void visit(ModuleVisitor& visitor) override {
     visitor.parameter("scale", scale);

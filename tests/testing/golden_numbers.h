@@ -28,7 +28,7 @@ inline Tensor golden_images(std::int64_t count, DType dtype) {
 }
 
 /// Replaces all parameters, in the order of visit.
-inline void set_golden_parameters(nn::Module& model, DType dtype) {
+inline void set_golden_parameters(nn::Layer& model, DType dtype) {
   std::uint32_t seed = 1;
   for (auto& [path, parameter] : nn::named_parameters(model)) {
     const Shape& shape = parameter.shape();

@@ -24,7 +24,7 @@ nn::Sequential dropped_out_convnet() {
 }
 
 /// Adds the gradients of rows [first, last) to those of the model.
-void accumulate(nn::Module& model, const Tensor& images, const Tensor& labels, std::int64_t first, std::int64_t last) {
+void accumulate(nn::Layer& model, const Tensor& images, const Tensor& labels, std::int64_t first, std::int64_t last) {
   const nn::ForwardScope scope(
       {.training = true, .seed = 5, .step = 3, .first_sample = 100 + static_cast<std::uint64_t>(first)});
   const Variable logits = model(images.rows(first, last));

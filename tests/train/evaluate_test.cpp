@@ -15,7 +15,7 @@ namespace gibbs::train {
 namespace {
 
 /// Two pixels in, the same two numbers out as logits: what is predicted can be read off the picture.
-class PixelsAsLogits : public nn::Module {
+class PixelsAsLogits : public nn::Layer {
  public:
   std::string describe() const override { return "PixelsAsLogits"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<PixelsAsLogits>(*this); }
@@ -67,7 +67,7 @@ TEST(Evaluate, RunsNoTrainingInsideOfATrainingScope) {
   int seen = 0;
   const nn::ForwardScope scope(
       {.training = true,
-       .observer = [&](const std::string&, nn::Module&, const Variable&, const Variable&) { ++seen; }});
+       .observer = [&](const std::string&, nn::Module&, const Variables&, const Variables&) { ++seen; }});
   evaluate(model, cross_entropy, set());
   predict(model, Tensor::zeros({1, 1, 2, 1}));
   EXPECT_EQ(model.training_calls, 0);
@@ -101,7 +101,7 @@ TEST(Evaluate, ConfidencesAreProbabilitiesWhateverTheModelEndsIn) {
 }
 
 /// As many logits as there are classes, of which the last is the largest.
-class LastOf : public nn::Module {
+class LastOf : public nn::Layer {
  public:
   explicit LastOf(std::int64_t classes) : classes_(classes) {}
   std::string describe() const override { return "LastOf"; }

@@ -11,10 +11,10 @@
 namespace gibbs::train {
 namespace {
 
-Outputs found(nn::Module& model) { return resolved(Outputs::automatic, model); }
+Outputs found(nn::Layer& model) { return resolved(Outputs::automatic, model); }
 
 /// A class of a user's own, into which nobody can look.
-class SoftmaxInside : public nn::Module {
+class SoftmaxInside : public nn::Layer {
  public:
   std::string describe() const override { return "SoftmaxInside"; }
   std::unique_ptr<Module> share() const override { return std::make_unique<SoftmaxInside>(*this); }

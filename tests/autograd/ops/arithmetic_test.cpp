@@ -104,6 +104,31 @@ TEST(Arithmetic, OneOperandAndNumbers) {
   }
 }
 
+TEST(Arithmetic, AssignmentsMakeNewNodes) {
+  const Variable x = Variable::leaf(f64({2, -3}));
+  Variable y = x;
+  y *= y;        // x^2
+  y += x;        // x^2 + x
+  y -= 1;        // x^2 + x - 1
+  y /= x;        // x + 1 - 1 / x
+  y *= 2.0;      // 2 x + 2 - 2 / x
+  y -= x * 2.0;  // 2 - 2 / x
+  y += 1;
+  y /= 2;  // 1.5 - 1 / x
+  EXPECT_TRUE(near(y.value(), f64({1, 1.5 + 1. / 3}), 1e-15));
+  EXPECT_TRUE(near(grad(sum(y), {x})[0].value(), f64({.25, 1. / 9}), 1e-15));
+  EXPECT_THAT(x.value().to_vector(), ::testing::ElementsAre(2, -3));
+}
+
+TEST(Arithmetic, ComparisonsWithNumbers) {
+  const Variable x = f64({-1, 0, 2, std::nan("")});
+  EXPECT_THAT((x < 0).to_vector(), ::testing::ElementsAre(1, 0, 0, 0));
+  EXPECT_THAT((x <= 0).to_vector(), ::testing::ElementsAre(1, 1, 0, 0));
+  EXPECT_THAT((x > 0).to_vector(), ::testing::ElementsAre(0, 0, 1, 0));
+  EXPECT_THAT((x >= 0).to_vector(), ::testing::ElementsAre(0, 1, 1, 0));
+  EXPECT_EQ((x > 0).dtype(), DType::uint8);
+}
+
 TEST(Arithmetic, WhereTakesFromEitherSide) {
   const Tensor condition = Tensor::of({{1, 0, 1}, {0, 0, 1}}, DType::uint8), row = Tensor::of({0, 1, 0}, DType::uint8);
   const auto check_where = [](const Tensor& c, const Tensor& a, const Tensor& b) {

@@ -51,6 +51,18 @@ TEST(Layout, Slice) {
   }
 }
 
+TEST(Layout, EntriesOfTheLeadingAxis) {
+  for (const std::int64_t i : {1, -2}) {
+    expect_op([i](const Variables& x) { return x[0][i]; }, {random({3, 2})},
+              [](const Tensors& x) { return build({2}, [&](const Index& k) {
+                                       return at(x[0], {1, k[0]});
+                                     }); });
+  }
+  EXPECT_EQ(Variable(f64({5, 7}))[1].value().item(), 7);
+  EXPECT_EQ(error_of([] { Variable(f64({5, 7}))[2]; }), "x[i]: index 2 is outside axis 0 of [2]");
+  EXPECT_EQ(error_of([] { Variable(f64(5))[0]; }), "x[i]: a scalar has no leading axis to index");
+}
+
 TEST(Layout, Pad) {
   const kernels::Padding padding = {{1, 0}, {2, 1}};
   expect_op([&](const Variables& x) { return pad(x[0], padding, 7); }, {random({2, 3})},

@@ -12,7 +12,7 @@ struct DepthwiseConv2dOptions {
 };
 
 /// [N, H, W, channels] to [N, OH, OW, channels].
-class DepthwiseConv2d : public gibbs::nn::Module {
+class DepthwiseConv2d : public gibbs::nn::Layer {
  public:
   DepthwiseConv2d(const DepthwiseConv2dOptions& options, gibbs::Rng& rng);
 

@@ -9,7 +9,7 @@ namespace gibbs::nn {
 namespace {
 
 /// x plus noise that is drawn in one dtype, or in x's own.
-class Noise : public Module {
+class Noise : public Layer {
  public:
   explicit Noise(bool in_one_dtype) : in_one_dtype_(in_one_dtype) {}
   std::string describe() const override { return "Noise"; }

@@ -16,7 +16,7 @@ namespace {
 using ::testing::StartsWith;
 
 /// y = f(x, w): a right layer, from which the wrong ones differ in one function.
-class Scale : public Module {
+class Scale : public Layer {
  public:
   using Function = std::function<Variable(const Variable& x, const Variable& w)>;
   explicit Scale(Function f = [](const Variable& x, const Variable& weight) { return x * weight; })
@@ -34,15 +34,15 @@ class Scale : public Module {
   Function f_;
 };
 
-/// A layer whose class is Layer, derived from Scale, with a share() of its own.
-template <class Layer>
+/// A layer whose class is Own, derived from Scale, with a share() of its own.
+template <class Own>
 class Derived : public Scale {
  public:
   using Scale::Scale;
-  std::unique_ptr<Module> share() const override { return std::make_unique<Layer>(static_cast<const Layer&>(*this)); }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Own>(static_cast<const Own&>(*this)); }
 };
 
-void expect_failure(Module& layer, const std::string& line, const std::string& text) {
+void expect_failure(Layer& layer, const std::string& line, const std::string& text) {
   const CheckReport report = check_layer(layer, {4, 2});
   EXPECT_FALSE(report);
   EXPECT_EQ(report[line].result, CheckLine::Result::failed) << report;
@@ -300,7 +300,7 @@ TEST(CheckLayer, InputUntouchedAndNodesFreed) {
 }
 
 /// y[..., :] = table[x[...], :] for indices x; `gradient` is what the table is given for dy [n, width].
-class Embedding : public Module {
+class Embedding : public Layer {
  public:
   using Gradient = std::function<Variable(const Shape& table, const Tensor& indices, const Variable& dy)>;
   static Variable right(const Shape& table, const Tensor& indices, const Variable& dy) {
@@ -331,9 +331,9 @@ class Embedding : public Module {
 
 const Tensor kIndices = Tensor::of({{3, 0}, {1, 1}}, DType::int64);
 
-CheckReport check_on_indices(Module& layer) { return check_layer(layer, {2, 2}, {.input = kIndices}); }
+CheckReport check_on_indices(Layer& layer) { return check_layer(layer, {2, 2}, {.input = kIndices}); }
 
-void expect_failure_on_indices(Module& layer, const std::string& line, const std::string& text) {
+void expect_failure_on_indices(Layer& layer, const std::string& line, const std::string& text) {
   const CheckReport report = check_on_indices(layer);
   EXPECT_EQ(report[line].result, CheckLine::Result::failed) << report;
   EXPECT_THAT(report[line].detail, StartsWith(text)) << report;

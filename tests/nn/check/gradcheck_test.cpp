@@ -13,7 +13,7 @@ namespace {
 using gibbs::testing::error_of;
 
 /// y = x^2 w, with factors that make gradients wrong.
-class Square : public Module {
+class Square : public Layer {
  public:
   struct Mistakes {
     double dx = 1, dw = 1, second = 1;
@@ -93,7 +93,7 @@ TEST(Gradcheck, Float32IsRefused) {
 }
 
 /// x / (1 + |x|) times w, whose second derivative jumps at 0.
-class Softsign : public Module {
+class Softsign : public Layer {
  public:
   explicit Softsign(double factor) : factor_(factor) {}
   void visit(ModuleVisitor& visitor) override { visitor.parameter("w", w); }

@@ -13,7 +13,7 @@ using gibbs::testing::near;
 
 const Tensor kX = Tensor::of({{-2, -0.5, 0.25}, {0.75, 1, 3}}, DType::float64);
 
-void expect_layer(Module& layer, const std::string& name, const std::function<double(double)>& f) {
+void expect_layer(Layer& layer, const std::string& name, const std::function<double(double)>& f) {
   const Tensor y =
       gibbs::testing::build(kX.shape(), [&](const gibbs::testing::Index& i) { return f(gibbs::testing::at(kX, i)); });
   EXPECT_TRUE(near(layer(kX).value(), y, 1e-14)) << name;

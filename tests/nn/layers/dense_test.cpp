@@ -62,12 +62,12 @@ TEST(Dense, DescribesItselfAndCountsMultiplyAddsAsTwo) {
 TEST(Dense, Errors) {
   Rng rng(0);
   Dense layer({.in = 3, .out = 2}, rng);
-  EXPECT_EQ(error_of([&] { layer(Tensor::zeros({4, 2})); }), "Dense: layer '' expects [N, 3], received [4, 2]");
-  EXPECT_EQ(error_of([&] { layer(Tensor::zeros({3})); }), "Dense: layer '' expects [N, 3], received [3]");
+  EXPECT_EQ(error_of([&] { layer(Tensor::zeros({4, 2})); }), "Dense: the model itself expects [N, 3], received [4, 2]");
+  EXPECT_EQ(error_of([&] { layer(Tensor::zeros({3})); }), "Dense: the model itself expects [N, 3], received [3]");
   EXPECT_EQ(error_of([&] {
               layer(Tensor::zeros({4, 2, 2}));
             }),
-            "Dense: layer '' expects [N, 3], received [4, 2, 2]; put a Flatten before it");
+            "Dense: the model itself expects [N, 3], received [4, 2, 2]; put a Flatten before it");
   EXPECT_EQ(error_of([&] { Dense({.in = 3, .out = 0}, rng); }), "Dense: in and out must be positive, not 3 and 0");
 }
 

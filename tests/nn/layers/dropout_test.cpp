@@ -16,7 +16,7 @@ using gibbs::testing::error_of;
 using gibbs::testing::near;
 
 /// The layer on ones: the mask times 1 / (1 - rate).
-std::vector<double> mask(Module& model, const ForwardOptions& options, const Shape& shape = {20, 10}) {
+std::vector<double> mask(Layer& model, const ForwardOptions& options, const Shape& shape = {20, 10}) {
   const ForwardScope scope(options);
   return model(Tensor::ones(shape)).value().to_vector();
 }
@@ -94,7 +94,8 @@ TEST(Dropout, DescribesItselfAndChecksItsOptions) {
   EXPECT_EQ(error_of([] { Dropout({.rate = 1}); }), "Dropout: the rate must be in [0, 1), it is 1");
   EXPECT_EQ(error_of([] { Dropout({.rate = -0.5}); }), "Dropout: the rate must be in [0, 1), it is -0.5");
   Dropout layer({.rate = 0.5});
-  EXPECT_EQ(error_of([&] { mask(layer, {.training = true}, {}); }), "Dropout: layer '' expects [N, ...], received []");
+  EXPECT_EQ(error_of([&] { mask(layer, {.training = true}, {}); }),
+            "Dropout: the model itself expects [N, ...], received []");
   EXPECT_EQ(mask(layer, {.training = true}, {0, 3}), std::vector<double>());
 }
 

@@ -23,7 +23,7 @@ TEST(Flatten, EveryRankFromOne) {
   EXPECT_EQ(layer(Tensor::zeros({5})).shape(), (Shape{5, 1}));
   EXPECT_EQ(layer(Tensor::zeros({5, 2})).shape(), (Shape{5, 2}));
   EXPECT_EQ(layer(Tensor::zeros({0, 2, 3})).shape(), (Shape{0, 6}));
-  EXPECT_EQ(error_of([&] { layer(Tensor::zeros({})); }), "Flatten: layer '' expects [N, ...], received []");
+  EXPECT_EQ(error_of([&] { layer(Tensor::zeros({})); }), "Flatten: the model itself expects [N, ...], received []");
 }
 
 TEST(Flatten, GradientsAgreeWithDifferences) {

@@ -83,7 +83,7 @@ TEST(GlobalAvgPool2d, IsTheMeanOfEachChannel) {
   EXPECT_TRUE(near(layer(x).value(), expected, 1e-14));
 }
 
-void expect_gradients(Module& layer, const Tensor& x) {
+void expect_gradients(Layer& layer, const Tensor& x) {
   const GradcheckReport first = gradcheck(layer, x), second = gradgradcheck(layer, x);
   EXPECT_TRUE(first) << layer.describe() << ": " << first.message;
   EXPECT_TRUE(second) << layer.describe() << ": " << second.message;
@@ -129,11 +129,11 @@ TEST(Pool2d, Errors) {
   EXPECT_EQ(error_of([&] {
               model[2](Tensor::zeros({4, 4}));
             }),
-            "GlobalAvgPool2d: layer '' expects [N, H, W, C], received [4, 4]");
+            "GlobalAvgPool2d: the model itself expects [N, H, W, C], received [4, 4]");
   EXPECT_EQ(error_of([&] {
               model[2](Tensor::zeros({1, 0, 4, 2}));
             }),
-            "GlobalAvgPool2d: layer '' expects [N, H, W, C], received [1, 0, 4, 2]");
+            "GlobalAvgPool2d: the model itself expects [N, H, W, C], received [1, 0, 4, 2]");
 }
 
 }  // namespace

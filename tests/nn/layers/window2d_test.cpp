@@ -60,19 +60,21 @@ TEST(Window2d, ErrorsNameLayerExpectationAndWhatWasReceived) {
   EXPECT_EQ(error_of([] {
               pads_of("Conv2d", {3}, {8, 16, 16, 3}, 32);
             }),
-            "Conv2d: layer '' expects [N, H, W, 32], received [8, 16, 16, 3]");
+            "Conv2d: the model itself expects [N, H, W, 32], received [8, 16, 16, 3]");
   EXPECT_EQ(error_of([] {
               pads_of("MaxPool2d", {2}, {8, 16});
             }),
-            "MaxPool2d: layer '' expects [N, H, W, C], received [8, 16]");
-  EXPECT_EQ(error_of([] {
-              pads_of("Conv2d", {3, 1, 1, 2}, {8, 2, 16, 3});
-            }),
-            "Conv2d: layer '' needs images of at least 5x5 after padding, received [8, 2, 16, 3] padded to 4x18");
-  EXPECT_EQ(error_of([] {
-              pads_of("Conv2d", {3, 1, Padding::same}, {8, 0, 16, 3});
-            }),
-            "Conv2d: layer '' needs images of at least 3x3 after padding, received [8, 0, 16, 3] padded to 2x18");
+            "MaxPool2d: the model itself expects [N, H, W, C], received [8, 16]");
+  EXPECT_EQ(
+      error_of([] {
+        pads_of("Conv2d", {3, 1, 1, 2}, {8, 2, 16, 3});
+      }),
+      "Conv2d: the model itself needs images of at least 5x5 after padding, received [8, 2, 16, 3] padded to 4x18");
+  EXPECT_EQ(
+      error_of([] {
+        pads_of("Conv2d", {3, 1, Padding::same}, {8, 0, 16, 3});
+      }),
+      "Conv2d: the model itself needs images of at least 3x3 after padding, received [8, 0, 16, 3] padded to 2x18");
 }
 
 TEST(Window2d, OptionsAreChecked) {

@@ -78,6 +78,24 @@ TEST(Indexing, TheSameBitsOnAnyNumberOfThreads) {
   set_num_threads(before);
 }
 
+TEST(Indexing, AddRowsIsTheAdjointOfTakeRows) {
+  const Tensor x = random_integers(kKey, {7, 40}, -9, 10), index = int64({6, 0, 6, 2, 6});
+  const Tensor source = random_integers(kKey.derive(1), {5, 40}, -9, 10);
+  std::int64_t left = 0, right = 0;
+  const Tensor taken = take_rows(x, index), added = add_rows(7, index, source);
+  for (std::int64_t i = 0; i < taken.numel(); ++i) {
+    left += taken.data<std::int64_t>()[i] * source.data<std::int64_t>()[i];
+  }
+  for (std::int64_t i = 0; i < added.numel(); ++i) {
+    right += added.data<std::int64_t>()[i] * x.data<std::int64_t>()[i];
+  }
+  EXPECT_EQ(left, right);
+  EXPECT_THAT(add_rows(3, int64({1, 1}), Tensor::of({{1, 2}, {10, 20}})).to_vector(), ElementsAre(0, 0, 11, 22, 0, 0));
+  EXPECT_EQ(add_rows(2, Tensor::zeros({0}, DType::int64), Tensor::zeros({0, 3})).shape(), (Shape{2, 3}));
+  EXPECT_THAT([&] { add_rows(-1, index, source); },
+              ThrowsMessage<Error>("add_rows: needs a number of rows of at least 0, not -1"));
+}
+
 TEST(Indexing, TakeRows) {
   for (DType dtype : {DType::float32, DType::float64, DType::int64, DType::uint8}) {
     const Tensor x = Tensor::arange(0, 12, 1, dtype).reshape({3, 2, 2});

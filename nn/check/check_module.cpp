@@ -1,0 +1,87 @@
+// A layer around the module does it: its input is the first one, its parameters are the module's and the other inputs,
+// and its output is all outputs, end to end.
+#include "gibbs/nn/check/check_module.h"
+
+#include <typeinfo>
+
+#include "gibbs/autograd/ops/layout.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+
+namespace gibbs::nn::detail {
+namespace {
+
+class AsLayer : public Layer {
+ public:
+  AsLayer(std::unique_ptr<Module> module, const std::vector<Tensor>& inputs, ModuleOnInputs call)
+      : module_(std::move(module)), call_(std::move(call)), integers_(inputs), floating_(inputs.size()) {
+    for (std::size_t i = 1; i < inputs.size(); ++i) {
+      if (is_floating(inputs[i].dtype())) {
+        floating_[i] = Parameter(inputs[i].clone());
+      }
+    }
+  }
+  AsLayer(const AsLayer& other)
+      : Layer(other),
+        module_(other.module_->share()),
+        call_(other.call_),
+        integers_(other.integers_),
+        floating_(other.floating_) {
+    const Module &own = *module_, &its = *other.module_;
+    check(typeid(own) == typeid(its), "share() makes '", own.describe(), "', not '", its.describe(),
+          "'; does a derived class inherit it?");
+  }
+
+  void visit(ModuleVisitor& visitor) override {
+    visitor.child("module", *module_);
+    for (std::size_t i = 1; i < floating_.size(); ++i) {
+      if (floating_[i].defined()) {
+        visitor.parameter("input " + std::to_string(i), floating_[i]);
+      }
+    }
+  }
+  std::string describe() const override { return module_->describe(); }
+  std::unique_ptr<Module> share() const override { return std::make_unique<AsLayer>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override {
+    Variables inputs{x};
+    for (std::size_t i = 1; i < floating_.size(); ++i) {
+      inputs.push_back(floating_[i].defined() ? floating_[i].variable() : Variable(integers_[i]));
+    }
+    Variables parts;
+    for (const Variable& y : call_(*module_, inputs)) {
+      if (y.defined() && is_floating(y.dtype())) {
+        parts.push_back(reshape(y, {y.numel()}));
+      }
+    }
+    check(!parts.empty(), "the call gave no floating output");
+    return parts.size() == 1 ? parts[0] : concat(parts);
+  }
+
+ private:
+  std::unique_ptr<Module> module_;
+  ModuleOnInputs call_;
+  std::vector<Tensor> integers_;
+  std::vector<Parameter> floating_;  // undefined for the first input and for integers
+};
+
+}  // namespace
+
+CheckReport check_module(const Module& module, const std::vector<Tensor>& inputs, const ModuleOnInputs& call,
+                         const CheckLayerOptions& options) {
+  check(!inputs.empty(), "check_module: ", module.describe(),
+        " is given no input; a module without any cannot be checked");
+  const std::unique_ptr<Module> shared = module.share();
+  const std::vector<Parameter> own = parameters(*shared);
+  const DType dtype = own.empty() ? DType::float32 : own[0].dtype();
+  std::vector<Tensor> converted;
+  for (const Tensor& input : inputs) {
+    converted.push_back(is_floating(input.dtype()) ? kernels::cast(input, dtype) : input);
+  }
+  AsLayer layer(module.share(), converted, call);
+  CheckLayerOptions with_input = options;
+  with_input.input = converted[0];
+  return check_layer(layer, converted[0].shape(), with_input);
+}
+
+}  // namespace gibbs::nn::detail

@@ -1,0 +1,152 @@
+// Modules of any arity: several inputs, int64 inputs, outputs as a struct or as Variables; and what watches them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gibbs/autograd/grad.h"
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/indexing.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/nn/layers/activations.h"
+#include "gibbs/nn/nn.h"
+#include "tests/testing/expect_op.h"
+
+namespace gibbs::nn {
+namespace {
+
+using testing::error_of;
+using testing::f64;
+
+/// A cell with state: h' = tanh(x + w h), y = 2 h'.
+class Cell : public Module {
+ public:
+  struct Output {
+    Variable y, state;
+    template <class F>
+    void each(F f) {
+      f(y);
+      f(state);
+    }
+  };
+
+  Output operator()(const Variable& x, const Variable& state) {
+    const auto step = [&] {
+      const Variable next = tanh(x + state * w_.variable());
+      return Output{next * 2.0, next};
+    };
+    return run(step, x, state);
+  }
+  void visit(ModuleVisitor& visitor) override { visitor.parameter("w", w_); }
+  std::string describe() const override { return "Cell"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Cell>(*this); }
+
+ private:
+  Parameter w_ = Parameter(f64(.5));
+};
+
+/// Rows of a table, and those rows once more: int64 in, Variables out.
+class Lookup : public Module {
+ public:
+  Variables operator()(const Variable& rows) {
+    return run([&] { return Variables{take_rows(w_.variable(), rows.value()), w_.variable()}; }, rows);
+  }
+  void visit(ModuleVisitor& visitor) override { visitor.parameter("table", w_); }
+  std::string describe() const override { return "Lookup"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Lookup>(*this); }
+
+ private:
+  Parameter w_ = Parameter(f64({{1, 2}, {3, 4}}));
+};
+
+/// Two cells and an activation, to have paths.
+class Two : public Module {
+ public:
+  Variable operator()(const Variable& x) {
+    const auto both = [&] {
+      const Cell::Output first = first_(x, f64(0));
+      return act_(second_(first.y, first.state).y);
+    };
+    return run(both, x);
+  }
+  void visit(ModuleVisitor& visitor) override {
+    visitor.child("first", first_);
+    visitor.child("second", second_);
+    visitor.child("act", act_);
+  }
+  std::string describe() const override { return "Two"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Two>(*this); }
+
+ private:
+  Cell first_, second_;
+  ReLU act_;
+};
+
+TEST(Arity, SeveralInputsAndOutputsAreDifferentiated) {
+  Cell cell;
+  const Variable x = Variable::leaf(f64(.3)), h = Variable::leaf(f64(-.2));
+  const Cell::Output out = cell(x, h);
+  EXPECT_NEAR(out.y.value().item(), 2 * std::tanh(.2), 1e-15);
+  const double slope = 1 - std::tanh(.2) * std::tanh(.2);
+  EXPECT_NEAR(grad(out.y, {h}, {.retain_graph = true})[0].value().item(), 2 * slope * .5, 1e-15);
+  EXPECT_NEAR(grad(out.state, {parameters(cell)[0].variable()})[0].value().item(), slope * -.2, 1e-15);
+}
+
+TEST(Arity, ObserversSeeAllInputsAndOutputsUnderTheirPaths) {
+  Two model;
+  std::vector<std::string> seen;
+  const ForwardScope scope({.observer = [&](const std::string& path, Module&, const Variables& x, const Variables& y) {
+    seen.push_back(path + " " + std::to_string(x.size()) + " to " + std::to_string(y.size()));
+  }});
+  model(f64(1));
+  EXPECT_THAT(seen, ::testing::ElementsAre("first 2 to 2", "second 2 to 2", "act 1 to 1", " 1 to 1"));
+}
+
+TEST(Arity, HooksMayReplaceAnyOutput) {
+  Cell cell;
+  const HookHandle handle = cell.on_forward([](const Variables& x, Variables& y) { y[1] = x[0] + x[1]; });
+  const Cell::Output out = cell(f64(3), f64(4));
+  EXPECT_EQ(out.state.value().item(), 7);
+  EXPECT_NEAR(out.y.value().item(), 2 * std::tanh(5), 1e-15);
+}
+
+TEST(Arity, OutputsMayBeVariablesAndInputsIntegers) {
+  Lookup lookup;
+  DType seen = DType::float32;
+  const HookHandle handle = lookup.on_forward([&](const Variables& x, Variables& y) {
+    seen = x.at(0).dtype();
+    y[0] = y[0] * 10.0;
+  });
+  const Variables found = lookup(Tensor::of({1, 1}, DType::int64));
+  EXPECT_THAT(found.at(0).value().to_vector(), ::testing::ElementsAre(30, 40, 30, 40));
+  EXPECT_EQ(found.at(1).shape(), (Shape{2, 2}));
+  EXPECT_EQ(seen, DType::int64);
+}
+
+TEST(Arity, WhatIsNotFiniteIsFoundInEveryOutput) {
+  Cell cell;
+  const ForwardScope scope({.check_finite = true});
+  EXPECT_EQ(error_of([&] { cell(f64(1), f64(std::nan(""))); }), "the model itself (Cell) gave NaN or infinity");
+}
+
+TEST(Arity, Errors) {
+  Cell cell;
+  HookHandle handle = cell.on_forward([](const Variable&, const Variable& y) { return y; });
+  EXPECT_EQ(error_of([&] { cell(f64(1), f64(1)); }),
+            "on_forward: a hook (x, y) is for one input and one output, not 2 and 2; take (const Variables& inputs, "
+            "Variables& outputs)");
+  handle.remove();
+  handle = cell.on_forward([](const Variables&, Variables& y) { y.pop_back(); });
+  EXPECT_EQ(error_of([&] { cell(f64(1), f64(1)); }),
+            "the model itself (Cell): a hook left 1 outputs of 2; put others in their places");
+}
+
+TEST(Arity, ClonesKeepTheirType) {
+  Two model;
+  const std::unique_ptr<Two> copy = clone(model);
+  for (Parameter& parameter : parameters(*copy)) {
+    parameter.mutable_value().fill(0);
+  }
+  EXPECT_NE((*copy)(f64(1)).value().item(), model(f64(1)).value().item());
+}
+
+}  // namespace
+}  // namespace gibbs::nn

@@ -1,0 +1,118 @@
+// check_module says of modules of any arity what check_layer says of layers, and finds what is planted.
+#include "gibbs/nn/check/check_module.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/indexing.h"
+#include "gibbs/autograd/ops/linalg.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/autograd/record.h"
+#include "tests/testing/expect_op.h"
+
+namespace gibbs::nn {
+namespace {
+
+using testing::error_of;
+using testing::f64;
+using ::testing::HasSubstr;
+using testing::random;
+
+struct Output {
+  Variable y, state;
+  template <class F>
+  void each(F f) {
+    f(y);
+    f(state);
+  }
+};
+
+/// h' = tanh(x + w h), y = 2 h'; what is wrong with it, if anything, is in `step`.
+class Cell : public Module {
+ public:
+  using Step = std::function<Output(const Variable& x, const Variable& h, const Variable& w)>;
+  static Output right(const Variable& x, const Variable& h, const Variable& w) {
+    const Variable next = tanh(x + h * w);
+    return {next * 2.0, next};
+  }
+  explicit Cell(Step step = right) : step_(std::move(step)) {}
+
+  Output operator()(const Variable& x, const Variable& h) {
+    return run([&] { return step_(x, h, w_); }, x, h);
+  }
+  void visit(ModuleVisitor& visitor) override { visitor.parameter("w", w_); }
+  std::string describe() const override { return "Cell"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Cell>(*this); }
+
+ private:
+  Step step_;
+  Parameter w_ = Parameter(Tensor::of({.5, -.25}));
+};
+
+CheckReport report_of(const Cell& cell) {
+  return check_module(cell, {random({3, 2}), random({3, 2}, 5)},
+                      [](Cell& own, const Variables& in) { return own(in[0], in[1]); });
+}
+
+TEST(CheckModule, ACellWithState) {
+  const CheckReport report = report_of(Cell());
+  EXPECT_TRUE(report) << report;
+  EXPECT_EQ(report["visit"].detail, "module.w, input 1");
+  EXPECT_EQ(report["forward"].detail, "[3, 2] to [12]");
+}
+
+/// Attention with a mask: softmax(q k^T + mask) v, and the table that k and v come from.
+class Attention : public Module {
+ public:
+  Variables operator()(const Variable& rows, const Variable& q, const Variable& mask) {
+    const auto attend = [&]() -> Variables {
+      const Variable k = take_rows(table_, rows.value());
+      const Variable weights = softmax(matmul(q, transpose(k)) + mask);
+      return {matmul(weights, k), weights};
+    };
+    return run(attend, rows, q, mask);
+  }
+  void visit(ModuleVisitor& visitor) override { visitor.parameter("table", table_); }
+  std::string describe() const override { return "Attention"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Attention>(*this); }
+
+ private:
+  Parameter table_ = Parameter(Tensor::of({{.1, .5}, {-.3, .2}, {.7, -.4}}));
+};
+
+TEST(CheckModule, IntegersFirstAndAMask) {
+  const CheckReport report =
+      check_module(Attention(), {Tensor::of({0, 2, 1}, DType::int64), random({2, 2}), random({2, 3}, 3)},
+                   [](Attention& own, const Variables& in) { return own(in[0], in[1], in[2]); });
+  EXPECT_TRUE(report) << report;
+}
+
+TEST(CheckModule, FindsWhatIsPlanted) {
+  const auto line = [](Cell::Step step, const std::string& name) { return report_of(Cell(std::move(step)))[name]; };
+  const CheckLine blind = line(
+      [](auto& x, auto& h, auto& w) {
+        return Output{x * w, (x + w) * 2.0 + h.detach()};
+      },
+      "parameters");
+  EXPECT_THAT(blind.detail, HasSubstr("parameter 'input 1' is visited, but the output does not depend on it"));
+  const CheckLine wrong = line(
+      [](auto& x, auto& h, auto& w) {
+        Output out = Cell::right(x, h, w);
+        out.state = record("off", out.state.value(), wrt(out.state, [](const Variable& dy) { return dy * 1.01; }));
+        return out;
+      },
+      "gradients");
+  EXPECT_EQ(wrong.result, CheckLine::Result::failed) << "an error in the second output alone";
+}
+
+TEST(CheckModule, Errors) {
+  EXPECT_EQ(error_of([] {
+              check_module(Cell(), {}, [](Cell& c, const Variables&) { return c(f64({1, 2}), f64({1, 2})); });
+            }),
+            "check_module: Cell is given no input; a module without any cannot be checked");
+}
+
+}  // namespace
+}  // namespace gibbs::nn
