@@ -15,7 +15,7 @@
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/losses/cross_entropy.h"
-#include "gibbs/losses/mean_squared_error.h"
+#include "gibbs/losses/regression.h"
 #include "gibbs/nn/nn.h"
 
 namespace gibbs::examples {

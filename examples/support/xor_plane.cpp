@@ -34,7 +34,7 @@ std::string panel(const std::string& title, const std::string& name) {
 
 }  // namespace
 
-XorPlane::XorPlane(nn::Module& network) {
+XorPlane::XorPlane(nn::Layer& network) {
   for (int i = 0; i <= kSteps; ++i) {
     for (int j = 0; j <= kSteps; ++j) {
       first.push_back(-0.5 + 2.0 * j / kSteps);

@@ -12,7 +12,7 @@ namespace gibbs::examples {
 /// A network's answers on a square grid over [-0.5, 1.5] x [-0.5, 1.5].
 struct XorPlane {
   /// Asks the network [N, 2] -> [N, 1], without tape.
-  explicit XorPlane(nn::Module& network);
+  explicit XorPlane(nn::Layer& network);
 
   std::vector<double> first, second, answer;  // one entry per point of the grid: both inputs, and the output
 };
