@@ -9,9 +9,11 @@ void check_floating(const char* layer, const Variable& x) {
         x.dtype(), "; convert with cast");
 }
 
-void check_dtype(const char* layer, const Variable& x, DType parameters) {
-  check(x.dtype() == parameters, layer, ": layer '", forward_path(), "' has ", parameters, " parameters, received ",
-        x.dtype(), "; convert the input with cast, or the model with to");
+void check_parameter(const char* layer, const Variable& x, const Parameter& weight) {
+  check(!weight.is_pending(), layer, ": layer '", forward_path(),
+        "' has no numbers yet; call nn::initialize(model, seed) first");
+  check(x.dtype() == weight.dtype(), layer, ": layer '", forward_path(), "' has ", weight.dtype(),
+        " parameters, received ", x.dtype(), "; convert the input with cast, or the model with to");
 }
 
 }  // namespace gibbs::nn
