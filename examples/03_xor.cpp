@@ -33,9 +33,10 @@ double train_on_xor(Module& model, int steps) {
 }
 
 int lesson() {
-  Rng rng(0);
-  Dense line({.in = 2, .out = 1}, rng);
-  Sequential network{Dense({.in = 2, .out = 4}, rng), Tanh(), Dense({.in = 4, .out = 1}, rng)};
+  Dense line({.in = 2, .out = 1});
+  Sequential network{Dense({.in = 2, .out = 4}), Tanh(), Dense({.in = 4, .out = 1})};
+  initialize(line, 0);
+  initialize(network, 0);
 
   fmt::print("A linear model:\n");
   const double linear_loss = train_on_xor(line, 500);

@@ -24,8 +24,7 @@ class SoftmaxInside : public nn::Module {
 };
 
 TEST(Outputs, AreProbabilitiesWhenTheLastLayerMakesThem) {
-  Rng rng(0);
-  const nn::Dense dense({.in = 2, .out = 2}, rng);
+  const nn::Dense dense = nn::initialized(nn::Dense({.in = 2, .out = 2}), 0);
   nn::Sequential softmax{dense, nn::Softmax()}, sigmoid{dense, nn::Sigmoid()};
   nn::Sequential nested{dense, nn::Sequential{nn::ReLU(), nn::Softmax()}};
   nn::Sequential followed{dense, nn::Softmax(), nn::Flatten(), nn::Dropout({.rate = 0.5})};
@@ -36,8 +35,7 @@ TEST(Outputs, AreProbabilitiesWhenTheLastLayerMakesThem) {
 }
 
 TEST(Outputs, AreLogitsOtherwise) {
-  Rng rng(0);
-  const nn::Dense dense({.in = 2, .out = 2}, rng);
+  const nn::Dense dense = nn::initialized(nn::Dense({.in = 2, .out = 2}), 0);
   nn::Sequential plain{dense}, before{nn::Softmax(), dense}, empty, rectified{nn::Softmax(), nn::ReLU()};
   SoftmaxInside unknown;
   for (nn::Module* model : std::initializer_list<nn::Module*>{&plain, &before, &empty, &rectified, &unknown}) {
