@@ -39,7 +39,6 @@ class CrossEntropy : public nn::Layer {
 };
 
 std::unique_ptr<nn::Layer> layer_of(const json& entry) {
-  Rng rng(0);  // the weights are replaced
   const Shape x = shape_of(entry);
   const std::string op = entry.at("op");
   const auto number = [&](const char* key, std::int64_t otherwise) { return entry.value(key, otherwise); };
@@ -49,11 +48,10 @@ std::unique_ptr<nn::Layer> layer_of(const json& entry) {
                                                           .kernel = number("kernel", 1),
                                                           .stride = number("stride", 1),
                                                           .padding = number("padding", 0),
-                                                          .groups = number("groups", 1)},
-                                        rng);
+                                                          .groups = number("groups", 1)});
   }
   if (op == "dense") {
-    return std::make_unique<nn::Dense>(nn::DenseOptions{.in = x[-1], .out = entry.at("out")}, rng);
+    return std::make_unique<nn::Dense>(nn::DenseOptions{.in = x[-1], .out = entry.at("out")});
   }
   if (op == "max_pool2d") {
     return std::make_unique<nn::MaxPool2d>(nn::Pool2dOptions{

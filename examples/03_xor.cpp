@@ -29,14 +29,15 @@ struct Settings {
 };
 
 Sequential network_of(const Settings& settings) {
-  Rng rng(static_cast<std::uint64_t>(settings.seed));
-  Sequential network{Dense({.in = 2, .out = settings.hidden}, rng)};
+  Sequential network{Dense({.in = 2, .out = settings.hidden})};
   if (settings.activation == "tanh") {
     network.add(Tanh());
   } else if (settings.activation == "relu") {
     network.add(ReLU());
   }
-  return network.add(Dense({.in = settings.hidden, .out = 1}, rng));
+  network.add(Dense({.in = settings.hidden, .out = 1}));
+  initialize(network, static_cast<std::uint64_t>(settings.seed));
+  return network;
 }
 
 /// What has left all numbers behind is printed without a sign.
@@ -60,8 +61,8 @@ double train_on_xor(Layer& model, const Settings& settings) {
 }
 
 int lesson(const Settings& settings) {
-  Rng rng(0);
-  Dense line({.in = 2, .out = 1}, rng);
+  Dense line({.in = 2, .out = 1});
+  initialize(line, 0);
   Sequential network = network_of(settings);
   const examples::XorPlane before(network);
 

@@ -32,8 +32,7 @@ class Swish : public Layer {
 };
 
 Sequential small_network(std::uint64_t seed) {
-  Rng rng(seed);
-  return Sequential{Dense({.in = 3, .out = 5}, rng), Swish(5), Dense({.in = 5, .out = 2}, rng)};
+  return initialized(Sequential{Dense({.in = 3, .out = 5}), Swish(5), Dense({.in = 5, .out = 2})}, seed);
 }
 
 int lesson() {

@@ -1,5 +1,6 @@
 #include "gibbs/nn/init.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace gibbs::nn {
@@ -22,6 +23,17 @@ double variance_of(const char* initializer, double numerator, double fan) {
 }
 
 }  // namespace
+
+void initialize(Module& module, std::uint64_t seed) {
+  for (auto& [path, parameter] : named_parameters(module)) {
+    parameter.initialize(RandomKey{.seed = seed}.derive(path));
+  }
+}
+
+bool has_pending(Module& module) {
+  const auto all = parameters(module);
+  return std::any_of(all.begin(), all.end(), [](const Parameter& parameter) { return parameter.is_pending(); });
+}
 
 Tensor glorot_uniform(const Shape& shape, std::int64_t fan_in, std::int64_t fan_out, RandomKey key) {
   const double fans = static_cast<double>(fan_in) + static_cast<double>(fan_out);

@@ -58,8 +58,7 @@ std::unique_ptr<Module> clone(const Module& module) {
   walker.on_parameter = [&](const std::string&, Parameter& parameter) {
     auto [entry, is_new] = fresh_parameters.try_emplace(parameter.id());
     if (is_new) {
-      entry->second = Parameter(parameter.value().clone());
-      entry->second.set_frozen(parameter.frozen());
+      entry->second = parameter.clone();
     }
     parameter = entry->second;
   };
@@ -112,7 +111,7 @@ std::vector<Parameter> parameters(Module& module) {
 std::int64_t parameter_count(Module& module) {
   std::int64_t count = 0;
   for (const Parameter& parameter : parameters(module)) {
-    count += parameter.value().numel();
+    count += parameter.shape().numel();
   }
   return count;
 }
@@ -120,7 +119,7 @@ std::int64_t parameter_count(Module& module) {
 void to(Module& module, DType dtype) {
   check(is_floating(dtype), "to: modules are float32 or float64, not ", dtype);
   for (Parameter& parameter : parameters(module)) {
-    parameter.replace(kernels::cast(parameter.value(), dtype));
+    parameter.convert(dtype);
   }
   for (auto& [path, buffer] : named_buffers(module)) {
     if (is_floating(buffer.value().dtype())) {

@@ -138,7 +138,7 @@ class Layer : public Module {
 };
 
 /// An independent copy: the same structure with parameters and buffers of its own. Ties (one parameter in two places)
-/// stay ties.
+/// stay ties, and pending parameters pending.
 std::unique_ptr<Module> clone(const Module& module);
 /// The same, as what it is known to be: a Layer's clone is a Layer.
 template <std::derived_from<Module> M>
@@ -157,7 +157,7 @@ std::vector<Parameter> parameters(Module& module);
 /// Number of trainable numbers, ties counted once.
 std::int64_t parameter_count(Module& module);
 
-/// Converts parameters and buffers to float32 or float64.
+/// Converts parameters and buffers to float32 or float64; pending parameters will be.
 void to(Module& module, DType dtype);
 void set_frozen(Module& module, bool frozen);
 /// Only the parameters at or below a path: "0" is "0.weight" and "0.bias", not "01.weight". Returns how many distinct

@@ -1,6 +1,6 @@
 // Sequential: layers one after the other.
 //
-//   Sequential model{Dense({.in = 4, .out = 8}, rng), ReLU(), Dense({.in = 8, .out = 2}, rng)};
+//   Sequential model{Dense({.in = 4, .out = 8}), ReLU(), Dense({.in = 8, .out = 2})};
 //
 // Braces, since C++ takes `Sequential model(Flatten(), ReLU());` for the declaration of a function.
 #pragma once

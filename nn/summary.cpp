@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gibbs/nn/forward.h"
+#include "gibbs/nn/init.h"
 
 namespace gibbs::nn {
 namespace {
@@ -18,7 +19,7 @@ struct OwnParts : ModuleVisitor {
   bool has_children = false;
 
   void parameter(std::string_view /*name*/, Parameter& parameter) override {
-    (parameter.frozen() ? other : trainable).emplace_back(parameter.id(), parameter.value().numel());
+    (parameter.frozen() ? other : trainable).emplace_back(parameter.id(), parameter.shape().numel());
   }
   void buffer(std::string_view /*name*/, Buffer& buffer) override {
     other.emplace_back(buffer.id(), buffer.value().numel());
@@ -95,6 +96,11 @@ DType dtype_of_model(Module& model) {
 }  // namespace
 
 std::string summary(Layer& model, const Shape& input_shape) {
+  if (has_pending(model)) {
+    const std::unique_ptr<Layer> copy = clone(model);
+    initialize(*copy, 0);
+    return summary(*copy, input_shape);
+  }
   std::vector<Row> rows = {{"Layer", "Output shape", "Params", "MFLOP"}};
   Counter shown;
   double flops = 0;

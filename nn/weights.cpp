@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "gibbs/io/sha256.h"
@@ -25,8 +26,28 @@ bool same_bits(const Tensor& a, const Tensor& b) {
   return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0);
 }
 
-std::string kind_of(const Tensor& tensor) {
+/// Of a Tensor or a Parameter: "float32 [3, 2]".
+std::string kind_of(const auto& tensor) {
   return fmt::format("{} {}", name_of(tensor.dtype()), to_string(tensor.shape()));
+}
+
+/// A parameter or buffer of the module that is to be loaded, whose numbers may be pending.
+struct Slot {
+  std::string name, kind;
+  const void* place;  // equal for tied ones
+  std::int64_t numel;
+};
+
+std::vector<Slot> slots_of(Module& module) {
+  std::vector<Slot> slots;
+  for (const auto& [path, parameter] : named_parameters(module)) {
+    const void* place = parameter.is_pending() ? parameter.id() : bytes_of(parameter.value()).data();
+    slots.push_back({path, kind_of(parameter), place, parameter.shape().numel()});
+  }
+  for (const auto& [path, buffer] : named_buffers(module)) {
+    slots.push_back({path, kind_of(buffer.value()), bytes_of(buffer.value()).data(), buffer.value().numel()});
+  }
+  return slots;
 }
 
 /// A line "  title: a, b, ... and 3 more" when there is something to list.
@@ -44,17 +65,17 @@ void list(std::ostream& message, const char* title, const std::vector<std::strin
 
 using TensorsByName = std::unordered_map<std::string, Tensor>;
 
-void check_fit(const NamedTensors& wanted, const TensorsByName& given, const NamedTensors& given_in_order,
+void check_fit(const std::vector<Slot>& wanted, const TensorsByName& given, const NamedTensors& given_in_order,
                const std::string& source) {
   std::vector<std::string> missing, surplus, different;
-  std::unordered_map<std::string, const Tensor*> known;
-  for (const auto& [name, tensor] : wanted) {
-    known[name] = &tensor;
+  std::unordered_set<std::string> known;
+  for (const auto& [name, kind, place, numel] : wanted) {
+    known.insert(name);
     const auto found = given.find(name);
     if (found == given.end()) {
       missing.push_back(name);
-    } else if (kind_of(found->second) != kind_of(tensor)) {
-      different.push_back(fmt::format("{} (expected {}, found {})", name, kind_of(tensor), kind_of(found->second)));
+    } else if (kind_of(found->second) != kind) {
+      different.push_back(fmt::format("{} (expected {}, found {})", name, kind, kind_of(found->second)));
     }
   }
   for (const auto& [name, tensor] : given_in_order) {
@@ -74,13 +95,12 @@ void check_fit(const NamedTensors& wanted, const TensorsByName& given, const Nam
 }
 
 /// Whoever loads tensors from an untied model into a tied one would silently lose some.
-void check_ties(const NamedTensors& wanted, const TensorsByName& given, const std::string& source) {
+void check_ties(const std::vector<Slot>& wanted, const TensorsByName& given, const std::string& source) {
   std::unordered_map<const void*, std::string> first_names;
-  for (const auto& [name, tensor] : wanted) {
-    const void* place = bytes_of(tensor).data();
+  for (const auto& [name, kind, place, numel] : wanted) {
     const auto [first, is_new] = first_names.try_emplace(place, name);
-    check(is_new || tensor.numel() == 0 || same_bits(given.at(name), given.at(first->second)), source, ": '",
-          first->second, "' and '", name, "' are one tensor in the model, but differ here; nothing was loaded");
+    check(is_new || numel == 0 || same_bits(given.at(name), given.at(first->second)), source, ": '", first->second,
+          "' and '", name, "' are one tensor in the model, but differ here; nothing was loaded");
   }
 }
 
@@ -90,7 +110,7 @@ TensorsByName checked_by_name(Module& module, const NamedTensors& tensors, const
     check(tensor.defined(), source, ": tensor '", name, "' is undefined");
     check(given.emplace(name, tensor).second, source, ": two tensors are named '", name, "'");
   }
-  const NamedTensors wanted = named_tensors(module);
+  const std::vector<Slot> wanted = slots_of(module);
   check_fit(wanted, given, tensors, source);
   check_ties(wanted, given, source);
   return given;
@@ -122,6 +142,8 @@ std::pair<std::string, std::string> first_difference(std::string_view a, std::st
 NamedTensors named_tensors(Module& module) {
   NamedTensors tensors;
   for (const auto& [path, parameter] : named_parameters(module)) {
+    check(!parameter.is_pending(), "named_tensors: parameter '", path,
+          "' has no numbers yet; call nn::initialize(model, seed) first");
     tensors.push_back({path, parameter.value()});
   }
   for (const auto& [path, buffer] : named_buffers(module)) {
@@ -137,7 +159,11 @@ void check_tensors(Module& module, const NamedTensors& tensors, const std::strin
 void load_tensors(Module& module, const NamedTensors& tensors, const std::string& source) {
   const TensorsByName given = checked_by_name(module, tensors, source);
   for (auto& [path, parameter] : named_parameters(module)) {
-    parameter.mutable_value().copy_from(given.at(path));
+    if (parameter.is_pending()) {
+      parameter.replace(given.at(path).clone());
+    } else {
+      parameter.mutable_value().copy_from(given.at(path));
+    }
   }
   for (auto& [path, buffer] : named_buffers(module)) {
     buffer.mutable_value().copy_from(given.at(path));

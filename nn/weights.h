@@ -17,13 +17,15 @@ inline constexpr const char* kArchitectureKey = "gibbs.architecture";
 inline constexpr const char* kVersionKey = "gibbs.version";
 
 /// All parameters, then all buffers, with their paths. They share elements with the module: clone what must last.
+/// Throws when a parameter is pending (nn/init.h).
 NamedTensors named_tensors(Module& module);
 
 /// Throws unless `tensors` has exactly the names of named_tensors(module), with equal shapes and dtypes; the message
 /// begins with `source` and lists what is missing, what the module does not have, and what differs.
 void check_tensors(Module& module, const NamedTensors& tensors, const std::string& source);
 
-/// Overwrites all parameters and buffers, in place. Throws as check_tensors does, before writing.
+/// Overwrites all parameters and buffers, in place; pending parameters have numbers then. Throws as check_tensors does,
+/// before writing.
 void load_tensors(Module& module, const NamedTensors& tensors, const std::string& source = "load_tensors");
 
 /// Writes a safetensors file with the module's tensors, its architecture, `metadata` (keys must not begin with

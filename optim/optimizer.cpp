@@ -15,6 +15,8 @@ Optimizer::Optimizer(const char* name, std::vector<Parameter> parameters, double
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     Parameter& parameter = parameters[i];
     check(parameter.defined(), name_, ": parameter ", i, " has no value yet; construct it from a tensor");
+    check(!parameter.is_pending(), name_, ": parameter ", i, ", ", parameter.dtype(), " ", parameter.shape(),
+          ", has no numbers yet; call nn::initialize(model, seed) first");
     const bool known = std::any_of(parameters_.begin(), parameters_.end(),
                                    [&](const Parameter& other) { return other.same_as(parameter); });
     if (!known) {

@@ -68,6 +68,7 @@ class Optimizer {
   virtual Settings settings() const;
 
  protected:
+  /// Throws when there are no parameters, or when one is undefined or pending.
   Optimizer(const char* name, std::vector<Parameter> parameters, double learning_rate);
 
   /// Zeros like parameter i, for state: the shape and dtype checked before every step.

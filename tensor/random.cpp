@@ -167,7 +167,8 @@ Tensor uniform(const RandomKey& key, const Shape& shape, double low, double high
   return generate("uniform", key, shape, dtype, first, [=](auto zero, const Words& words, int k) {
     using T = decltype(zero);
     const T start = static_cast<T>(low * scale), length = static_cast<T>(high * scale - low * scale);
-    const T value = (start + length * unit_of<T>(words, k)) / static_cast<T>(scale);
+    // One rounding, with or without a CPU's own fma: the same numbers everywhere.
+    const T value = std::fma(length, unit_of<T>(words, k), start) / static_cast<T>(scale);
     return value < static_cast<T>(high) ? value : static_cast<T>(low);  // rounding may reach `high`
   });
 }

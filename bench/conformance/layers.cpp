@@ -29,22 +29,19 @@ Function plain() {
 }
 
 nn::Dense dense(const Variables& x, std::size_t weight, bool bias) {
-  Rng rng(0);
-  return {{.in = x.at(weight).size(0), .out = x.at(weight).size(1), .bias = bias}, rng};
+  return nn::Dense({.in = x.at(weight).size(0), .out = x.at(weight).size(1), .bias = bias});
 }
 
 nn::Conv2d convolution_layer(const Variables& x, const json& o, bool bias) {
-  Rng rng(0);
   const Variable& w = x.at(1);
-  return {{.in = x.at(0).size(3),
-           .out = w.size(3),
-           .kernel = {w.size(0), w.size(1)},
-           .stride = size(o, "stride"),
-           .padding = padding(o),
-           .dilation = size(o, "dilation"),
-           .groups = o.value("groups", std::int64_t{1}),
-           .bias = bias},
-          rng};
+  return nn::Conv2d({.in = x.at(0).size(3),
+                     .out = w.size(3),
+                     .kernel = {w.size(0), w.size(1)},
+                     .stride = size(o, "stride"),
+                     .padding = padding(o),
+                     .dilation = size(o, "dilation"),
+                     .groups = o.value("groups", std::int64_t{1}),
+                     .bias = bias});
 }
 
 template <class Layer>

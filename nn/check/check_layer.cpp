@@ -12,6 +12,7 @@
 #include "gibbs/nn/check/gradcheck.h"
 #include "gibbs/nn/detail/check_structure.h"
 #include "gibbs/nn/forward.h"
+#include "gibbs/nn/init.h"
 #include "gibbs/nn/weights.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
@@ -204,6 +205,10 @@ class LayerBattery {
   const CheckLayerOptions& options_;
 };
 
+std::string title_of(Module& layer, const Shape& input_shape) {
+  return layer.describe() + " on " + to_string(input_shape);
+}
+
 /// That of the first parameter; float32 without any.
 DType dtype_of_layer(Layer& layer) {
   for (const auto& [path, parameter] : named_parameters(layer)) {
@@ -217,12 +222,24 @@ DType dtype_of_layer(Layer& layer) {
 }  // namespace
 
 CheckReport check_layer(Layer& layer, const Shape& input_shape, const CheckLayerOptions& options) {
+  if (has_pending(layer)) {
+    std::unique_ptr<Layer> copy;
+    gibbs::detail::Checks checks(title_of(layer, input_shape));
+    const bool made = checks.run("initialize", [&]() -> std::string {
+      detail::check_visit(layer);
+      copy = clone(layer);
+      detail::check_share(layer, *copy);
+      initialize(*copy, 0);
+      return {};
+    });
+    return made ? check_layer(*copy, input_shape, options) : checks.report();
+  }
   const Tensor numbers =
       options.input.defined() ? options.input : kernels::uniform({.seed = 11}, input_shape, -1, 1, DType::float64);
   check(numbers.shape() == input_shape, "check_layer: the input is ", numbers.shape(), ", its shape was to be ",
         input_shape);
   const Tensor x = input_in(dtype_of_layer(layer), numbers).clone(), original = x.clone();
-  gibbs::detail::Checks checks(layer.describe() + " on " + to_string(input_shape));
+  gibbs::detail::Checks checks(title_of(layer, input_shape));
   const std::int64_t nodes = Node::alive();
   LayerBattery(layer, x, options).run(checks);
   checks.run("input untouched", [&]() -> std::string {

@@ -37,6 +37,8 @@ struct CheckLayerOptions {
 };
 
 /// Calls the layer, and once it is sure that copies can be made, works on copies: no number of the layer is changed.
+/// Of a layer with pending parameters a clone is checked, initialized with seed 0; a line "initialize" says when that
+/// fails.
 /// input_shape: with its leading axis of samples. Counts the nodes of the whole process: other threads must not build
 /// graphs meanwhile.
 CheckReport check_layer(Layer& layer, const Shape& input_shape, const CheckLayerOptions& options = {});

@@ -9,9 +9,11 @@ void check_floating(const char* layer, const Variable& x) {
         "; convert with cast");
 }
 
-void check_dtype(const char* layer, const Variable& x, DType parameters) {
-  check(x.dtype() == parameters, layer, ": ", forward_name(), " has ", parameters, " parameters, received ", x.dtype(),
-        "; convert the input with cast, or the model with to");
+void check_parameter(const char* layer, const Variable& x, const Parameter& weight) {
+  check(!weight.is_pending(), layer, ": ", forward_name(),
+        " has no numbers yet; call nn::initialize(model, seed) first");
+  check(x.dtype() == weight.dtype(), layer, ": ", forward_name(), " has ", weight.dtype(), " parameters, received ",
+        x.dtype(), "; convert the input with cast, or the model with to");
 }
 
 }  // namespace gibbs::nn

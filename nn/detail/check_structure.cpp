@@ -163,12 +163,15 @@ std::string check_parameters(Layer& layer, const Tensor& x) {
   return fmt::format("{} read, all of them visited", visited.size());
 }
 
-std::string check_copies(Layer& layer, const Tensor& x) {
-  const std::unique_ptr<Layer> shared = as<Layer>(layer.share()), copy = clone(layer);
-  const Module& own = layer;
-  const Module& other = *shared;
-  check(typeid(own) == typeid(other), "share() makes '", shared->describe(), "', not '", layer.describe(),
+void check_share(const Module& layer, const Module& shared) {
+  check(typeid(layer) == typeid(shared), "share() makes '", shared.describe(), "', not '", layer.describe(),
         "'; does a derived class inherit it?");
+}
+
+std::string check_copies(Layer& layer, const Tensor& x) {
+  const std::unique_ptr<Module> shared = layer.share();
+  const std::unique_ptr<Layer> copy = clone(layer);
+  check_share(layer, *shared);
   const auto mine = named_parameters(layer), its = named_parameters(*shared);
   check(mine.size() == its.size(), "share() makes a layer with ", its.size(), " parameters, not ", mine.size());
   for (std::size_t i = 0; i < mine.size(); ++i) {

@@ -22,6 +22,9 @@ std::string check_visit(Layer& layer);
 /// Every trainable leaf behind the output was visited, and every visited one is behind it, in evaluation or training.
 std::string check_parameters(Layer& layer, const Tensor& x);
 
+/// share() gives the same type.
+void check_share(const Module& layer, const Module& shared);
+
 /// share() gives the same type with the same parameters, clone() the same function with parameters of its own.
 std::string check_copies(Layer& layer, const Tensor& x);
 

@@ -12,15 +12,15 @@
 
 namespace gibbs::nn {
 
-Conv2d::Conv2d(Conv2dOptions options, Rng& rng) : options_(std::move(options)) {
+Conv2d::Conv2d(Conv2dOptions options) : options_(std::move(options)) {
   const auto& [in, out, kernel, stride, padding, dilation, groups, bias, weight_init] = options_;
   check(in > 0 && out > 0, "Conv2d: in and out must be positive, not ", in, " and ", out);
   check(groups > 0 && in % groups == 0 && out % groups == 0, "Conv2d: groups must divide in and out, but ", groups,
         " does not divide ", in, " and ", out);
   check_window("Conv2d", window());
   const std::int64_t taps = kernel.h * kernel.w;
-  weight_ = Parameter(
-      weight_init({kernel.h, kernel.w, in / groups, out}, taps * (in / groups), taps * (out / groups), rng.next()));
+  weight_ = Parameter::pending({kernel.h, kernel.w, in / groups, out}, weight_init, taps * (in / groups),
+                               taps * (out / groups));
   if (bias) {
     bias_ = Parameter(Tensor::zeros({out}));
   }
@@ -56,7 +56,7 @@ double Conv2d::flops(const Shape& /*input*/, const Shape& output) const {
 }
 
 bool Conv2d::accepts(const Variable& x) const {
-  return x.rank() == 4 && x.size(3) == options_.in && x.dtype() == weight_.dtype();
+  return x.rank() == 4 && x.size(3) == options_.in && !weight_.is_pending() && x.dtype() == weight_.dtype();
 }
 
 kernels::Conv2dOptions Conv2d::kernel_options(const Shape& x) const {
@@ -69,7 +69,7 @@ kernels::Conv2dOptions Conv2d::kernel_options(const Shape& x) const {
 }
 
 Variable Conv2d::forward(const Variable& x) {
-  check_dtype("Conv2d", x, weight_.dtype());
+  check_parameter("Conv2d", x, weight_);
   const Variable y = conv2d(x, weight_, kernel_options(x.shape()));
   return bias_.defined() ? y + bias_ : y;
 }

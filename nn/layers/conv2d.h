@@ -1,7 +1,7 @@
 // Conv2d: two-dimensional convolution (cross-correlation, as in every framework) on NHWC images.
 //
-//   Conv2d({.in = 3, .out = 32, .kernel = 3}, rng)
-//   Conv2d({.in = 32, .out = 32, .kernel = {3, 5}, .stride = 2, .padding = Padding::same, .groups = 32}, rng)
+//   Conv2d({.in = 3, .out = 32, .kernel = 3})
+//   Conv2d({.in = 32, .out = 32, .kernel = {3, 5}, .stride = 2, .padding = Padding::same, .groups = 32})
 #pragma once
 
 #include "gibbs/nn/init.h"
@@ -25,7 +25,8 @@ struct Conv2dOptions {
 
 class Conv2d : public Layer {
  public:
-  Conv2d(Conv2dOptions options, Rng& rng);
+  /// The weight waits for nn::initialize (nn/init.h); the bias is 0.
+  explicit Conv2d(Conv2dOptions options);
 
   void visit(ModuleVisitor& visitor) override;
   std::string describe() const override;
@@ -35,7 +36,7 @@ class Conv2d : public Layer {
   const Parameter& weight() const { return weight_; }
   /// Undefined without bias.
   const Parameter& bias() const { return bias_; }
-  /// Whether x is [N, H, W, in] in the weights' dtype.
+  /// Whether x is [N, H, W, in] in the weights' dtype, and the weights have numbers.
   bool accepts(const Variable& x) const;
   /// The kernel's options for an input of this shape. Throws, naming the layer, when the shape does not fit.
   kernels::Conv2dOptions kernel_options(const Shape& x) const;

@@ -11,10 +11,10 @@
 
 namespace gibbs::nn {
 
-Dense::Dense(const DenseOptions& options, Rng& rng) : options_(options) {
+Dense::Dense(const DenseOptions& options) : options_(options) {
   check(options.in > 0 && options.out > 0, "Dense: in and out must be positive, not ", options.in, " and ",
         options.out);
-  weight_ = Parameter(options.weight_init({options.in, options.out}, options.in, options.out, rng.next()));
+  weight_ = Parameter::pending({options.in, options.out}, options.weight_init, options.in, options.out);
   if (options.bias) {
     bias_ = Parameter(Tensor::zeros({options.out}));
   }
@@ -38,7 +38,7 @@ double Dense::flops(const Shape& /*input*/, const Shape& output) const {
 Variable Dense::forward(const Variable& x) {
   check(x.rank() >= 2 && x.size(-1) == options_.in, "Dense: ", forward_name(), " expects [N, ", options_.in,
         "], received ", x.shape(), x.rank() > 2 ? "; put a Flatten before it" : "");
-  check_dtype("Dense", x, weight_.dtype());
+  check_parameter("Dense", x, weight_);
   const Variable bias = bias_.defined() ? bias_.variable() : Variable();
   const Shape rows{x.numel() / options_.in, options_.in};
   const Shape result = x.shape().sub(0, x.rank() - 1).followed_by({options_.out});

@@ -15,7 +15,8 @@ struct DenseOptions {
 
 class Dense : public Layer {
  public:
-  Dense(const DenseOptions& options, Rng& rng);
+  /// The weight waits for nn::initialize (nn/init.h); the bias is 0.
+  explicit Dense(const DenseOptions& options);
 
   void visit(ModuleVisitor& visitor) override;
   std::string describe() const override;

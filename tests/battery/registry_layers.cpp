@@ -68,17 +68,13 @@ LayerEntry dense_entry() {
   const auto oracle = [](nn::Layer& layer, const Tensor& x) {
     return with_bias(matrix_product(x, parameter(layer, "weight")), parameter(layer, "bias"));
   };
-  Rng rng(1);
-  const nn::Dense plain({.in = 3, .out = 2}, rng), without({.in = 3, .out = 2, .bias = false}, rng);
+  const nn::Dense plain = nn::initialized(nn::Dense({.in = 3, .out = 2}), 1);
+  const nn::Dense without = nn::initialized(nn::Dense({.in = 3, .out = 2, .bias = false}), 2);
   return {"Dense",
           {{"rows", copies(plain), {4, 3}, oracle},
            {"more leading axes", copies(plain), {2, 2, 3}, oracle},
            {"no bias, one row", copies(without), {1, 3}, oracle}},
-          {{[] {
-              Rng unused(1);
-              nn::Dense({.in = 0, .out = 2}, unused);
-            },
-            "Dense: in and out must be positive, not 0 and 2"},
+          {{[] { nn::Dense({.in = 0, .out = 2}); }, "Dense: in and out must be positive, not 0 and 2"},
            refused_input(plain, {2, 4}, "Dense: the model itself expects [N, 3], received [2, 4]"),
            {[plain] {
               (*nn::clone(plain))(Tensor::ones({2, 3}, DType::float64));
@@ -90,8 +86,7 @@ LayerEntry dense_entry() {
 
 /// A convolution of these options, with the kernel's name for them.
 LayerSample conv2d_sample(const std::string& what, const nn::Conv2dOptions& options, const Shape& input) {
-  Rng rng(2);
-  return {what, copies(nn::Conv2d(options, rng)), input, [](nn::Layer& layer, const Tensor& x) {
+  return {what, copies(nn::initialized(nn::Conv2d(options), 2)), input, [](nn::Layer& layer, const Tensor& x) {
             const Tensor w = parameter(layer, "weight");
             const auto& conv = dynamic_cast<const nn::Conv2d&>(layer);
             const auto g = kernels::Conv2dGeometry::of(x.shape(), w.shape(), conv.kernel_options(x.shape()));
@@ -100,8 +95,7 @@ LayerSample conv2d_sample(const std::string& what, const nn::Conv2dOptions& opti
 }
 
 LayerEntry conv2d_entry() {
-  Rng rng(2);
-  const nn::Conv2d plain({.in = 2, .out = 3, .kernel = 2}, rng);
+  const nn::Conv2d plain = nn::initialized(nn::Conv2d({.in = 2, .out = 3, .kernel = 2}), 2);
   return {"Conv2d",
           {conv2d_sample("plain", {.in = 2, .out = 3, .kernel = 2}, {2, 3, 4, 2}),
            conv2d_sample("padded to the same size, strided",
@@ -109,10 +103,7 @@ LayerEntry conv2d_entry() {
            conv2d_sample("depthwise, no bias", {.in = 3, .out = 3, .kernel = {2, 1}, .groups = 3, .bias = false},
                          {1, 3, 3, 3}),
            conv2d_sample("dilated", {.in = 1, .out = 1, .kernel = 2, .dilation = 2}, {1, 4, 3, 1})},
-          {{[] {
-              Rng unused(1);
-              nn::Conv2d({.in = 3, .out = 2, .kernel = 2, .groups = 2}, unused);
-            },
+          {{[] { nn::Conv2d({.in = 3, .out = 2, .kernel = 2, .groups = 2}); },
             "Conv2d: groups must divide in and out, but 2 does not divide 3 and 2"},
            refused_input(plain, {1, 3, 3, 3}, "Conv2d: the model itself expects [N, H, W, 2], received [1, 3, 3, 3]"),
            refused_input(plain, {1, 1, 3, 2},
@@ -189,11 +180,12 @@ LayerEntry softmax_entry() {
 }
 
 LayerEntry sequential_entry() {
-  Rng rng(3);
-  const nn::Sequential model{nn::Dense({.in = 3, .out = 4}, rng), nn::Tanh(), nn::Dropout({.rate = .25}),
-                             nn::Dense({.in = 4, .out = 2}, rng)};
-  const nn::Sequential fused{nn::Conv2d({.in = 1, .out = 16, .kernel = 2}, rng), nn::ReLU(),
-                             nn::MaxPool2d({.window = 2}), nn::Flatten()};
+  nn::Sequential model{nn::Dense({.in = 3, .out = 4}), nn::Tanh(), nn::Dropout({.rate = .25}),
+                       nn::Dense({.in = 4, .out = 2})};
+  nn::initialize(model, 3);
+  nn::Sequential fused{nn::Conv2d({.in = 1, .out = 16, .kernel = 2}), nn::ReLU(), nn::MaxPool2d({.window = 2}),
+                       nn::Flatten()};
+  nn::initialize(fused, 3);
   return {"Sequential",
           {{"a perceptron",
             copies(model),

@@ -13,8 +13,7 @@ namespace gibbs::fuzz {
 
 /// Four pictures of one pixel, two for each class, and a model that tells them apart.
 struct TinyRun {
-  Rng rng{1};
-  nn::Sequential model{nn::Flatten(), nn::Dense({.in = 1, .out = 2}, rng)};
+  nn::Sequential model = nn::initialized(nn::Sequential{nn::Flatten(), nn::Dense({.in = 1, .out = 2})}, 1);
   optim::Adam adam{nn::parameters(model)};
 
   /// Trains, with this checkpoint, until `epochs` are complete.

@@ -11,8 +11,8 @@ namespace gibbs::fuzz {
 namespace {
 
 nn::Sequential small_model(std::uint64_t seed) {
-  Rng rng(seed);
-  return nn::Sequential(nn::Dense({.in = 2, .out = 2}, rng), nn::ReLU(), nn::Dense({.in = 2, .out = 1}, rng));
+  return nn::initialized(nn::Sequential(nn::Dense({.in = 2, .out = 2}), nn::ReLU(), nn::Dense({.in = 2, .out = 1})),
+                         seed);
 }
 
 bool examine_with(const std::string& path, const nn::LoadOptions& options) {

@@ -42,9 +42,10 @@ LogitsLoss with_value_plus(double shift, const LogitsLoss& loss) {
 }
 
 nn::Sequential small_model() {
-  Rng rng(3);
-  return nn::Sequential(nn::Conv2d({.in = 3, .out = 4, .kernel = 3}, rng), nn::ReLU(), nn::MaxPool2d({.window = 2}),
-                        nn::Dropout({.rate = 0.5}), nn::Flatten(), nn::Dense({.in = 900, .out = 10}, rng));
+  nn::Sequential model(nn::Conv2d({.in = 3, .out = 4, .kernel = 3}), nn::ReLU(), nn::MaxPool2d({.window = 2}),
+                       nn::Dropout({.rate = 0.5}), nn::Flatten(), nn::Dense({.in = 900, .out = 10}));
+  nn::initialize(model, 3);
+  return model;
 }
 
 std::vector<StepReport> run(const LossPair& losses, LockstepOptions options, int steps) {

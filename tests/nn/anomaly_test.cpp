@@ -12,16 +12,16 @@ namespace {
 using gibbs::testing::error_of;
 
 /// ones [1, 6, 6, 1] to [1, 1]; convolution and bias give 0, so relu and pooling do too.
-Sequential model_with(Rng& rng) {
-  Sequential block(Conv2d({.in = 1, .out = 16, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}));
-  Sequential model{std::move(block), Flatten(), Dense({.in = 64, .out = 1}, rng)};
+Sequential small_model() {
+  Sequential block(Conv2d({.in = 1, .out = 16, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}));
+  Sequential model{std::move(block), Flatten(), Dense({.in = 64, .out = 1})};
+  initialize(model, 1);
   parameters(model)[0].mutable_value().fill(0);
   return model;
 }
 
 TEST(Anomaly, NamesTheLayerForward) {
-  Rng rng(1);
-  Sequential model = model_with(rng);
+  Sequential model = small_model();
   parameters(model)[1].mutable_value().set({3}, std::numeric_limits<double>::infinity());
   const AnomalyMode anomaly;
   EXPECT_EQ(error_of([&] {
@@ -34,8 +34,7 @@ TEST(Anomaly, NamesTheLayerForward) {
 }
 
 TEST(Anomaly, NamesTheLayerBackward) {
-  Rng rng(1);
-  Sequential model = model_with(rng);
+  Sequential model = small_model();
   parameters(model)[2].mutable_value().fill(1e30);
   const AnomalyMode anomaly;
   const Variable y = model(Tensor::ones({1, 6, 6, 1}));

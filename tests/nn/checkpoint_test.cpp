@@ -32,15 +32,15 @@ class Twice : public Layer {
 };
 
 Sequential article_convnet(bool twice) {
-  Rng rng(1);
-  return Sequential(Twice(Sequential(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
-                                     Dropout({.rate = 0.5})),
-                          twice),
-                    Twice(Sequential(Conv2d({.in = 32, .out = 64, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
-                                     Dropout({.rate = 0.5}), Flatten()),
-                          twice),
-                    Dense({.in = 2304, .out = 32}, rng), ReLU(), Dropout({.rate = 0.5}),
-                    Dense({.in = 32, .out = 10}, rng));
+  Sequential model(Twice(Sequential(Conv2d({.in = 3, .out = 32, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}),
+                                    Dropout({.rate = 0.5})),
+                         twice),
+                   Twice(Sequential(Conv2d({.in = 32, .out = 64, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}),
+                                    Dropout({.rate = 0.5}), Flatten()),
+                         twice),
+                   Dense({.in = 2304, .out = 32}), ReLU(), Dropout({.rate = 0.5}), Dense({.in = 32, .out = 10}));
+  initialize(model, 1);
+  return model;
 }
 
 /// One training step; backward runs after the scope has ended.
@@ -85,8 +85,8 @@ TEST(Checkpoint, TellsObserversOnceAndKeepsLayersUnfused) {
 }
 
 TEST(Checkpoint, LeavesTheRunningScopeAsItIs) {
-  Rng rng(1);
-  Sequential model{Twice(Sequential(Dense({.in = 4, .out = 4}, rng), Dropout({.rate = 0.5})))};
+  Sequential model{Twice(Sequential(Dense({.in = 4, .out = 4}), Dropout({.rate = 0.5})))};
+  initialize(model, 1);
   const Tensor x = Tensor::ones({64, 4});
   const auto second_call = [&](bool differentiate_between) {
     const ForwardScope scope({.training = true, .seed = 1});
@@ -107,15 +107,15 @@ struct Held {
 
 Held held_by_a_step_of_a_deep_mlp(bool twice) {
   constexpr std::int64_t kWidth = 64;
-  Rng rng(1);
   Sequential model;
   for (int part = 0; part < 8; ++part) {
     Sequential layers;
     for (int layer = 0; layer < 8; ++layer) {
-      layers.add(Dense({.in = kWidth, .out = kWidth}, rng)).add(ReLU());
+      layers.add(Dense({.in = kWidth, .out = kWidth})).add(ReLU());
     }
     model.add(Twice(std::move(layers), twice));
   }
+  initialize(model, 1);
   const Tensor x = Tensor::ones({1024, kWidth});
   backward(sum(model(Tensor::ones({1, kWidth}))));  // gradients have their memory
   const std::size_t before = memory::held_bytes();

@@ -18,10 +18,7 @@ using gibbs::testing::contents;
 using gibbs::testing::error_of;
 using gibbs::testing::TemporaryFolder;
 
-Sequential small_model(std::uint64_t seed) {
-  Rng rng(seed);
-  return Sequential(Dense({.in = 3, .out = 2}, rng));
-}
+Sequential small_model(std::uint64_t seed) { return initialized(Sequential(Dense({.in = 3, .out = 2})), seed); }
 
 /// A small weights file, and where its checksum's 24 characters begin.
 struct Scene {

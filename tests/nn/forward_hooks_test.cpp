@@ -60,8 +60,8 @@ TEST(ForwardHooks, StayWithTheModuleNotWithItsCopies) {
 TEST(ForwardHooks, OnALayerInsideKeepItFromBeingFused) {
   ASSERT_TRUE(fusion_enabled());
   for (std::size_t hooked = 0; hooked < 3; ++hooked) {
-    Rng rng(1);
-    Sequential model(Conv2d({.in = 1, .out = 16, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}));
+    Sequential model(Conv2d({.in = 1, .out = 16, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}));
+    initialize(model, 1);
     const Tensor x = Tensor::ones({1, 10, 10, 1});
     EXPECT_STREQ(model(x).edge().node->op, "conv_block");
     int calls = 0;

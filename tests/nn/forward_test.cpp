@@ -101,16 +101,16 @@ TEST_F(ForwardTest, ObserversSeePathsInTheOrderInWhichForwardEnds) {
 
 TEST_F(ForwardTest, OutsideOfAnyForwardThereIsNoPath) {
   EXPECT_EQ(forward_path(), "");
-  Rng rng(1);
-  Sequential model{Sequential(Dense({.in = 3, .out = 1}, rng)), ReLU()};
+  Sequential model{Sequential(Dense({.in = 3, .out = 1})), ReLU()};
+  initialize(model, 1);
   EXPECT_EQ(error_of([&] { model(x); }), "Dense: layer '0.0' expects [N, 3], received [2, 2]");
   EXPECT_EQ(forward_path(), "") << "an error leaves no path behind";
 }
 
 TEST_F(ForwardTest, NamesAreLookedUpOnlyWhenSomebodyAsks) {
   int visits = 0;
-  Rng rng(1);
-  Sequential model{Twice(keys, visits), Dense({.in = 2, .out = 1}, rng)};
+  Sequential model{Twice(keys, visits), Dense({.in = 2, .out = 1})};
+  initialize(model, 1);
   visits = 0;
   model(x);
   EXPECT_EQ(visits, 0);

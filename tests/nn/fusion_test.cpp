@@ -32,10 +32,11 @@ class FusionScope {
 };
 
 Sequential two_blocks() {
-  Rng rng(1);
-  return Sequential(Conv2d({.in = 3, .out = 16, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
-                    Conv2d({.in = 16, .out = 32, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}), Flatten(),
-                    Dense({.in = 128, .out = 4}, rng));
+  Sequential model(Conv2d({.in = 3, .out = 16, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}),
+                   Conv2d({.in = 16, .out = 32, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}), Flatten(),
+                   Dense({.in = 128, .out = 4}));
+  initialize(model, 1);
+  return model;
 }
 
 /// The model's value and the gradients of x and of all parameters, fused or not.
@@ -108,8 +109,8 @@ TEST(Fusion, ADerivedLayerIsNotTakenForItsBase) {
    protected:
     Variable forward(const Variable& x) override { return Conv2d::forward(x) * 2.0; }
   };
-  Rng rng(1);
-  Sequential model(DoubledConv({.in = 3, .out = 16, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}));
+  Sequential model(DoubledConv({.in = 3, .out = 16, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}));
+  initialize(model, 1);
   EXPECT_FALSE(graph_contains(model(Tensor::ones({1, 8, 8, 3})), "conv_block"));
 }
 

@@ -16,10 +16,10 @@ namespace {
 /// The article's network, small: [N, 10, 10, 2] to [N, 3]. Eight filters are a full vector, so its blocks can be fused.
 nn::Sequential small_convnet() {
   using namespace nn;
-  Rng rng(3);
-  Sequential model(Conv2d({.in = 2, .out = 8, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
-                   Conv2d({.in = 8, .out = 8, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}), Flatten(),
-                   Dense({.in = 8, .out = 5}, rng), ReLU(), Dense({.in = 5, .out = 3}, rng));
+  Sequential model(Conv2d({.in = 2, .out = 8, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}),
+                   Conv2d({.in = 8, .out = 8, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}), Flatten(),
+                   Dense({.in = 8, .out = 5}), ReLU(), Dense({.in = 5, .out = 3}));
+  initialize(model, 3);
   to(model, DType::float64);
   return model;
 }

@@ -39,10 +39,10 @@ class RunningSum : public Layer {
 };
 
 struct ModuleTest : ::testing::Test {
-  Rng rng{1};
-  Dense shared{{.in = 2, .out = 2}, rng};
+  Dense shared{{.in = 2, .out = 2}};
   /// 0 and 1.1 are one layer.
-  Sequential model{shared, Sequential(ReLU(), shared, RunningSum()), Dense({.in = 2, .out = 3, .bias = false}, rng)};
+  Sequential model = initialized(
+      Sequential{shared, Sequential(ReLU(), shared, RunningSum()), Dense({.in = 2, .out = 3, .bias = false})}, 1);
 };
 
 TEST_F(ModuleTest, NamesArePathsInTheOrderOfVisit) {

@@ -12,8 +12,8 @@ namespace {
 const Notes& notes_of(const Variable& x) { return *x.edge().node->notes; }
 
 TEST(LayerNotes, NodesKnowTheirLayerAndParametersTheirNames) {
-  Rng rng(0);
-  Sequential model(Sequential(Dense({.in = 2, .out = 3}, rng), Tanh()), Dense({.in = 3, .out = 1}, rng));
+  Sequential model(Sequential(Dense({.in = 2, .out = 3}), Tanh()), Dense({.in = 3, .out = 1}));
+  initialize(model, 0);
   const Variable y = [&] {
     const NotesScope watch;
     return model(Tensor::ones({1, 2}));
@@ -31,26 +31,23 @@ TEST(LayerNotes, NodesKnowTheirLayerAndParametersTheirNames) {
 }
 
 TEST(LayerNotes, AFrozenParameterIsAConstant) {
-  Rng rng(0);
-  Dense layer({.in = 2, .out = 1}, rng);
+  Dense layer({.in = 2, .out = 1});
+  initialize(layer, 0);
   set_frozen(layer, true);
   const NotesScope watch;
   EXPECT_FALSE(layer(Tensor::ones({1, 2})).traced());
 }
 
 TEST(LayerNotes, ALayerUsedTwiceIsTwoCalls) {
-  Dense layer = [] {
-    Rng rng(0);
-    return Dense({.in = 2, .out = 2}, rng);
-  }();
+  Dense layer = [] { return initialized(Dense({.in = 2, .out = 2}), 0); }();
   const NotesScope watch;
   const Variable first = layer(Tensor::ones({1, 2})), second = layer(first);
   EXPECT_NE(notes_of(first).layer, notes_of(second).layer);
 }
 
 TEST(LayerNotes, AFusedRunIsOneCall) {
-  Rng rng(0);
-  Sequential model(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}));
+  Sequential model(Conv2d({.in = 3, .out = 32, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}));
+  initialize(model, 0);
   const NotesScope watch;
   const Variable y = model(Tensor::ones({1, 32, 32, 3}));
   ASSERT_STREQ(y.edge().node->op, "conv_block");

@@ -10,8 +10,8 @@ namespace gibbs::nn {
 namespace {
 
 TEST(Sequential, RunsItsLayersInOrder) {
-  Rng rng(1);
-  Sequential model(Dense({.in = 3, .out = 4}, rng), Tanh(), Dense({.in = 4, .out = 2}, rng));
+  Sequential model(Dense({.in = 3, .out = 4}), Tanh(), Dense({.in = 4, .out = 2}));
+  initialize(model, 1);
   const Tensor x = Tensor::of({{1, -2, 0.5}});
   EXPECT_EQ(model(x).value().to_vector(), model[2](model[1](model[0](x))).value().to_vector());
   EXPECT_EQ(model.size(), 3);
@@ -29,8 +29,8 @@ TEST(Sequential, EmptyIsTheIdentityAndGrowsByAdd) {
 }
 
 TEST(Sequential, CopiesHaveLayersOfTheirOwnThatShareParameters) {
-  Rng rng(1);
-  Sequential model(Dense({.in = 2, .out = 2}, rng), ReLU());
+  Sequential model(Dense({.in = 2, .out = 2}), ReLU());
+  initialize(model, 1);
   Sequential copy = model;
   copy.add(ReLU());
   EXPECT_EQ(model.size(), 2);
@@ -43,8 +43,8 @@ TEST(Sequential, CopiesHaveLayersOfTheirOwnThatShareParameters) {
 }
 
 TEST(Sequential, GradientsAgreeWithDifferences) {
-  Rng rng(2);
-  Sequential model(Dense({.in = 2, .out = 3}, rng), Tanh(), Dense({.in = 3, .out = 2}, rng));
+  Sequential model(Dense({.in = 2, .out = 3}), Tanh(), Dense({.in = 3, .out = 2}));
+  initialize(model, 2);
   to(model, DType::float64);
   const Tensor x = Tensor::of({{1, -2}, {0.5, 0.25}}, DType::float64);
   const GradcheckReport first = gradcheck(model, x), second = gradgradcheck(model, x);

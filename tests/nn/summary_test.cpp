@@ -14,9 +14,8 @@ namespace gibbs::nn {
 namespace {
 
 TEST(Summary, IsATable) {
-  Rng rng(1);
-  Sequential model(Conv2d({.in = 3, .out = 8, .kernel = 3}, rng), ReLU(), GlobalAvgPool2d(),
-                   Dense({.in = 8, .out = 10}, rng));
+  Sequential model(Conv2d({.in = 3, .out = 8, .kernel = 3}), ReLU(), GlobalAvgPool2d(), Dense({.in = 8, .out = 10}));
+  initialize(model, 1);
   EXPECT_EQ(summary(model, {32, 32, 3}),
             "Layer                          Output shape       Params  MFLOP\n"
             "===============================================================\n"
@@ -32,11 +31,10 @@ TEST(Summary, IsATable) {
 }
 
 TEST(Summary, TheArticlesNetwork) {
-  Rng rng(1);
-  Sequential model(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
-                   Dropout({.rate = 0.5}), Conv2d({.in = 32, .out = 64, .kernel = 3}, rng), ReLU(),
-                   MaxPool2d({.window = 2}), Dropout({.rate = 0.5}), Flatten(), Dense({.in = 2304, .out = 256}, rng),
-                   ReLU(), Dense({.in = 256, .out = 10}, rng));
+  Sequential model(Conv2d({.in = 3, .out = 32, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}), Dropout({.rate = 0.5}),
+                   Conv2d({.in = 32, .out = 64, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}), Dropout({.rate = 0.5}),
+                   Flatten(), Dense({.in = 2304, .out = 256}), ReLU(), Dense({.in = 256, .out = 10}));
+  initialize(model, 1);
   const std::string text = summary(model, {32, 32, 3});
   const auto line_of = [&](const std::string& start) {
     const std::size_t begin = text.find(start);
@@ -53,9 +51,8 @@ TEST(Summary, TheArticlesNetwork) {
 }
 
 TEST(Summary, TiedAndFrozenParametersCountOnceAndWhereTheyBelong) {
-  Rng rng(1);
-  const Dense shared({.in = 4, .out = 4}, rng);
-  Sequential model(shared, shared, Dense({.in = 4, .out = 1}, rng));
+  const Dense shared({.in = 4, .out = 4});
+  Sequential model(shared, shared, Dense({.in = 4, .out = 1}));
   set_frozen(model[2], true);
   const std::string text = summary(model, {4});
   EXPECT_THAT(text, ::testing::HasSubstr("0: Dense(4 -> 4)  (None, 4)         20  0.000\n"
@@ -64,9 +61,17 @@ TEST(Summary, TiedAndFrozenParametersCountOnceAndWhereTheyBelong) {
   EXPECT_THAT(text, ::testing::HasSubstr("Total params: 25\nTrainable params: 20\nNon-trainable params: 5\n"));
 }
 
+TEST(Summary, OfAPendingModelIsTheSameAndLeavesItPending) {
+  Sequential model(Dense({.in = 4, .out = 3}), ReLU());
+  const std::string text = summary(model, {4});
+  EXPECT_TRUE(has_pending(model));
+  initialize(model, 0);
+  EXPECT_EQ(summary(model, {4}), text);
+}
+
 TEST(Summary, AModelOfOneLayerAndOneInFloat64) {
-  Rng rng(1);
-  Dense layer({.in = 2, .out = 3}, rng);
+  Dense layer({.in = 2, .out = 3});
+  initialize(layer, 1);
   to(layer, DType::float64);
   EXPECT_THAT(summary(layer, {2}), ::testing::HasSubstr("\nDense(2 -> 3)  (None, 3)"));
   EXPECT_EQ(gibbs::testing::error_of([&] { summary(layer, {5}); }),

@@ -30,8 +30,8 @@ double train(Layer& model, const Tensor& x, const Tensor& classes, std::uint64_t
 }
 
 TEST(Training, TwoDenseLayersLearnExclusiveOr) {
-  Rng rng(3);
-  Sequential model(Dense({.in = 2, .out = 8}, rng), Tanh(), Dense({.in = 8, .out = 2}, rng));
+  Sequential model(Dense({.in = 2, .out = 8}), Tanh(), Dense({.in = 8, .out = 2}));
+  initialize(model, 3);
   const Tensor x = Tensor::of({{0, 0}, {0, 1}, {1, 0}, {1, 1}});
   const Tensor classes = Tensor::of({0, 1, 1, 0}, DType::int64);
   EXPECT_GT(loss_of(model, x, classes).value().item(), 0.5);
@@ -39,9 +39,9 @@ TEST(Training, TwoDenseLayersLearnExclusiveOr) {
 }
 
 TEST(Training, AConvolutionalNetworkTellsRowsFromColumns) {
-  Rng rng(4);
-  Sequential model(Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = Padding::same}, rng), ReLU(),
-                   MaxPool2d({.window = 2}), Dropout({.rate = 0.1}), Flatten(), Dense({.in = 36, .out = 2}, rng));
+  Sequential model(Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = Padding::same}), ReLU(), MaxPool2d({.window = 2}),
+                   Dropout({.rate = 0.1}), Flatten(), Dense({.in = 36, .out = 2}));
+  initialize(model, 4);
   // Twelve pictures of 6x6: one bright row, or one bright column.
   Tensor x = Tensor::zeros({12, 6, 6, 1});
   Tensor classes = Tensor::zeros({12}, DType::int64);

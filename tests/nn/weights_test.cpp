@@ -18,8 +18,7 @@ using gibbs::testing::TemporaryFolder;
 using gibbs::testing::error_of;
 
 Sequential model_of(std::uint64_t seed, double rate = 0.5) {
-  Rng rng(seed);
-  return Sequential(Dense({.in = 3, .out = 2}, rng), Dropout({.rate = rate}), Dense({.in = 2, .out = 2}, rng));
+  return initialized(Sequential(Dense({.in = 3, .out = 2}), Dropout({.rate = rate}), Dense({.in = 2, .out = 2})), seed);
 }
 
 /// A layer with a parameter, a buffer and nothing to do.
@@ -123,16 +122,54 @@ TEST(Weights, FilesOfOtherProgramsTellNoArchitecture) {
   EXPECT_EQ(weights_sha256(other), weights_sha256(model));
 }
 
+TEST(Weights, LoadIntoAPendingModel) {
+  const TemporaryFolder folder;
+  Sequential saved = model_of(1);
+  save_weights(saved, folder / "a");
+  Sequential pending(Dense({.in = 3, .out = 2}), Dropout({.rate = 0.5}), Dense({.in = 2, .out = 2}));
+  EXPECT_EQ(error_of([&] { save_weights(pending, folder / "b"); }),
+            "named_tensors: parameter '0.weight' has no numbers yet; call nn::initialize(model, seed) first");
+  EXPECT_EQ(error_of([&] {
+              load_tensors(pending, {{"0.weight", Tensor::zeros({2})}}, "few");
+            }),
+            "few: the tensors do not fit the model; nothing was loaded\n"
+            "  missing: 0.bias, 2.weight, 2.bias\n"
+            "  different: 0.weight (expected float32 [3, 2], found float32 [2])");
+  EXPECT_TRUE(has_pending(pending));
+  load_weights(pending, folder / "a");
+  EXPECT_EQ(weights_sha256(pending), weights_sha256(saved));
+  initialize(pending, 2);
+  EXPECT_EQ(weights_sha256(pending), weights_sha256(saved)) << "what was loaded stays";
+
+  load_tensors(saved, named_tensors(pending));
+  parameters(pending)[0].mutable_value().fill(0);
+  EXPECT_EQ(weights_sha256(saved), weights_sha256(*clone(saved)));
+  EXPECT_NE(weights_sha256(pending), weights_sha256(saved));
+}
+
+TEST(Weights, ThatDifferDoNotLoadIntoAPendingTie) {
+  const Dense layer({.in = 2, .out = 2, .bias = false});
+  Sequential tied(layer, layer);
+  EXPECT_EQ(error_of([&] {
+              load_tensors(tied, {{"0.weight", Tensor::zeros({2, 2})}, {"1.weight", Tensor::ones({2, 2})}}, "untied");
+            }),
+            "untied: '0.weight' and '1.weight' are one tensor in the model, but differ here; nothing was loaded");
+  EXPECT_TRUE(has_pending(tied));
+  load_tensors(tied, {{"0.weight", Tensor::ones({2, 2})}, {"1.weight", Tensor::ones({2, 2})}});
+  EXPECT_EQ(parameters(tied)[0].value().to_vector(), (std::vector<double>{1, 1, 1, 1}));
+}
+
 TEST(Weights, TiedTensorsAreSavedUnderEachNameAndMustAgree) {
   const TemporaryFolder folder;
-  Rng rng(1);
-  const Dense layer({.in = 2, .out = 2}, rng);
+  const Dense layer({.in = 2, .out = 2});
   Sequential tied(layer, layer);
+  initialize(tied, 1);
   save_weights(tied, folder / "a");
   EXPECT_EQ(io::read_safetensors(folder / "a").tensors.size(), 4);
   load_weights(tied, folder / "a");
 
-  Sequential untied(Dense({.in = 2, .out = 2}, rng), Dense({.in = 2, .out = 2}, rng));
+  Sequential untied(Dense({.in = 2, .out = 2}), Dense({.in = 2, .out = 2}));
+  initialize(untied, 1);
   const std::string before = weights_sha256(tied);
   EXPECT_EQ(error_of([&] { load_tensors(tied, named_tensors(untied), "untied"); }),
             "untied: '0.weight' and '1.weight' are one tensor in the model, but differ here; nothing was loaded");

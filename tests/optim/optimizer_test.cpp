@@ -167,6 +167,13 @@ INSTANTIATE_TEST_SUITE_P(Optimizers, AnyOptimizer, testing::ValuesIn(kKinds),
 TEST(Optimizer, ErrorsOfParametersAndRate) {
   Parameter parameter(Tensor::ones({2}));
   EXPECT_THAT([] { SGD({}); }, testing::ThrowsMessage<Error>(StrEq("SGD: there are no parameters to optimize")));
+  const auto zeros = [](const Shape& shape, std::int64_t, std::int64_t, RandomKey) { return Tensor::zeros(shape); };
+  EXPECT_THAT(
+      [&] {
+        Adam({parameter, Parameter::pending({3, 2}, zeros, 3, 2)});
+      },
+      testing::ThrowsMessage<Error>(
+          StrEq("Adam: parameter 1, float32 [3, 2], has no numbers yet; call nn::initialize(model, seed) first")));
   EXPECT_THAT([] { Adam({Parameter()}); },
               testing::ThrowsMessage<Error>(StrEq("Adam: parameter 0 has no value yet; construct it from a tensor")));
   EXPECT_THAT([&] { AdamW({parameter}, {.learning_rate = -1}); },

@@ -15,10 +15,9 @@ constexpr std::int64_t kRows = 12;
 
 nn::Sequential dropped_out_convnet() {
   using namespace nn;
-  Rng rng(1);
-  Sequential model(Conv2d({.in = 2, .out = 8, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
-                   Dropout({.rate = 0.5}), Flatten(), Dense({.in = 32, .out = 6}, rng), ReLU(), Dropout({.rate = 0.5}),
-                   Dense({.in = 6, .out = 3}, rng));
+  Sequential model(Conv2d({.in = 2, .out = 8, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}), Dropout({.rate = 0.5}),
+                   Flatten(), Dense({.in = 32, .out = 6}), ReLU(), Dropout({.rate = 0.5}), Dense({.in = 6, .out = 3}));
+  initialize(model, 1);
   to(model, DType::float64);
   return model;
 }

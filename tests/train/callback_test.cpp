@@ -20,8 +20,8 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// A model, an optimizer and a history to which a test appends epochs.
 struct Scene {
-  Rng rng{0};
-  nn::Sequential model{nn::Dense({.in = 2, .out = 2}, rng), nn::Dense({.in = 2, .out = 1}, rng)};
+  nn::Sequential model =
+      nn::initialized(nn::Sequential{nn::Dense({.in = 2, .out = 2}), nn::Dense({.in = 2, .out = 1})}, 0);
   optim::SGD sgd{nn::parameters(model), {.learning_rate = 0.1}};
   History history;
   FitState state{.model = model, .optimizer = sgd, .history = history, .validates = true, .stop_reason = {}};

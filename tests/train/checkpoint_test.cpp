@@ -27,8 +27,8 @@ using ::testing::ThrowsMessage;
 struct Scene {
   gibbs::testing::TemporaryFolder folder;
   std::filesystem::path path = folder / "checkpoint.safetensors";
-  Rng rng{1};
-  nn::Sequential model{nn::Dense({.in = 3, .out = 2}, rng), nn::Dense({.in = 2, .out = 1}, rng)};
+  nn::Sequential model =
+      nn::initialized(nn::Sequential{nn::Dense({.in = 3, .out = 2}), nn::Dense({.in = 2, .out = 1})}, 1);
   optim::Adam adam{nn::parameters(model)};
   TrainingState state{.step = 12,
                       .position = {.epoch = 1, .batch = 5},
@@ -113,8 +113,8 @@ TEST(Checkpoint, RefusesWhatIsNotItsOwnAndChangesNothing) {
         load_checkpoint(scene.path, scene.model, scene.adam, {{"seed", "9"}});
       },
       ThrowsMessage<Error>(HasSubstr("run: loss is ce in the checkpoint and not set here; give")));
-  Rng rng(1);
-  nn::Sequential wider(nn::Dense({.in = 3, .out = 4}, rng), nn::Dense({.in = 4, .out = 1}, rng));
+  nn::Sequential wider(nn::Dense({.in = 3, .out = 4}), nn::Dense({.in = 4, .out = 1}));
+  nn::initialize(wider, 1);
   optim::Adam adam(nn::parameters(wider));
   EXPECT_THAT([&] { load_checkpoint(scene.path, wider, adam, scene.settings); },
               ThrowsMessage<Error>(HasSubstr("holds another model:\n0: Dense(3 -> 2)\n1: Dense(2 -> 1)\n")));

@@ -45,13 +45,11 @@ Variable cross_entropy(const Tensor& labels, const Variable& logits) {
 
 /// A small model with dropout, so that randomness has to be resumed too.
 struct Scene {
-  Rng rng{3};
-  nn::Sequential model{nn::Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = nn::Padding::same}, rng),
-                       nn::ReLU(),
-                       nn::MaxPool2d({.window = 2}),
-                       nn::Dropout({.rate = 0.25}),
-                       nn::Flatten(),
-                       nn::Dense({.in = 16, .out = 4}, rng)};
+  nn::Sequential model =
+      nn::initialized(nn::Sequential{nn::Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = nn::Padding::same}),
+                                     nn::ReLU(), nn::MaxPool2d({.window = 2}), nn::Dropout({.rate = 0.25}),
+                                     nn::Flatten(), nn::Dense({.in = 16, .out = 4})},
+                      3);
   optim::Adam adam{nn::parameters(model), {.learning_rate = 0.01}};
   data::Split sets = data::split_validation(bright_quarters(250), 0.2, 0);
   std::ostringstream log;

@@ -23,10 +23,9 @@ using nlohmann::json;
 
 nn::Sequential convnet_without_dropout() {
   using namespace nn;
-  Rng rng(0);
-  return Sequential(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
-                    Conv2d({.in = 32, .out = 64, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}), Flatten(),
-                    Dense({.in = 2304, .out = 256}, rng), ReLU(), Dense({.in = 256, .out = 10}, rng));
+  return Sequential(Conv2d({.in = 3, .out = 32, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}),
+                    Conv2d({.in = 32, .out = 64, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}), Flatten(),
+                    Dense({.in = 2304, .out = 256}), ReLU(), Dense({.in = 256, .out = 10}));
 }
 
 /// |got - want| <= tolerance max(|want|, 0.01): two of the sums are zero.

@@ -27,8 +27,8 @@ std::string printed(const Printed& thing) {
 
 /// Texts of one short training that is interrupted and resumed, with the callbacks that remember numbers.
 std::string train_and_resume(const TemporaryFolder& folder) {
-  Rng rng(1);
-  nn::Sequential model{nn::Flatten(), nn::Dense({.in = 48, .out = 2}, rng)};
+  nn::Sequential model{nn::Flatten(), nn::Dense({.in = 48, .out = 2})};
+  nn::initialize(model, 1);
   const data::ImageDataset set{
       .images = kernels::cast(kernels::random_integers({.seed = 1}, {1200, 4, 4, 3}, 0, 256), DType::uint8),
       .labels = kernels::random_integers({.seed = 2}, {1200}, 0, 2),
@@ -61,8 +61,8 @@ std::string train_and_resume(const TemporaryFolder& folder) {
 /// Everything that gibbs writes, hashes and reads.
 std::string all_texts() {
   const TemporaryFolder folder;
-  Rng rng(2);
-  nn::Sequential model{nn::Dense({.in = 1234, .out = 2}, rng), nn::Dropout({.rate = 0.25})};
+  nn::Sequential model{nn::Dense({.in = 1234, .out = 2}), nn::Dropout({.rate = 0.25})};
+  nn::initialize(model, 2);
   nn::save_weights(model, folder / "weights.safetensors");
   const Tensor x = Tensor::of({{1234567.25, 0.5}, {-1e-10, 1e10}}, DType::float64);
   std::string texts = error_of([] { fail("numbers: ", 1234567, ", ", 1234.5, ", ", 1e-10F, ", ", true); });

@@ -24,23 +24,21 @@ class SoftmaxInside : public nn::Layer {
 };
 
 TEST(Outputs, AreProbabilitiesWhenTheLastLayerMakesThem) {
-  Rng rng(0);
-  const nn::Dense dense({.in = 2, .out = 2}, rng);
+  const nn::Dense dense = nn::initialized(nn::Dense({.in = 2, .out = 2}), 0);
   nn::Sequential softmax{dense, nn::Softmax()}, sigmoid{dense, nn::Sigmoid()};
   nn::Sequential nested{dense, nn::Sequential{nn::ReLU(), nn::Softmax()}};
   nn::Sequential followed{dense, nn::Softmax(), nn::Flatten(), nn::Dropout({.rate = 0.5})};
   nn::Softmax alone;
-  for (nn::Module* model : std::initializer_list<nn::Module*>{&softmax, &sigmoid, &nested, &followed, &alone}) {
+  for (nn::Layer* model : std::initializer_list<nn::Layer*>{&softmax, &sigmoid, &nested, &followed, &alone}) {
     EXPECT_EQ(found(*model), Outputs::probabilities) << model->describe();
   }
 }
 
 TEST(Outputs, AreLogitsOtherwise) {
-  Rng rng(0);
-  const nn::Dense dense({.in = 2, .out = 2}, rng);
+  const nn::Dense dense = nn::initialized(nn::Dense({.in = 2, .out = 2}), 0);
   nn::Sequential plain{dense}, before{nn::Softmax(), dense}, empty, rectified{nn::Softmax(), nn::ReLU()};
   SoftmaxInside unknown;
-  for (nn::Module* model : std::initializer_list<nn::Module*>{&plain, &before, &empty, &rectified, &unknown}) {
+  for (nn::Layer* model : std::initializer_list<nn::Layer*>{&plain, &before, &empty, &rectified, &unknown}) {
     EXPECT_EQ(found(*model), Outputs::logits) << model->describe();
   }
 }

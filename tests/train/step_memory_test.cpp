@@ -32,11 +32,12 @@ constexpr std::int64_t kTransformed2 = 4 * (16 * 32 * 64 + 64), kSlices = 28;
 
 nn::Sequential article_convnet() {
   using namespace nn;
-  Rng rng(0);
-  return Sequential(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
-                    Dropout({.rate = 0.5}), Conv2d({.in = 32, .out = 64, .kernel = 3}, rng), ReLU(),
-                    MaxPool2d({.window = 2}), Dropout({.rate = 0.5}), Flatten(), Dense({.in = 2304, .out = 256}, rng),
-                    ReLU(), Dropout({.rate = 0.5}), Dense({.in = 256, .out = 10}, rng));
+  Sequential model(Conv2d({.in = 3, .out = 32, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}), Dropout({.rate = 0.5}),
+                   Conv2d({.in = 32, .out = 64, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}), Dropout({.rate = 0.5}),
+                   Flatten(), Dense({.in = 2304, .out = 256}), ReLU(), Dropout({.rate = 0.5}),
+                   Dense({.in = 256, .out = 10}));
+  initialize(model, 0);
+  return model;
 }
 
 /// Bytes held beyond those at its making.

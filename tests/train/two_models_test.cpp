@@ -19,10 +19,9 @@ namespace {
 /// derivative at every fourth step; the digest of the weights.
 std::string trained(std::uint64_t seed) {
   using namespace nn;
-  Rng rng(seed);
-  Sequential model(Conv2d({.in = 3, .out = 16, .kernel = 3}, rng), ReLU(), MaxPool2d({.window = 2}),
-                   Dropout({.rate = 0.5}), Flatten(), Dense({.in = 784, .out = 64}, rng), ReLU(),
-                   Dense({.in = 64, .out = 10}, rng));
+  Sequential model(Conv2d({.in = 3, .out = 16, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}), Dropout({.rate = 0.5}),
+                   Flatten(), Dense({.in = 784, .out = 64}), ReLU(), Dense({.in = 64, .out = 10}));
+  initialize(model, seed);
   optim::Adam adam(parameters(model));
   for (std::uint64_t step = 0; step < 12; ++step) {
     const Tensor images = kernels::normal(RandomKey{.seed = seed}.derive(step), {32, 16, 16, 3});

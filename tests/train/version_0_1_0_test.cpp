@@ -15,9 +15,8 @@ namespace {
 const std::string kFolder = GIBBS_SOURCE_DIR "/tests/testing/version_0_1_0/";
 
 nn::Sequential model_of_then() {
-  Rng rng(1);
-  return nn::Sequential(nn::Conv2d({.in = 3, .out = 2, .kernel = 3}, rng), nn::ReLU(), nn::MaxPool2d({.window = 2}),
-                        nn::Flatten(), nn::Dropout({.rate = 0.25}), nn::Dense({.in = 18, .out = 3}, rng));
+  return nn::Sequential(nn::Conv2d({.in = 3, .out = 2, .kernel = 3}), nn::ReLU(), nn::MaxPool2d({.window = 2}),
+                        nn::Flatten(), nn::Dropout({.rate = 0.25}), nn::Dense({.in = 18, .out = 3}));
 }
 
 /// Picture 0 is ((7 h + 3 w + 5 c) mod 11) / 10, picture 1 its negative.
@@ -45,7 +44,7 @@ TEST(Version010, WeightsLoadAndGiveTheSameLogits) {
 }
 
 TEST(Version010, TheCheckpointIsRefusedAndChangesNothing) {
-  nn::Sequential model = model_of_then();
+  nn::Sequential model = nn::initialized(model_of_then(), 1);
   optim::Adam adam(nn::parameters(model), {.learning_rate = 0.01});
   const std::string before = nn::weights_sha256(model);
   EXPECT_EQ(gibbs::testing::error_of([&] {

@@ -2,12 +2,12 @@
 
 using namespace gibbs;
 
-DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dOptions& options, Rng& rng) : options_(options) {
+DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dOptions& options) : options_(options) {
   const auto& [channels, kernel, stride, padding, bias] = options_;
   check(channels > 0, "DepthwiseConv2d: channels must be positive, not ", channels);
   nn::check_window("DepthwiseConv2d", {kernel, stride, padding});
   const std::int64_t taps = kernel.h * kernel.w;
-  weight_ = Parameter(nn::glorot_uniform({kernel.h, kernel.w, 1, channels}, taps, taps, rng.next()));
+  weight_ = Parameter::pending({kernel.h, kernel.w, 1, channels}, nn::glorot_uniform, taps, taps);
   if (bias) {
     bias_ = Parameter(Tensor::zeros({channels}));
   }

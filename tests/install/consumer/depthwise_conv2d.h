@@ -14,7 +14,7 @@ struct DepthwiseConv2dOptions {
 /// [N, H, W, channels] to [N, OH, OW, channels].
 class DepthwiseConv2d : public gibbs::nn::Layer {
  public:
-  DepthwiseConv2d(const DepthwiseConv2dOptions& options, gibbs::Rng& rng);
+  explicit DepthwiseConv2d(const DepthwiseConv2dOptions& options);
 
   void visit(gibbs::nn::ModuleVisitor& visitor) override;
   std::string describe() const override;

@@ -19,8 +19,7 @@ void check_own_op_and_layer() {
   const Tensor x = kernels::uniform({.seed = 1}, {2, 5, 6, 3}, -1, 1, DType::float64);
   print(check_op("leaky_relu", [](const Variables& in) { return leaky_relu(in[0], 0.1); }, {x}));
 
-  Rng rng(0);
-  DepthwiseConv2d layer({.channels = 3, .kernel = {3, 2}, .stride = 2, .padding = nn::Padding::same}, rng);
+  DepthwiseConv2d layer({.channels = 3, .kernel = {3, 2}, .stride = 2, .padding = nn::Padding::same});
   print(nn::check_layer(layer, {2, 5, 6, 3}));
 }
 
@@ -33,9 +32,8 @@ int main() {
       .images = Tensor::of({0, 0, 0, 255, 255, 0, 255, 255}, DType::uint8).reshape({4, 1, 2, 1}),
       .labels = Tensor::of({0, 1, 1, 0}, DType::int64),
       .class_names = {"equal", "different"}};
-  Rng rng(0);
-  nn::Sequential model(nn::Flatten(), nn::Dense({.in = 2, .out = 8}, rng), nn::Tanh(),
-                       nn::Dense({.in = 8, .out = 2}, rng));
+  nn::Sequential model(nn::Flatten(), nn::Dense({.in = 2, .out = 8}), nn::Tanh(), nn::Dense({.in = 8, .out = 2}));
+  nn::initialize(model, 0);
   optim::Adam adam(nn::parameters(model), {.learning_rate = 0.1});
   const auto loss = [](const Tensor& labels, const Variable& logits) {
     return losses::cross_entropy_with_logits(labels, logits);

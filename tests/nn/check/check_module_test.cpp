@@ -6,6 +6,7 @@
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/indexing.h"
+#include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/linalg.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/softmax.h"

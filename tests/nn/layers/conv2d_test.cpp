@@ -52,8 +52,7 @@ std::vector<Case> cases() {
 }
 
 Conv2d double_layer(const Conv2dOptions& options) {
-  Rng rng(3);
-  Conv2d layer(options, rng);
+  Conv2d layer(options);
   to(layer, DType::float64);
   for (Parameter& parameter : parameters(layer)) {
     parameter.replace(gibbs::testing::random(parameter.shape(), 7, -1, 1));  // biases start at 0, which proves little
@@ -86,8 +85,8 @@ TEST(Conv2d, GradientsAgreeWithDifferences) {
 }
 
 TEST(Conv2d, StartsAsKerasDoes) {
-  Rng rng(0);
-  Conv2d layer({.in = 8, .out = 32, .kernel = {3, 5}, .groups = 2}, rng);
+  Conv2d layer({.in = 8, .out = 32, .kernel = {3, 5}, .groups = 2});
+  initialize(layer, 0);
   const std::vector<Named<Parameter>> p = named_parameters(layer);
   ASSERT_EQ(p.size(), 2);
   EXPECT_EQ(p[0].path, "weight");
@@ -102,8 +101,7 @@ TEST(Conv2d, StartsAsKerasDoes) {
 }
 
 TEST(Conv2d, DescribesWhatIsNotTheDefault) {
-  Rng rng(0);
-  EXPECT_EQ(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng).describe(), "Conv2d(3 -> 32, kernel 3x3)");
+  EXPECT_EQ(Conv2d({.in = 3, .out = 32, .kernel = 3}).describe(), "Conv2d(3 -> 32, kernel 3x3)");
   EXPECT_EQ(Conv2d({.in = 4,
                     .out = 8,
                     .kernel = {3, 5},
@@ -111,38 +109,34 @@ TEST(Conv2d, DescribesWhatIsNotTheDefault) {
                     .padding = Padding::same,
                     .dilation = {1, 2},
                     .groups = 4,
-                    .bias = false},
-                   rng)
+                    .bias = false})
                 .describe(),
             "Conv2d(4 -> 8, kernel 3x5, stride 2x2, padding same, dilation 1x2, groups 4, no bias)");
 }
 
 TEST(Conv2d, CountsMultiplyAddsAsTwo) {
-  Rng rng(0);
-  EXPECT_EQ(Conv2d({.in = 3, .out = 32, .kernel = 3}, rng).flops({1, 32, 32, 3}, {1, 30, 30, 32}),
-            2.0 * 27 * 32 * 30 * 30);
-  EXPECT_EQ(Conv2d({.in = 4, .out = 4, .kernel = 3, .groups = 4}, rng).flops({1, 5, 5, 4}, {1, 3, 3, 4}),
-            2.0 * 9 * 4 * 9);
+  EXPECT_EQ(Conv2d({.in = 3, .out = 32, .kernel = 3}).flops({1, 32, 32, 3}, {1, 30, 30, 32}), 2.0 * 27 * 32 * 30 * 30);
+  EXPECT_EQ(Conv2d({.in = 4, .out = 4, .kernel = 3, .groups = 4}).flops({1, 5, 5, 4}, {1, 3, 3, 4}), 2.0 * 9 * 4 * 9);
 }
 
 TEST(Conv2d, AnEmptyBatchGivesAnEmptyBatch) {
-  Rng rng(0);
-  Conv2d layer({.in = 3, .out = 4, .kernel = 3}, rng);
+  Conv2d layer({.in = 3, .out = 4, .kernel = 3});
+  initialize(layer, 0);
   EXPECT_EQ(layer(Tensor::zeros({0, 5, 5, 3})).shape(), (Shape{0, 3, 3, 4}));
 }
 
 TEST(Conv2d, ErrorsNameTheLayerInItsModel) {
-  Rng rng(0);
-  Sequential model(Conv2d({.in = 3, .out = 32, .kernel = 1}, rng), Conv2d({.in = 8, .out = 2, .kernel = 3}, rng));
+  Sequential model(Conv2d({.in = 3, .out = 32, .kernel = 1}), Conv2d({.in = 8, .out = 2, .kernel = 3}));
+  initialize(model, 0);
   EXPECT_EQ(error_of([&] {
               model(Tensor::zeros({8, 16, 16, 3}));
             }),
             "Conv2d: layer '1' expects [N, H, W, 8], received [8, 16, 16, 32]");
-  EXPECT_EQ(error_of([&] { Conv2d({.in = 3, .out = 4, .kernel = 3, .groups = 3}, rng); }),
+  EXPECT_EQ(error_of([&] { Conv2d({.in = 3, .out = 4, .kernel = 3, .groups = 3}); }),
             "Conv2d: groups must divide in and out, but 3 does not divide 3 and 4");
-  EXPECT_EQ(error_of([&] { Conv2d({.in = 0, .out = 4, .kernel = 3}, rng); }),
+  EXPECT_EQ(error_of([&] { Conv2d({.in = 0, .out = 4, .kernel = 3}); }),
             "Conv2d: in and out must be positive, not 0 and 4");
-  EXPECT_EQ(error_of([&] { Conv2d({.in = 3, .out = 4, .kernel = 0}, rng); }),
+  EXPECT_EQ(error_of([&] { Conv2d({.in = 3, .out = 4, .kernel = 0}); }),
             "Conv2d: the window must be positive, not 0x0");
 }
 

@@ -12,8 +12,7 @@ namespace {
 using namespace gibbs::testing;
 
 Dense double_layer(const DenseOptions& options) {
-  Rng rng(3);
-  Dense layer(options, rng);
+  Dense layer(options);
   for (Parameter& parameter : parameters(layer)) {
     parameter.replace(gibbs::testing::random(parameter.shape(), 7, -1, 1));
   }
@@ -51,24 +50,24 @@ TEST(Dense, GradientsAgreeWithDifferences) {
 }
 
 TEST(Dense, DescribesItselfAndCountsMultiplyAddsAsTwo) {
-  Rng rng(0);
-  Dense layer({.in = 2304, .out = 256}, rng);
+  Dense layer({.in = 2304, .out = 256});
+  initialize(layer, 0);
   EXPECT_EQ(layer.describe(), "Dense(2304 -> 256)");
-  EXPECT_EQ(Dense({.in = 2, .out = 3, .bias = false}, rng).describe(), "Dense(2 -> 3, no bias)");
+  EXPECT_EQ(Dense({.in = 2, .out = 3, .bias = false}).describe(), "Dense(2 -> 3, no bias)");
   EXPECT_EQ(layer.flops({1, 2304}, {1, 256}), 2.0 * 2304 * 256);
   EXPECT_EQ(layer(Tensor::zeros({0, 2304})).shape(), (Shape{0, 256}));
 }
 
 TEST(Dense, Errors) {
-  Rng rng(0);
-  Dense layer({.in = 3, .out = 2}, rng);
+  Dense layer({.in = 3, .out = 2});
+  initialize(layer, 0);
   EXPECT_EQ(error_of([&] { layer(Tensor::zeros({4, 2})); }), "Dense: the model itself expects [N, 3], received [4, 2]");
   EXPECT_EQ(error_of([&] { layer(Tensor::zeros({3})); }), "Dense: the model itself expects [N, 3], received [3]");
   EXPECT_EQ(error_of([&] {
               layer(Tensor::zeros({4, 2, 2}));
             }),
             "Dense: the model itself expects [N, 3], received [4, 2, 2]; put a Flatten before it");
-  EXPECT_EQ(error_of([&] { Dense({.in = 3, .out = 0}, rng); }), "Dense: in and out must be positive, not 3 and 0");
+  EXPECT_EQ(error_of([&] { Dense({.in = 3, .out = 0}); }), "Dense: in and out must be positive, not 3 and 0");
 }
 
 }  // namespace

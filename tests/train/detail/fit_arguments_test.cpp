@@ -24,8 +24,7 @@ data::ImageDataset pictures(std::vector<std::string> names) {
 
 /// Arguments that are right, until a test spoils one.
 struct Arguments {
-  Rng rng{0};
-  nn::Sequential model{nn::Flatten(), nn::Dense({.in = 2, .out = 2}, rng)};
+  nn::Sequential model = nn::initialized(nn::Sequential{nn::Flatten(), nn::Dense({.in = 2, .out = 2})}, 0);
   std::vector<Parameter> parameters = nn::parameters(model);
   LossFunction loss = [](const Tensor& labels, const Variable& logits) {
     return losses::cross_entropy_with_logits(labels, logits);

@@ -45,8 +45,7 @@ struct Scene {
   std::ostringstream log;
 
   struct Run {
-    Rng rng{3};
-    nn::Sequential model{nn::Flatten(), nn::Dense({.in = 16, .out = 2}, rng)};
+    nn::Sequential model = nn::initialized(nn::Sequential{nn::Flatten(), nn::Dense({.in = 16, .out = 2})}, 3);
     optim::Adam adam{nn::parameters(model), {.learning_rate = 0.01}};
   };
 
