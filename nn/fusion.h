@@ -1,8 +1,8 @@
 // Fusion: layers that stand in a row and are faster as one op. Users write plain layers; Sequential asks here.
 //
 // The fused op computes the same function, to rounding. It is not used where somebody wants to see the layers inside:
-// when the ForwardScope checks for NaN or has an observer, in anomaly mode, or when one of the layers has a hook; nor for
-// a Conv2d without bias, since the fused kernel adds one.
+// when the ForwardScope checks for NaN or has an observer, in anomaly mode, or when one of the layers has a hook; nor
+// for a Conv2d without bias, since the fused kernel adds one.
 #pragma once
 
 #include <memory>

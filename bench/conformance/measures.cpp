@@ -1,12 +1,12 @@
 // Information measures, and the terms that they are sums of.
 #include "bench/conformance/table.h"
 #include "gibbs/losses/binary.h"
-#include "gibbs/losses/regression.h"
 #include "gibbs/losses/measures/divergence.h"
 #include "gibbs/losses/measures/information.h"
 #include "gibbs/losses/measures/jensen_shannon.h"
 #include "gibbs/losses/measures/mutual_information.h"
 #include "gibbs/losses/measures/renyi_tsallis.h"
+#include "gibbs/losses/regression.h"
 #include "gibbs/losses/terms.h"
 
 namespace gibbs::conformance {

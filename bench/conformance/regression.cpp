@@ -1,9 +1,10 @@
 // Losses on arrays of numbers and of yes-or-no targets: the target is the first input, the prediction the second.
+#include "gibbs/losses/regression.h"
+
 #include "bench/conformance/table.h"
 #include "gibbs/losses/binary_cross_entropy.h"
 #include "gibbs/losses/focal.h"
 #include "gibbs/losses/hinge.h"
-#include "gibbs/losses/regression.h"
 #include "gibbs/losses/measures/gaussian_kl.h"
 
 namespace gibbs::conformance {

@@ -207,7 +207,9 @@ TEST(Backward, AnEarlierGradientIsNotWrittenOver) {
 
 TEST(Backward, Refusals) {
   const Variable x = Variable::leaf(f64({1, 2}));
-  EXPECT_EQ(error_of([] { backward(f64({1})); }), "backward: y does not depend on any leaf; was it computed under NoTape, from constants, or from frozen parameters?");
+  EXPECT_EQ(error_of([] { backward(f64({1})); }),
+            "backward: y does not depend on any leaf; was it computed under NoTape, from constants, or from frozen "
+            "parameters?");
   EXPECT_EQ(error_of([&] { backward(sum(x), {.create_graph = true}); }),
             "backward: stored gradients are tensors without a graph; use grad() for create_graph");
   EXPECT_EQ(error_of([&] { backward(x); }),

@@ -9,8 +9,9 @@ import unittest
 SENTENCE = "wrt(x, f): f is called as f(dy) or f(y, dy), each a const Variable&, and returns the gradient of x, a Variable"
 OP = """#include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/record.h"
+#include "gibbs/tensor/kernels/pointwise.h"
 using namespace gibbs;
-Variable twice(const Variable& x) {{ return record("twice", x.value() + x.value(), wrt(x, {})); }}
+Variable twice(const Variable& x) {{ return record("twice", kernels::mul(x.value(), 2), wrt(x, {})); }}
 """
 
 
