@@ -88,6 +88,9 @@ std::string table(const std::vector<Row>& rows) {
   return text + std::string(width, '=') + "\n";
 }
 
+/// That of the first, of which a module may have none.
+Shape first_shape(const Variables& all) { return !all.empty() && all[0].defined() ? all[0].shape() : Shape{}; }
+
 DType dtype_of_model(Module& model) {
   const auto found = parameters(model);
   return found.empty() ? DType::float32 : found[0].dtype();
@@ -106,9 +109,9 @@ std::string summary(Layer& model, const Shape& input_shape) {
   double flops = 0;
   const auto add_row = [&](const std::string& path, Module& module, const Variables& x, const Variables& y) {
     if (const OwnParts parts = own_parts(module); parts.is_row()) {
-      const double layer_flops = module.flops(x.at(0).shape(), y.at(0).shape());
+      const double layer_flops = module.flops(first_shape(x), first_shape(y));
       flops += layer_flops;
-      rows.push_back({path.empty() ? module.describe() : path + ": " + module.describe(), with_batch(y.at(0).shape()),
+      rows.push_back({path.empty() ? module.describe() : path + ": " + module.describe(), with_batch(first_shape(y)),
                       with_commas(shown.add(parts.trainable) + shown.add(parts.other)), mega(layer_flops)});
     }
   };

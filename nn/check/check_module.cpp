@@ -13,7 +13,7 @@ namespace {
 class AsLayer : public Layer {
  public:
   AsLayer(std::unique_ptr<Module> module, const std::vector<Tensor>& inputs, ModuleOnInputs call)
-      : module_(std::move(module)), call_(std::move(call)), integers_(inputs), floating_(inputs.size()) {
+      : module_(std::move(module)), call_(std::move(call)), inputs_(inputs), floating_(inputs.size()) {
     for (std::size_t i = 1; i < inputs.size(); ++i) {
       if (is_floating(inputs[i].dtype())) {
         floating_[i] = Parameter(inputs[i].clone());
@@ -24,7 +24,7 @@ class AsLayer : public Layer {
       : Layer(other),
         module_(other.module_->share()),
         call_(other.call_),
-        integers_(other.integers_),
+        inputs_(other.inputs_),
         floating_(other.floating_) {
     const Module &own = *module_, &its = *other.module_;
     check(typeid(own) == typeid(its), "share() makes '", own.describe(), "', not '", its.describe(),
@@ -46,7 +46,7 @@ class AsLayer : public Layer {
   Variable forward(const Variable& x) override {
     Variables inputs{x};
     for (std::size_t i = 1; i < floating_.size(); ++i) {
-      inputs.push_back(floating_[i].defined() ? floating_[i].variable() : Variable(integers_[i]));
+      inputs.push_back(floating_[i].defined() ? floating_[i].variable() : Variable(inputs_[i]));
     }
     Variables parts;
     for (const Variable& y : call_(*module_, inputs)) {
@@ -61,7 +61,7 @@ class AsLayer : public Layer {
  private:
   std::unique_ptr<Module> module_;
   ModuleOnInputs call_;
-  std::vector<Tensor> integers_;
+  std::vector<Tensor> inputs_;
   std::vector<Parameter> floating_;  // undefined for the first input and for integers
 };
 

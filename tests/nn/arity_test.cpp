@@ -139,6 +139,38 @@ TEST(Arity, Errors) {
             "the model itself (Cell): a hook left 1 outputs of 2; put others in their places");
 }
 
+/// A number that is learned, given without any input, and a layer that multiplies with it.
+class Knob : public Module {
+ public:
+  Variable operator()() {
+    return run([&] { return w_.variable(); });
+  }
+  void visit(ModuleVisitor& visitor) override { visitor.parameter("w", w_); }
+  std::string describe() const override { return "Knob"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Knob>(*this); }
+
+ private:
+  Parameter w_ = Parameter(Tensor::of({2}));
+};
+
+class Turned : public Layer {
+ public:
+  void visit(ModuleVisitor& visitor) override { visitor.child("knob", knob_); }
+  std::string describe() const override { return "Turned"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Turned>(*this); }
+
+ protected:
+  Variable forward(const Variable& x) override { return x * knob_(); }
+
+ private:
+  Knob knob_;
+};
+
+TEST(Arity, SummariesShowModulesWithoutInputs) {
+  Turned model;
+  EXPECT_THAT(summary(model, {3}), ::testing::HasSubstr("knob: Knob  (None)"));
+}
+
 TEST(Arity, ClonesKeepTheirType) {
   Two model;
   const std::unique_ptr<Two> copy = clone(model);
