@@ -136,7 +136,7 @@ void print_class_accuracy(const train::Evaluation& test, const std::vector<std::
 }
 
 /// What a resumed run must have in common with its checkpoint, beside what fit compares itself.
-train::RunSettings settings_of(const Arguments& arguments, const data::ImageDataset& set) {
+RunSettings settings_of(const Arguments& arguments, const data::ImageDataset& set) {
   return {{"--loss", arguments.loss},
           {"--numerics", arguments.numerics},
           {"--learning-rate", fmt::format("{}", arguments.learning_rate)},

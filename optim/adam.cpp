@@ -48,8 +48,8 @@ Adam::Adam(const char* name, std::vector<Parameter> parameters, const AdamOption
   }
 }
 
-Settings Adam::settings() const {
-  Settings all = Optimizer::settings();
+RunSettings Adam::settings() const {
+  RunSettings all = Optimizer::settings();
   all.emplace_back("beta1", fmt::format("{}", options_.beta1));
   all.emplace_back("beta2", fmt::format("{}", options_.beta2));
   all.emplace_back("epsilon", fmt::format("{}", options_.epsilon));

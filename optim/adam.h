@@ -41,7 +41,7 @@ class Adam : public Optimizer {
   /// Throws when a beta is outside [0, 1) or epsilon is not positive, or 0 in a parameter's dtype.
   explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {});
 
-  Settings settings() const override;
+  RunSettings settings() const override;
 
  protected:
   Adam(const char* name, std::vector<Parameter> parameters, const AdamOptions& options, double weight_decay);

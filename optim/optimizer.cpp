@@ -65,7 +65,7 @@ void Optimizer::visit_state(StateVisitor& visitor) {
   }
 }
 
-Settings Optimizer::settings() const {
+RunSettings Optimizer::settings() const {
   return {{"optimizer", name_}, {"optimizer's learning rate", fmt::format("{}", first_learning_rate_)}};
 }
 

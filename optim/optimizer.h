@@ -17,26 +17,13 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "gibbs/autograd/parameter.h"
+#include "gibbs/tensor/run_settings.h"
+#include "gibbs/tensor/state_visitor.h"
 
 namespace gibbs::optim {
-
-/// Receives everything an optimizer remembers between steps, part by part and always in the same order. A reader may
-/// assign what it is given: tensors with copy_from, since their shapes and dtypes are those of the parameters.
-class StateVisitor {
- public:
-  virtual ~StateVisitor() = default;
-  virtual void tensor(std::string_view /*name*/, Tensor& /*value*/) {}
-  virtual void counter(std::string_view /*name*/, std::int64_t& /*value*/) {}
-  virtual void number(std::string_view /*name*/, double& /*value*/) {}
-};
-
-/// What an optimizer was made with, as texts under names: {"beta1", "0.9"}.
-using Settings = std::vector<std::pair<std::string, std::string>>;
 
 class Optimizer {
  public:
@@ -65,7 +52,7 @@ class Optimizer {
   /// The method's name, the learning rate that it was made with (not the present one, which a schedule may have set),
   /// and its other options: a run goes on from a checkpoint only with equal ones. Methods with options of their own add
   /// them to what this returns.
-  virtual Settings settings() const;
+  virtual RunSettings settings() const;
 
  protected:
   /// Throws when there are no parameters, or when one is undefined or pending.

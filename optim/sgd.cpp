@@ -42,8 +42,8 @@ SGD::SGD(std::vector<Parameter> parameters, const SGDOptions& options)
   }
 }
 
-Settings SGD::settings() const {
-  Settings all = Optimizer::settings();
+RunSettings SGD::settings() const {
+  RunSettings all = Optimizer::settings();
   all.emplace_back("momentum", fmt::format("{}", options_.momentum));
   all.emplace_back("nesterov", options_.nesterov ? "on" : "off");
   all.emplace_back("weight decay", fmt::format("{}", options_.weight_decay));

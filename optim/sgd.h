@@ -20,7 +20,7 @@ class SGD : public Optimizer {
   /// Throws when momentum is outside [0, 1), weight_decay negative, or nesterov is asked for without momentum.
   explicit SGD(std::vector<Parameter> parameters, const SGDOptions& options = {});
 
-  Settings settings() const override;
+  RunSettings settings() const override;
 
  private:
   void step_parameter(std::size_t i, Parameter& parameter) override;

@@ -19,7 +19,7 @@ constexpr std::string_view kModelPrefix = "model/";
 constexpr std::string_view kOptimizerPrefix = "optimizer/";
 
 /// Copies what the optimizer remembers out of it.
-struct StateWriter : optim::StateVisitor {
+struct StateWriter : StateVisitor {
   NamedTensors tensors;
   CheckpointState& state;
 
@@ -32,7 +32,7 @@ struct StateWriter : optim::StateVisitor {
 };
 
 /// Checks (first pass) or copies (second pass) what a checkpoint holds into the optimizer.
-struct StateReader : optim::StateVisitor {
+struct StateReader : StateVisitor {
   const std::map<std::string, Tensor>& tensors;
   const CheckpointState& state;
   const std::string& file;

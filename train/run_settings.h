@@ -1,17 +1,12 @@
-// RunSettings: what the numbers of a run depend on beside its state, as texts under names, so that two runs can be
-// compared and what differs can be told.
+// What a run depends on, described as RunSettings, and what differs between those of two runs, in a sentence.
 #pragma once
 
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "gibbs/data/dataset.h"
+#include "gibbs/tensor/run_settings.h"
 
 namespace gibbs::train {
-
-/// Names and values: batch size, seed, the loss.
-using RunSettings = std::vector<std::pair<std::string, std::string>>;
 
 /// "batch size is 32 in the checkpoint and 250 here, ..."; empty for equal settings. Checksums say nothing to a reader:
 /// "training images changed". That their classes and their order changed, too, is not told then.

@@ -20,7 +20,7 @@ namespace gibbs::examples {
 namespace {
 
 /// Everything an optimizer remembers, in the order of its visit.
-struct OptimizerState : optim::StateVisitor {
+struct OptimizerState : StateVisitor {
   std::vector<Tensor*> tensors;
   std::vector<std::int64_t*> counters;
 

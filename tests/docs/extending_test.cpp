@@ -41,7 +41,7 @@ TEST(Extending, TheLossIsItsFormula) {
 }
 
 TEST(Extending, TheOptimizerReportsWhatItRemembers) {
-  struct Names : optim::StateVisitor {
+  struct Names : StateVisitor {
     std::vector<std::string> tensors;
     void tensor(std::string_view name, Tensor& /*value*/) override { tensors.emplace_back(name); }
   } names;

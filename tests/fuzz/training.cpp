@@ -20,7 +20,7 @@ Variable cross_entropy(const Tensor& labels, const Variable& logits) {
 }
 
 /// An optimizer's state, number by number.
-struct StateText : optim::StateVisitor {
+struct StateText : StateVisitor {
   std::ostringstream text;
   void tensor(std::string_view name, Tensor& value) override {
     text << name;
@@ -46,7 +46,7 @@ train::FitResult TinyRun::fit(const std::string& checkpoint, int epochs) {
 }
 
 train::TrainingState TinyRun::load(const std::string& checkpoint) {
-  static const train::RunSettings settings = [] {
+  static const RunSettings settings = [] {
     const std::string state = io::read_safetensors(tiny_checkpoint()).metadata.at("state");
     return train::detail::from_json(state, "fuzz").training.settings;
   }();

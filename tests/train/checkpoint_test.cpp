@@ -50,7 +50,7 @@ struct Scene {
 
 /// All that an optimizer remembers, as text.
 std::string memory_of(optim::Optimizer& optimizer) {
-  struct : optim::StateVisitor {
+  struct : StateVisitor {
     std::string text;
     void tensor(std::string_view name, Tensor& value) override { text += std::string(name) + to_string(value); }
     void counter(std::string_view name, std::int64_t& value) override {
