@@ -22,6 +22,8 @@
 #include "gibbs/data/loader.h"
 #include "gibbs/data/resize.h"
 #include "gibbs/data/source.h"
+#include "gibbs/data/tensor_batches.h"
+#include "gibbs/data/token_windows.h"
 #include "gibbs/io/atomic_file.h"
 #include "gibbs/io/checksum.h"
 #include "gibbs/io/child_program.h"

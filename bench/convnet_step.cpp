@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
     const nn::ForwardScope scope(
         {.training = true, .step = step++, .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
     double loss = 0;
-    train_step(model, adam, batch.images, batch.labels, loss);
+    train_step(model, adam, batch.input(), batch.target(), loss);
   };
   const std::vector<double> times = bench::repeat(one_step, {.warmup = warmup, .calls = steps});
   const double median = bench::median(times);

@@ -5,12 +5,18 @@
 
 namespace gibbs::data {
 
-DataLoader::DataLoader(const Subset& subset, const BatchOptions& options, BatchPosition start)
-    : maker_(subset, options), next_(start) {
-  const std::int64_t batches = batches_per_epoch();
-  check(start.epoch >= 0 && start.batch >= 0 && start.batch <= batches, "DataLoader: cannot start at batch ",
-        start.batch, " of epoch ", start.epoch, "; an epoch has ", batches, " batches");
-  if (start.batch == batches) {
+DataLoader::DataLoader(const Subset& subset, const ImageBatchOptions& options, BatchPosition start)
+    : DataLoader(std::make_unique<ImageBatches>(subset, options), start) {}
+
+DataLoader::DataLoader(std::unique_ptr<Batches> owned, BatchPosition start) : DataLoader(*owned, start) {
+  owned_ = std::move(owned);
+}
+
+DataLoader::DataLoader(Batches& batches, BatchPosition start) : batches_(batches), next_(start) {
+  const std::int64_t last = batches.batches_per_epoch();
+  check(start.epoch >= 0 && start.batch >= 0 && start.batch <= last, "DataLoader: cannot start at batch ", start.batch,
+        " of epoch ", start.epoch, "; an epoch has ", last, " batches");
+  if (start.batch == last) {
     next_ = {.epoch = start.epoch + 1, .batch = 0};
   }
   try {
@@ -40,14 +46,14 @@ Batch DataLoader::next() {
   ready_.reset();
   lock.unlock();
   changed_.notify_all();
-  next_ = maker_.after(batch.position);
+  next_ = batches_.after(batch.position);
   return batch;
 }
 
 void DataLoader::work(BatchPosition position) {
   try {
-    while (deliver(maker_.make(position))) {
-      position = maker_.after(position);
+    while (deliver(batches_.make(position))) {
+      position = batches_.after(position);
     }
   } catch (...) {
     const std::lock_guard lock(mutex_);

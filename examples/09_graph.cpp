@@ -33,8 +33,8 @@ Variable convnet_loss() {
   const data::Batch batch =
       data::DataLoader(data::load("drawn", {.drawn_train = 10, .drawn_test = 10}).train, {.batch_size = 4}).next();
   const nn::ForwardScope training({.training = true});
-  const Variable logits = model(named("images", Variable::leaf(batch.images)));
-  return named("loss", losses::cross_entropy_with_logits(batch.labels, logits));
+  const Variable logits = model(named("images", Variable::leaf(batch.input())));
+  return named("loss", losses::cross_entropy_with_logits(batch.target(), logits));
 }
 
 void write(const std::filesystem::path& stem, const Variable& y, const DrawOptions& options) {

@@ -24,11 +24,11 @@ struct Measured {
 };
 
 Measured measure(nn::Layer& model, const data::Batch& batch, bool create_graph) {
-  const Variable x = Variable::leaf(batch.images);
+  const Variable x = Variable::leaf(batch.input());
   const Variable loss =
-      losses::cross_entropy_with_logits(batch.labels, model(x), {.reduction = losses::Reduction::sum});
+      losses::cross_entropy_with_logits(batch.target(), model(x), {.reduction = losses::Reduction::sum});
   const Variable g = grad(loss, {x}, {.create_graph = create_graph, .retain_graph = true})[0];
-  const auto pictures = static_cast<double>(batch.images.size(0));
+  const auto pictures = static_cast<double>(batch.input().size(0));
   return {loss / pictures, sum(square(g)) / pictures};
 }
 

@@ -169,14 +169,14 @@ void write_results(const Arguments& arguments, const examples::OutFolder& out, n
   summary["loss_name"] = arguments.loss == "ce" ? "cross_entropy" : "kl_divergence";
   summary["epochs"] = last.epoch;
   summary["train_images"] = sets.train.size();
-  summary["val_loss"] = last.val_loss;
-  summary["val_accuracy"] = last.val_accuracy;
+  summary["val_loss"] = last["val_loss"];
+  summary["val_accuracy"] = last["val_accuracy"];
   summary["test_loss"] = test.loss;
   summary["test_accuracy"] = test.accuracy;
   summary["step_ms_median"] = 1e3 * step_seconds;
   summary["images_per_second"] = step_seconds > 0 ? static_cast<double>(arguments.batch_size) / step_seconds : 0;
   summary["epoch_over_steps"] = result.epoch_over_steps;
-  summary["validation_images_per_second"] = result.validation_images_per_second;
+  summary["validation_images_per_second"] = result.validation_rows_per_second;
   summary["peak_rss_mb"] = peak_rss_mb();
   summary["threads"] = num_threads();
   summary["blas_core"] = kernels::blas_core_name();

@@ -25,7 +25,9 @@ void Checksum::update(const void* data, std::size_t bytes) {
 
 std::uint64_t Checksum::value() const { return XXH3_64bits_digest(&state_->xxh3); }
 
-std::string Checksum::text() const { return fmt::format("{}{:016x}", kChecksumName, value()); }
+std::string Checksum::text() const { return checksum_text(value()); }
+
+std::string checksum_text(std::uint64_t value) { return fmt::format("{}{:016x}", kChecksumName, value); }
 
 std::uint64_t checksum_of(const void* data, std::size_t bytes) { return XXH3_64bits(data, bytes); }
 

@@ -30,7 +30,7 @@ class Checksum {
   void update(std::string_view text) { update(text.data(), text.size()); }
   /// Of all bytes so far; more may follow.
   std::uint64_t value() const;
-  /// The value as "xxh3-64:" and 16 lower-case hexadecimal digits.
+  /// checksum_text(value()).
   std::string text() const;
 
  private:
@@ -40,5 +40,7 @@ class Checksum {
 
 /// The value for bytes that lie in one piece.
 std::uint64_t checksum_of(const void* data, std::size_t bytes);
+/// A value as "xxh3-64:" and 16 lower-case hexadecimal digits.
+std::string checksum_text(std::uint64_t value);
 
 }  // namespace gibbs::io

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "gibbs/nn/clip_gradients.h"
 #include "gibbs/nn/weights.h"
 #include "gibbs/tensor/printable.h"
 #include "gibbs/train/detail/save_path.h"
@@ -14,8 +16,11 @@ namespace gibbs::train {
 namespace {
 
 void check_monitor(const char* callback, const Monitor& monitor, const FitState& state) {
-  check(state.validates || !monitor.needs_validation(), callback, ": monitors ", monitor.name(),
-        ", but fit has no validation images; give some, or monitor &EpochResult::loss");
+  const bool known = monitor.name == "seconds" || std::ranges::find(state.names, monitor.name) != state.names.end();
+  check(known, callback, ": monitors '", printable(monitor.name), "', and an epoch's numbers are ",
+        fmt::format("{}", fmt::join(state.names, ", ")), "; choose one of them");
+  check(state.validates || !monitor.needs_validation(), callback, ": monitors ", monitor.name,
+        ", but fit has no validation data; give some, or say .monitor = {.name = \"loss\"}");
 }
 
 /// What a callback with a monitor remembers, as "EarlyStopping val_loss 0.25 2". It opens with whose it is, so that no
@@ -26,7 +31,7 @@ struct Record {
 };
 
 std::string opening(const char* callback, const Monitor& monitor) {
-  return fmt::format("{} {} ", callback, monitor.name());
+  return fmt::format("{} {} ", callback, monitor.name);
 }
 
 /// Numbers as the shortest decimals that read back to the same bits, in every locale.
@@ -48,7 +53,7 @@ Record from_text(const char* callback, const Monitor& monitor, const std::string
   sound = sound && read(record.best) && !std::isnan(record.best) && at != end && *at++ == ' ' &&
           read(record.epochs_without) && record.epochs_without >= 0 && at == end;
   check(sound, callback, ": cannot restore from '", printable(text), "', which is not of one that monitors ",
-        monitor.name(), "; give the callbacks that the interrupted run had, in its order");
+        monitor.name, "; give the callbacks that the interrupted run had, in its order");
   return record;
 }
 
@@ -57,6 +62,15 @@ Record from_text(const char* callback, const Monitor& monitor, const std::string
 void Callback::restore(const std::string& state) {
   check(state.empty(), "Callback: one that keeps no state cannot restore from '", printable(state),
         "'; give the callbacks that the interrupted run had, in its order");
+}
+
+ClipGradientNorm::ClipGradientNorm(double max_norm) : max_norm_(max_norm) {
+  check(std::isfinite(max_norm) && max_norm > 0, "ClipGradientNorm: max_norm is ", max_norm,
+        "; it must be finite and above 0");
+}
+
+void ClipGradientNorm::on_gradients(FitState& state) {
+  nn::clip_gradient_norm(nn::named_parameters(state.model), max_norm_);
 }
 
 EarlyStopping::EarlyStopping(const Options& options) : options_(options), best_(options.monitor.worst()) {
@@ -74,12 +88,15 @@ void EarlyStopping::on_fit_begin(FitState& state) {
 }
 
 void EarlyStopping::on_epoch_end(FitState& state) {
-  const double value = state.history.epochs.back().*options_.monitor.value;
+  if (options_.monitor.needs_validation() && !state.validated) {
+    return;
+  }
+  const double value = state.history.epochs.back()[options_.monitor.name];
   if (options_.monitor.improves(value, best_, options_.min_delta)) {
     best_ = value;
     epochs_without_ = 0;
   } else if (++epochs_without_ >= options_.patience) {
-    const std::string number = options_.monitor.name();
+    const std::string number = options_.monitor.name;
     state.stop = true;
     state.stop_reason = fmt::format(
         "{} for {} epoch{}{}",
@@ -111,7 +128,7 @@ void BestWeights::on_fit_begin(FitState& state) {
 }
 
 void BestWeights::on_epoch_end(FitState& state) {
-  const double value = state.history.epochs.back().*options_.monitor.value;
+  const double value = state.history.epochs.back()[options_.monitor.name];
   if (options_.monitor.improves(value, best_)) {
     best_ = value;
     nn::save_weights(state.model, options_.path);

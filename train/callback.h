@@ -9,6 +9,7 @@
 #include "gibbs/optim/optimizer.h"
 #include "gibbs/optim/schedule.h"
 #include "gibbs/train/history.h"
+#include "gibbs/train/metric.h"
 #include "gibbs/train/monitor.h"
 
 namespace gibbs::train {
@@ -17,12 +18,15 @@ namespace gibbs::train {
 struct FitState {
   nn::Module& model;
   optim::Optimizer& optimizer;
-  const History& history;  // epochs finished so far
-  int epoch = 0;           // running or just finished, counted from 1
-  std::int64_t step = 0;   // optimizer steps since the very beginning
-  bool validates = false;  // epochs end with validation; without, their val_loss and val_accuracy are NaN
-  bool stop = false;       // set it to end training after this epoch
-  std::string stop_reason;
+  const History& history;               // epochs finished so far
+  const RunningMetrics& running;        // loss and metrics of the running epoch so far
+  std::vector<std::string> names = {};  // of an epoch's numbers, in order: "loss", ..., "val_loss", ...
+  int epoch = 0;                        // running or just finished, counted from 1
+  std::int64_t step = 0;                // optimizer steps since the very beginning
+  bool validates = false;               // there is validation; without, all val_ numbers are NaN
+  bool validated = false;               // the epoch that just ended was validated
+  bool stop = false;                    // set it to end training after this epoch
+  std::string stop_reason = {};
 };
 
 /// What `fit` calls, in this order. What on_fit_begin throws ends a run before its first step: look there for mistakes
@@ -33,6 +37,8 @@ class Callback {
   virtual void on_fit_begin(FitState& /*state*/) {}
   virtual void on_epoch_begin(FitState& /*state*/) {}
   virtual void on_step_begin(FitState& /*state*/) {}
+  /// After backward, before the optimizer: to look at gradients, or to change them (nn/clip_gradients.h).
+  virtual void on_gradients(FitState& /*state*/) {}
   virtual void on_step_end(FitState& /*state*/) {}
   virtual void on_epoch_end(FitState& /*state*/) {}
 
@@ -45,8 +51,21 @@ class Callback {
 /// Callbacks are owned by the caller and outlive fit.
 using Callbacks = std::vector<Callback*>;
 
-/// Ends training when the monitored number has not improved by min_delta for `patience` epochs. NaN is no improvement.
-/// A monitor that needs validation is an error in a run without. Every run that is not a resumed one counts anew.
+/// Limits the gradient's norm before every step: nn::clip_gradient_norm of all parameters of the model.
+class ClipGradientNorm : public Callback {
+ public:
+  /// Errors: a norm that is not above 0.
+  explicit ClipGradientNorm(double max_norm);
+  void on_gradients(FitState& state) override;
+
+ private:
+  double max_norm_;
+};
+
+/// Ends training when the monitored number has not improved by min_delta for `patience` epochs. NaN is no improvement;
+/// an epoch without validation does not count for a monitor that needs it. Errors, before the first step: a monitor of
+/// what is no number of this run's epochs, or needs validation in a run without. Every run that is not a resumed one
+/// counts anew.
 class EarlyStopping : public Callback {
  public:
   struct Options {

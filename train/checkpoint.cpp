@@ -14,60 +14,64 @@ namespace gibbs::train {
 namespace {
 
 using detail::CheckpointState;
+using detail::Remembered;
+using TensorsByName = std::map<std::string, Tensor>;
 
-constexpr std::string_view kModelPrefix = "model/";
-constexpr std::string_view kOptimizerPrefix = "optimizer/";
+constexpr std::string_view kModel = "model/", kOptimizer = "optimizer/", kRunning = "running/";
 
-/// Copies what the optimizer remembers out of it.
+/// Copies what something remembers out of it; its tensors' names get a prefix.
 struct StateWriter : StateVisitor {
-  NamedTensors tensors;
-  CheckpointState& state;
+  std::string_view prefix;
+  NamedTensors& tensors;
+  Remembered& remembered;
 
-  explicit StateWriter(CheckpointState& to) : state(to) {}
+  StateWriter(std::string_view name, NamedTensors& to, Remembered& rest)
+      : prefix(name), tensors(to), remembered(rest) {}
   void tensor(std::string_view name, Tensor& value) override {
-    tensors.push_back({std::string(kOptimizerPrefix) + std::string(name), value});
+    tensors.push_back({std::string(prefix) + std::string(name), value});
   }
-  void counter(std::string_view name, std::int64_t& value) override { state.counters[std::string(name)] = value; }
-  void number(std::string_view name, double& value) override { state.numbers[std::string(name)] = value; }
+  void counter(std::string_view name, std::int64_t& value) override { remembered.counters[std::string(name)] = value; }
+  void number(std::string_view name, double& value) override { remembered.numbers[std::string(name)] = value; }
 };
 
-/// Checks (first pass) or copies (second pass) what a checkpoint holds into the optimizer.
+/// Checks (first pass) or copies (second pass) what a checkpoint holds into what remembers it: `owner`.
 struct StateReader : StateVisitor {
-  const std::map<std::string, Tensor>& tensors;
-  const CheckpointState& state;
+  std::string owner;
+  const TensorsByName& tensors;
+  const Remembered& remembered;
   const std::string& file;
   bool copy = false;
   std::size_t seen = 0;
 
-  StateReader(const std::map<std::string, Tensor>& from, const CheckpointState& values, const std::string& path)
-      : tensors(from), state(values), file(path) {}
+  StateReader(std::string name, const TensorsByName& from, const Remembered& rest, const std::string& path)
+      : owner(std::move(name)), tensors(from), remembered(rest), file(path) {}
 
   void tensor(std::string_view name, Tensor& value) override {
     const auto found = tensors.find(std::string(name));
     check(found != tensors.end() && found->second.shape() == value.shape() && found->second.dtype() == value.dtype(),
-          "checkpoint: ", file, " has no optimizer tensor '", name, "' of shape ", value.shape(), " ", value.dtype(),
-          "; it was written with another optimizer");
+          "checkpoint: ", file, " has no ", owner, " tensor '", name, "' of shape ", value.shape(), " ", value.dtype(),
+          "; it was written with another ", owner);
     ++seen;
     if (copy) {
       value.copy_from(found->second);
     }
   }
-  void counter(std::string_view name, std::int64_t& value) override { read(state.counters, name, value); }
-  void number(std::string_view name, double& value) override { read(state.numbers, name, value); }
+  void counter(std::string_view name, std::int64_t& value) override { read(remembered.counters, name, value); }
+  void number(std::string_view name, double& value) override { read(remembered.numbers, name, value); }
 
-  /// After the first pass: everything that is there belongs to the optimizer.
+  /// After the first pass: everything that is there belongs to the owner.
   void check_all_seen() const {
-    const std::size_t there = tensors.size() + state.counters.size() + state.numbers.size();
-    check(seen == there, "checkpoint: ", file, " holds ", there, " values of the optimizer, which has ", seen,
-          "; it was written with another optimizer");
+    const std::size_t there = tensors.size() + remembered.counters.size() + remembered.numbers.size();
+    check(seen == there, "checkpoint: ", file, " holds ", there, " values of the ", owner, ", which has ", seen,
+          "; it was written with another ", owner);
   }
 
  private:
   template <class T>
   void read(const std::map<std::string, T>& values, std::string_view name, T& value) {
     const auto found = values.find(std::string(name));
-    check(found != values.end(), "checkpoint: ", file, " has no optimizer value '", name,
-          "'; it was written with another optimizer");
+    check(found != values.end(), "checkpoint: ", file, " has no ", owner, " value '", name,
+          "'; it was written with another ", owner);
     ++seen;
     if (copy) {
       value = found->second;
@@ -89,18 +93,20 @@ io::Safetensors read_contents(const std::filesystem::path& path) {
 /// Tensors by their prefix, which is taken off.
 struct Parts {
   NamedTensors model;
-  std::map<std::string, Tensor> optimizer;
+  TensorsByName optimizer, running;
 };
 
 Parts parts_of(const NamedTensors& tensors, const std::string& file) {
   Parts parts;
   for (const auto& [name, tensor] : tensors) {
-    if (name.starts_with(kModelPrefix)) {
-      parts.model.push_back({name.substr(kModelPrefix.size()), tensor});
+    if (name.starts_with(kModel)) {
+      parts.model.push_back({name.substr(kModel.size()), tensor});
+    } else if (name.starts_with(kRunning)) {
+      parts.running.emplace(name.substr(kRunning.size()), tensor);
     } else {
-      check(name.starts_with(kOptimizerPrefix), "checkpoint: ", file, " holds a tensor '", name,
-            "', which is neither the model's nor the optimizer's");
-      parts.optimizer.emplace(name.substr(kOptimizerPrefix.size()), tensor);
+      check(name.starts_with(kOptimizer), "checkpoint: ", file, " holds a tensor '", name,
+            "', which is neither the model's nor the optimizer's nor the metrics'");
+      parts.optimizer.emplace(name.substr(kOptimizer.size()), tensor);
     }
   }
   return parts;
@@ -131,27 +137,28 @@ std::string first_not_finite(nn::Module& model) {
   return {};
 }
 
-void save_checkpoint(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer,
-                     const TrainingState& state) {
-  const std::string broken = first_not_finite(model);
+void save_checkpoint(const std::filesystem::path& path, const TrainingParts& parts, const TrainingState& state) {
+  const std::string broken = first_not_finite(parts.model);
   check(broken.empty(), "checkpoint: parameter '", broken,
         "' holds NaN or infinity; it is not saved over a good checkpoint. Lower the learning rate");
-  CheckpointState everything{.training = state, .optimizer = optimizer.settings(), .counters = {}, .numbers = {}};
-  StateWriter writer(everything);
-  optimizer.visit_state(writer);
+  CheckpointState everything{
+      .training = state, .optimizer_settings = parts.optimizer.settings(), .optimizer = {}, .running = {}};
   NamedTensors tensors;
-  for (auto& [name, tensor] : nn::named_tensors(model)) {
-    tensors.push_back({std::string(kModelPrefix) + name, tensor});
+  for (auto& [name, tensor] : nn::named_tensors(parts.model)) {
+    tensors.push_back({std::string(kModel) + name, tensor});
   }
-  std::move(writer.tensors.begin(), writer.tensors.end(), std::back_inserter(tensors));
+  StateWriter of_optimizer(kOptimizer, tensors, everything.optimizer);
+  parts.optimizer.visit_state(of_optimizer);
+  StateWriter of_metrics(kRunning, tensors, everything.running);
+  parts.running.visit_state(of_metrics);
   io::write_safetensors(path, tensors,
                         {{"state", detail::to_json(everything, path.string())},
-                         {nn::kArchitectureKey, nn::architecture_text(model)},
+                         {nn::kArchitectureKey, nn::architecture_text(parts.model)},
                          {nn::kVersionKey, std::string(kVersion)}},
                         {.checksum = true});
 }
 
-TrainingState load_checkpoint(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer,
+TrainingState load_checkpoint(const std::filesystem::path& path, const TrainingParts& parts,
                               const RunSettings& settings, const std::function<void(const TrainingState&)>& accept) {
   const std::string file = path.string();
   const io::Safetensors contents = read_contents(path);
@@ -161,21 +168,25 @@ TrainingState load_checkpoint(const std::filesystem::path& path, nn::Module& mod
   check(contents.checked, "checkpoint: ", file,
         " has no checksum, so it is not as it was written. Delete it to begin anew, or choose another folder");
   check_same(everything.training.settings, settings, file);
-  check_architecture(contents.metadata, model, file);
+  check_architecture(contents.metadata, parts.model, file);
 
-  const Parts parts = parts_of(contents.tensors, file);
-  StateReader reader(parts.optimizer, everything, file);
-  optimizer.visit_state(reader);
-  reader.check_all_seen();
-  check_same(everything.optimizer, optimizer.settings(), file);
-  nn::check_tensors(model, parts.model, "checkpoint: " + file);
+  const Parts saved = parts_of(contents.tensors, file);
+  StateReader of_optimizer("optimizer", saved.optimizer, everything.optimizer, file);
+  parts.optimizer.visit_state(of_optimizer);
+  of_optimizer.check_all_seen();
+  check_same(everything.optimizer_settings, parts.optimizer.settings(), file);
+  StateReader of_metrics("list of metrics", saved.running, everything.running, file);
+  parts.running.visit_state(of_metrics);
+  of_metrics.check_all_seen();
+  nn::check_tensors(parts.model, saved.model, "checkpoint: " + file);
   if (accept) {
     accept(everything.training);
   }
 
-  nn::load_tensors(model, parts.model, "checkpoint: " + file);
-  reader.copy = true;
-  optimizer.visit_state(reader);
+  nn::load_tensors(parts.model, saved.model, "checkpoint: " + file);
+  of_optimizer.copy = of_metrics.copy = true;
+  parts.optimizer.visit_state(of_optimizer);
+  parts.running.visit_state(of_metrics);
   return everything.training;
 }
 

@@ -46,6 +46,17 @@ void check_labels(const Tensor& labels, std::int64_t first, std::int64_t classes
 
 }  // namespace
 
+NamedNumbers detail::evaluate(const BoundTask& task, data::Batches& batches) {
+  const EvaluationScope scope;
+  data::DataLoader loader(batches);
+  RunningMetrics metrics(task.metrics, RunningMetrics::For::validation);
+  for (std::int64_t i = 0; i < batches.batches_per_epoch(); ++i) {
+    const data::Batch batch = loader.next();
+    metrics.add(batch, task.run(batch));
+  }
+  return metrics.values();
+}
+
 Evaluation evaluate(nn::Layer& model, const LossFunction& loss, const data::Subset& set,
                     const EvaluateOptions& options) {
   check(set.size() > 0, "evaluate: the set is empty; there is nothing to evaluate on");
@@ -58,15 +69,15 @@ Evaluation evaluate(nn::Layer& model, const LossFunction& loss, const data::Subs
   RunningMean mean_loss;
   for (std::int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
     const data::Batch batch = loader.next();
-    const Variable outputs = model(batch.images);
-    check_outputs("evaluate", outputs.value(), batch.size());
-    check_labels(batch.labels, static_cast<std::int64_t>(predictions.size()), outputs.size(1));
-    mean_loss.add(loss(batch.labels, outputs).value().item(), batch.size());
+    const Variable outputs = model(batch.input());
+    check_outputs("evaluate", outputs.value(), batch.rows);
+    check_labels(batch.target(), static_cast<std::int64_t>(predictions.size()), outputs.size(1));
+    mean_loss.add(loss(batch.target(), outputs).value().item(), static_cast<double>(batch.rows));
     if (!confusion) {
       confusion.emplace(outputs.size(1));
     }
     const Tensor predicted = kernels::argmax(outputs.value());
-    confusion->add(batch.labels, predicted);
+    confusion->add(batch.target(), predicted);
     const auto classes = predicted.values<std::int64_t>();
     predictions.insert(predictions.end(), classes.begin(), classes.end());
     const Tensor largest = kernels::max(probabilities(outputs.value(), options.outputs, model), {-1});

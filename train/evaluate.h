@@ -3,17 +3,17 @@
 // The model runs in evaluation here, without a tape, even inside of a ForwardScope of training.
 #pragma once
 
-#include <functional>
+#include <concepts>
+#include <type_traits>
 
 #include "gibbs/data/dataset.h"
 #include "gibbs/nn/module.h"
+#include "gibbs/train/metric.h"
 #include "gibbs/train/metrics.h"
 #include "gibbs/train/outputs.h"
+#include "gibbs/train/task.h"
 
 namespace gibbs::train {
-
-/// Mean loss of a batch: labels int64 [N], logits [N, K].
-using LossFunction = std::function<Variable(const Tensor& labels, const Variable& logits)>;
 
 struct EvaluateOptions {
   std::int64_t batch_size = 250;  // at least 1
@@ -35,6 +35,18 @@ struct Evaluation {
 /// [N, K], a label that is none of the K classes.
 Evaluation evaluate(nn::Layer& model, const LossFunction& loss, const data::Subset& set,
                     const EvaluateOptions& options = {});
+
+namespace detail {
+
+NamedNumbers evaluate(const BoundTask& task, data::Batches& batches);
+
+}  // namespace detail
+
+/// Mean loss, under "loss", and metrics of a task over epoch 0 of the batches: {{"loss", 0.4}, {"accuracy", 0.9}}.
+template <std::derived_from<nn::Module> M>
+NamedNumbers evaluate(M& model, const Task<std::type_identity_t<M>>& task, data::Batches& batches) {
+  return detail::evaluate(detail::BoundTask::of(model, task), batches);
+}
 
 /// The model's outputs, as they are, for float32 images [N, H, W, C], in batches.
 Tensor predict(nn::Layer& model, const Tensor& images, const EvaluateOptions& options = {});

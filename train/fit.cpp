@@ -7,13 +7,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/profile.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/train/detail/fit_arguments.h"
+#include "gibbs/train/detail/gradient_tree.h"
 #include "gibbs/train/detail/interrupt.h"
 #include "gibbs/train/detail/resume.h"
 
@@ -24,6 +27,10 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
+void append(RunSettings& settings, RunSettings more) {
+  std::move(more.begin(), more.end(), std::back_inserter(settings));
+}
+
 double median(std::vector<double> values) {
   if (values.empty()) {
     return 0;
@@ -33,31 +40,37 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+/// The names of an epoch's numbers: those of training, then those of validation, which begin with val_.
+std::vector<std::string> names_of(const Metrics& metrics) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : RunningMetrics(metrics, RunningMetrics::For::training).values()) {
+    names.push_back(name);
+  }
+  for (const auto& [name, value] : RunningMetrics(metrics, RunningMetrics::For::validation).values()) {
+    names.push_back("val_" + name);
+  }
+  return names;
+}
+
 /// One call of fit: its arguments, where training stands, and the pieces of the loop.
 class Training {
  public:
-  Training(nn::Layer& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
-           const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks)
+  Training(nn::Module& model, optim::Optimizer& optimizer, const detail::BoundTask& task, data::Batches& train,
+           data::Batches* validation, const FitOptions& options, const Callbacks& callbacks)
       : model_(model),
         optimizer_(optimizer),
-        loss_(loss),
+        task_(task),
         train_(train),
         validation_(validation),
         options_(options),
         callbacks_(callbacks),
-        progress_(*options.out, options.progress, options.epochs),
-        callback_state_{.model = model, .optimizer = optimizer, .history = state_.history, .stop_reason = {}} {
-    callback_state_.validates = validation.size() > 0;
-    state_.settings = {{"number of training images", std::to_string(train.size())},
-                       {"number of validation images", std::to_string(validation.size())},
-                       {"batch size", std::to_string(options.batch_size)},
-                       {"seed", std::to_string(options.seed)},
-                       {"number of transforms", std::to_string(options.transforms.size())}};
-    state_.settings.insert(state_.settings.end(), options.settings.begin(), options.settings.end());
-    if (!options.checkpoint.empty()) {
-      state_.data = describe_data(train, validation);
-      state_.arithmetic = describe_arithmetic();
-    }
+        epochs_(options.steps ? (*options.steps - 1) / train.batches_per_epoch() + 1 : options.epochs.value_or(1)),
+        progress_(*options.out, options.progress, static_cast<int>(epochs_)),
+        running_(task.metrics, RunningMetrics::For::training),
+        callback_state_{.model = model, .optimizer = optimizer, .history = state_.history, .running = running_} {
+    callback_state_.validates = validation != nullptr;
+    callback_state_.names = names_of(task.metrics);
+    describe_run();
     if (options.resume) {
       restore();
     }
@@ -66,34 +79,44 @@ class Training {
   FitResult run() {
     notify(&Callback::on_fit_begin);
     const InterruptScope interrupt;
-    data::DataLoader loader(
-        train_, {.batch_size = options_.batch_size, .seed = options_.seed, .transforms = options_.transforms},
-        state_.position);
-    while (state_.position.epoch < options_.epochs && !callback_state_.stop && !interrupted_) {
+    data::DataLoader loader(train_, state_.position);
+    saved_at_ = Clock::now();
+    while (!is_done() && !callback_state_.stop && !interrupted_) {
       run_epoch(loader);
     }
     return {.history = state_.history,
             .steps = state_.step,
             .median_step_seconds = median(step_seconds_),
             .epoch_over_steps = epoch_seconds_ > 0 ? epoch_seconds_ / working_seconds_ : 0,
-            .validation_images_per_second = median(validation_rates_),
+            .validation_rows_per_second = median(validation_rates_),
             .interrupted = interrupted_,
             .signal = interrupted_ ? InterruptScope::signal() : 0,
             .stop_reason = interrupted_ ? "interrupted" : callback_state_.stop_reason};
   }
 
  private:
+  /// What must be equal when a run goes on, and what is worth a line when it is not.
+  void describe_run() {
+    state_.settings = {{"seed", std::to_string(options_.seed)}, {"shards", std::to_string(options_.shards)}};
+    append(state_.settings, prefixed("training ", train_.settings()));
+    append(state_.settings,
+           {{"validation samples", validation_ ? std::to_string(validation_->samples()) : std::string("none")}});
+    append(state_.settings, options_.settings);
+    if (!options_.checkpoint.empty()) {
+      state_.data = prefixed("training ", train_.digest());
+      append(state_.data, validation_ ? prefixed("validation ", validation_->digest()) : RunSettings{});
+      state_.arithmetic = describe_arithmetic();
+    }
+  }
+
+  TrainingParts parts() { return {.model = model_, .optimizer = optimizer_, .running = running_}; }
+
   void restore() {
     if (options_.checkpoint.empty() || !has_checkpoint(options_.checkpoint)) {
       return;
     }
     const TrainingState here = state_;
-    state_ = resume({.model = model_,
-                     .optimizer = optimizer_,
-                     .callbacks = callbacks_,
-                     .options = options_,
-                     .images = train_.size(),
-                     .here = here});
+    state_ = resume({.parts = parts(), .callbacks = callbacks_, .options = options_, .train = train_, .here = here});
     saved_ = true;
     callback_state_.step = state_.step;
     callback_state_.stop_reason = state_.stop_reason;
@@ -109,14 +132,27 @@ class Training {
     for (const Callback* callback : callbacks_) {
       state_.callbacks.push_back(callback->saved_state());
     }
-    save_checkpoint(options_.checkpoint, model_, optimizer_, state_);
+    save_checkpoint(options_.checkpoint, parts(), state_);
     saved_ = true;
+    saved_at_ = Clock::now();
+  }
+
+  bool is_time_to_save() const {
+    const auto [steps, seconds] = options_.checkpoint_every;
+    return (steps > 0 && state_.step % steps == 0) || (seconds > 0 && seconds_since(saved_at_) >= seconds);
   }
 
   void write_history() const {
     if (!options_.history.empty() && !state_.history.epochs.empty()) {
       state_.history.write_csv(options_.history);
     }
+  }
+
+  /// True after the last step, even if the last epoch is still to be reported.
+  bool is_last_step() const { return options_.steps && state_.step >= *options_.steps; }
+  bool is_done() const {
+    return options_.steps ? reported_last_ || (is_last_step() && state_.position.batch == 0)
+                          : state_.position.epoch >= epochs_;
   }
 
   void run_epoch(data::DataLoader& loader) {
@@ -128,20 +164,22 @@ class Training {
       notify(&Callback::on_epoch_begin);
     }
     double working = 0;
-    for (bool last = false; !last;) {
+    for (bool last = false; !last && !is_last_step();) {
       const Clock::time_point step_began = Clock::now();
       notify(&Callback::on_step_begin);
       const data::Batch batch = step_on_next(loader, working);
       state_.position = loader.position();
       last = batch.last_of_epoch;
       step_seconds_.push_back(seconds_since(step_began));
-      progress_.step(batch.position.batch + 1, state_.loss.value(), running_accuracy());
+      progress_.step(batch.position.batch + 1, running_.values());
       notify(&Callback::on_step_end);
-      if (InterruptScope::requested() && !last) {
+      interrupted_ = InterruptScope::requested() && !last;
+      if (!last && (interrupted_ || is_last_step() || is_time_to_save())) {
         check_weights();
         state_.epoch_seconds = seconds_before + seconds_since(began);
-        interrupted_ = true;
         save();
+      }
+      if (interrupted_) {
         return;
       }
     }
@@ -165,31 +203,39 @@ class Training {
     return loader.next();
   }
 
-  Variable loss_of(const Tensor& labels, const Variable& logits) const {
-    const ProfileSpan span("loss");
-    return loss_(labels, logits);
+  void train_step(const data::Batch& batch) {
+    optimizer_.clear_gradients();
+    if (options_.shards == 1) {
+      compute_gradients(batch);
+    } else {
+      GradientTree tree(optimizer_.parameters());
+      for (int i = 0; i < options_.shards; ++i) {
+        if (const data::Batch piece = data::piece(batch, i, options_.shards); piece.rows > 0) {
+          tree.add_piece(compute_gradients(piece));
+        }
+      }
+      tree.finish();
+    }
+    notify(&Callback::on_gradients);
+    optimizer_.step();
+    callback_state_.step = ++state_.step;
   }
 
-  void train_step(const data::Batch& batch) {
+  /// Forward and backward of a batch, or of a piece of one. Returns its weight.
+  double compute_gradients(const data::Batch& batch) {
     const nn::ForwardOptions forward{.training = true,
                                      .seed = options_.seed,
                                      .step = static_cast<std::uint64_t>(state_.step),
                                      .first_sample = static_cast<std::uint64_t>(batch.first_sample)};
-    optimizer_.clear_gradients();
-    {
-      const nn::ForwardScope scope(forward);
-      const Variable logits = model_(batch.images);
-      const Variable loss = loss_of(batch.labels, logits);
-      const double value = loss.value().item();
-      if (!std::isfinite(value)) {
-        report_not_finite("the loss", value, state_.step + 1, forward, [&] { model_(batch.images); });
-      }
-      backward(loss);
-      state_.loss.add(value, batch.size());
-      state_.correct += count_correct(batch.labels, logits.value());
+    const nn::ForwardScope scope(forward);
+    const Outcome outcome = task_.run(batch);
+    const double value = outcome.loss.value().item();
+    if (!std::isfinite(value)) {
+      report_not_finite("the loss", value, state_.step + 1, forward, [&] { task_.run(batch); });
     }
-    optimizer_.step();
-    callback_state_.step = ++state_.step;
+    backward(outcome.loss);
+    running_.add(batch, outcome);
+    return outcome.weight.value_or(static_cast<double>(batch.rows));
   }
 
   /// Runs `forward` again, looking at every layer, and throws what it finds.
@@ -222,44 +268,55 @@ class Training {
                               : "this run had saved no checkpoint yet");
   }
 
-  /// Validates, reports and saves; returns the seconds that validation took.
+  /// Validates, reports and, where the data of the epoch ended, saves; returns the seconds that validation took. An
+  /// epoch that the last step cut short was saved before: a run that goes on completes it.
   double finish_epoch(double seconds) {
+    const bool is_whole = state_.position.batch == 0;
     check_weights();
-    double validation_seconds = 0;
-    EpochResult result{.epoch = callback_state_.epoch,
-                       .loss = state_.loss.value(),
-                       .accuracy = running_accuracy(),
-                       .val_loss = std::numeric_limits<double>::quiet_NaN(),
-                       .val_accuracy = std::numeric_limits<double>::quiet_NaN(),
-                       .seconds = seconds};
-    if (validation_.size() > 0) {
-      const Clock::time_point began = Clock::now();
-      const ProfileSpan span("validation");
-      const Evaluation evaluation = evaluate(model_, loss_, validation_, {.batch_size = options_.batch_size});
-      if (!std::isfinite(evaluation.loss)) {
-        report_not_finite("the validation loss", evaluation.loss, state_.step, {},
-                          [&] { evaluate(model_, loss_, validation_, {.batch_size = options_.batch_size}); });
-      }
-      result.val_loss = evaluation.loss;
-      result.val_accuracy = evaluation.accuracy;
-      validation_seconds = seconds_since(began);
-      result.seconds += validation_seconds;
-      validation_rates_.push_back(static_cast<double>(validation_.size()) / validation_seconds);
-    }
+    EpochResult result{.epoch = callback_state_.epoch, .numbers = running_.values(), .seconds = seconds};
+    const bool last = is_whole ? is_last_step() || state_.position.epoch >= epochs_ : true;
+    callback_state_.validated = validation_ && (last || result.epoch % options_.validate_every == 0);
+    const double validation_seconds = validate(result.numbers);
+    result.seconds += validation_seconds;
     state_.history.epochs.push_back(result);
-    state_.loss = {};
-    state_.correct = 0;
-    state_.epoch_seconds = 0;
     progress_.end_epoch(result);
     notify(&Callback::on_epoch_end);
     if (callback_state_.stop && callback_state_.stop_reason.empty()) {
       callback_state_.stop_reason = "a callback asked to stop";
     }
-    state_.stop_reason = callback_state_.stop_reason;
-    save();
+    if (is_whole) {
+      running_.clear();
+      state_.epoch_seconds = 0;
+      state_.stop_reason = callback_state_.stop_reason;
+      save();
+    }
     write_history();
+    reported_last_ = is_last_step();
     interrupted_ = InterruptScope::requested();
     return validation_seconds;
+  }
+
+  /// Adds the numbers of validation, NaN where this epoch has none. Returns the seconds that it took.
+  double validate(NamedNumbers& numbers) {
+    const auto begin = callback_state_.names.begin() + static_cast<std::ptrdiff_t>(numbers.size());
+    if (!callback_state_.validated) {
+      for (auto name = begin; name != callback_state_.names.end(); ++name) {
+        numbers.emplace_back(*name, std::numeric_limits<double>::quiet_NaN());
+      }
+      return 0;
+    }
+    const Clock::time_point began = Clock::now();
+    const ProfileSpan span("validation");
+    const NamedNumbers measured = detail::evaluate(task_, *validation_);
+    if (const double loss = measured.front().second; !std::isfinite(loss)) {
+      report_not_finite("the validation loss", loss, state_.step, {}, [&] { detail::evaluate(task_, *validation_); });
+    }
+    for (const auto& [name, value] : measured) {
+      numbers.emplace_back("val_" + name, value);
+    }
+    const double seconds = seconds_since(began);
+    validation_rates_.push_back(static_cast<double>(validation_->samples()) / seconds);
+    return seconds;
   }
 
   void notify(void (Callback::*point)(FitState&)) {
@@ -268,32 +325,49 @@ class Training {
     }
   }
 
-  double running_accuracy() const {
-    return static_cast<double>(state_.correct) / static_cast<double>(std::max<std::int64_t>(1, state_.loss.rows()));
-  }
-
-  nn::Layer& model_;
+  nn::Module& model_;
   optim::Optimizer& optimizer_;
-  const LossFunction& loss_;
-  const data::Subset& train_;
-  const data::Subset& validation_;
+  const detail::BoundTask& task_;
+  data::Batches& train_;
+  data::Batches* validation_;  // or null
   const FitOptions& options_;
   const Callbacks& callbacks_;
+  std::int64_t epochs_;  // all of them, the last perhaps cut short
   Progress progress_;
   TrainingState state_;
+  RunningMetrics running_;
   FitState callback_state_;
   std::vector<double> step_seconds_, validation_rates_;
   double epoch_seconds_ = 0, working_seconds_ = 0;  // of whole epochs, validation aside; of the steps in them
-  bool saved_ = false;                              // the checkpoint file is this run's
+  Clock::time_point saved_at_;
+  bool saved_ = false;          // the checkpoint file is this run's
+  bool reported_last_ = false;  // the epoch that the last step ended
   bool interrupted_ = false;
 };
 
 }  // namespace
 
+FitResult detail::fit(nn::Module& model, optim::Optimizer& optimizer, const BoundTask& task, data::Batches& train,
+                      data::Batches* validation, const FitOptions& options, const Callbacks& callbacks) {
+  check_fit_arguments(model, optimizer, train, validation, options, callbacks);
+  return Training(model, optimizer, task, train, validation, options, callbacks).run();
+}
+
 FitResult fit(nn::Layer& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
               const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks) {
-  check_fit_arguments(model, optimizer, loss, train, validation, options, callbacks);
-  return Training(model, optimizer, loss, train, validation, options, callbacks).run();
+  check(static_cast<bool>(loss), "fit: there is no loss function");
+  const std::int64_t batch_size = options.batch_size.value_or(data::ImageBatchOptions().batch_size);
+  data::ImageBatches batches(train, {.batch_size = batch_size, .seed = options.seed, .transforms = options.transforms});
+  std::optional<data::ImageBatches> held_out;
+  if (validation.size() > 0) {
+    check_same_classes(train.dataset, validation.dataset);
+    held_out.emplace(validation,
+                     data::ImageBatchOptions{.batch_size = std::min(batch_size, validation.size()), .shuffle = false});
+  }
+  FitOptions rest = options;
+  rest.batch_size.reset();
+  rest.transforms.clear();
+  return fit(model, optimizer, classification(loss), batches, held_out ? &*held_out : nullptr, rest, callbacks);
 }
 
 }  // namespace gibbs::train

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -17,7 +17,8 @@
 namespace gibbs::train {
 namespace {
 
-constexpr std::string_view kHeader = "epoch,loss,accuracy,val_loss,val_accuracy,seconds";
+constexpr std::string_view kFirst = "epoch", kLast = "seconds";  // with the names of the numbers between them
+constexpr std::size_t kLongestName = 64, kMostColumns = 1000;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::int64_t kLargestFile = 100'000'000;  // a million epochs
 
@@ -49,35 +50,71 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-EpochResult parse_row(std::string_view line, const std::string& where_in_file) {
-  std::array<std::string_view, 6> cells;
-  std::array<std::string, 6> where;
-  for (std::size_t column = 0; column < cells.size(); ++column) {
-    where[column] = fmt::format("{} column {}", where_in_file, column + 1);
-    check(line.data() != nullptr, where[column], ": missing");
-    const std::size_t comma = line.find(',');
-    cells[column] = line.substr(0, comma);
-    line = comma == std::string_view::npos ? std::string_view() : line.substr(comma + 1);
+/// The cells of a line.
+std::vector<std::string_view> cells_of(std::string_view line) {
+  std::vector<std::string_view> cells;
+  for (std::size_t comma = 0; comma != std::string_view::npos; line.remove_prefix(std::min(line.size(), comma + 1))) {
+    comma = line.find(',');
+    cells.push_back(line.substr(0, comma));
   }
-  check(line.data() == nullptr, where_in_file, " has more than ", cells.size(), " columns");
-  const int epoch = parsed<int>(cells[0], where[0]);
-  check(epoch >= 1, where[0], ": the epoch is ", epoch, "; epochs count from 1");
-  return {.epoch = epoch,
-          .loss = number_or_nan(cells[1], where[1]),
-          .accuracy = number_or_nan(cells[2], where[2]),
-          .val_loss = number_or_nan(cells[3], where[3]),
-          .val_accuracy = number_or_nan(cells[4], where[4]),
-          .seconds = number_or_nan(cells[5], where[5])};
+  return cells;
+}
+
+/// The names of the numbers that a head line names, "epoch,...,seconds".
+std::vector<std::string> parse_head(std::string_view line, const std::string& file) {
+  const std::vector<std::string_view> cells = cells_of(line);
+  bool sound = cells.size() >= 2 && cells.size() <= kMostColumns && cells.front() == kFirst && cells.back() == kLast;
+  std::vector<std::string> names;
+  for (std::size_t column = 1; sound && column + 1 < cells.size(); ++column) {
+    names.emplace_back(cells[column]);
+    sound = is_column_name(names.back()) && std::find(names.begin(), names.end() - 1, names.back()) == names.end() - 1;
+  }
+  check(sound, "history: ", file, " line 1 is '", printable(line.substr(0, 200)), "', expected '", kFirst,
+        "', the names of numbers, each once, and '", kLast, "'");
+  return names;
+}
+
+EpochResult parse_row(std::string_view line, const std::vector<std::string>& names, const std::string& where) {
+  const std::vector<std::string_view> cells = cells_of(line);
+  const auto place = [&](std::size_t column) { return fmt::format("{} column {}", where, column + 1); };
+  const std::size_t columns = names.size() + 2;
+  check(cells.size() >= columns, place(cells.size()), ": missing");
+  check(cells.size() == columns, where, " has more than ", columns, " columns");
+  EpochResult result{.epoch = parsed<int>(cells[0], place(0))};
+  check(result.epoch >= 1, place(0), ": the epoch is ", result.epoch, "; epochs count from 1");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    result.numbers.emplace_back(names[i], number_or_nan(cells[i + 1], place(i + 1)));
+  }
+  result.seconds = number_or_nan(cells.back(), place(columns - 1));
+  return result;
 }
 
 }  // namespace
 
+double EpochResult::operator[](std::string_view name) const {
+  const auto found = std::ranges::find(numbers, name, &NamedNumbers::value_type::first);
+  return found != numbers.end() ? found->second : name == kLast ? seconds : std::numeric_limits<double>::quiet_NaN();
+}
+
+bool is_column_name(std::string_view name) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.@";
+  return !name.empty() && name.size() <= kLongestName && name.find_first_not_of(kLetters) == std::string_view::npos &&
+         name != kFirst && name != kLast;
+}
+
 std::string History::to_csv() const {
-  std::string csv(kHeader);
-  csv += '\n';
+  std::string csv(kFirst);
+  const NamedNumbers names = epochs.empty() ? NamedNumbers() : epochs.front().numbers;
+  for (const auto& [name, value] : names) {
+    csv += fmt::format(",{}", name);
+  }
+  csv += fmt::format(",{}\n", kLast);
   for (const EpochResult& e : epochs) {
-    csv += fmt::format("{},{},{},{},{},{:.3f}\n", e.epoch, number(e.loss), number(e.accuracy), number(e.val_loss),
-                       number(e.val_accuracy), e.seconds);
+    csv += fmt::format("{}", e.epoch);
+    for (const auto& [name, value] : names) {
+      csv += fmt::format(",{}", number(e[name]));
+    }
+    csv += fmt::format(",{:.3f}\n", e.seconds);
   }
   return csv;
 }
@@ -90,12 +127,10 @@ History read_history_csv(const std::filesystem::path& path) {
   if (text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());
   }
-  const std::string_view head = take_line(text);
-  check(head == kHeader, "history: ", file, " line 1 is '", printable(head.substr(0, 200)), "', expected '", kHeader,
-        "'");
+  const std::vector<std::string> names = parse_head(take_line(text), file);
   History history;
   for (int line = 2; !text.empty(); ++line) {
-    history.epochs.push_back(parse_row(take_line(text), fmt::format("history: {} line {}", file, line)));
+    history.epochs.push_back(parse_row(take_line(text), names, fmt::format("history: {} line {}", file, line)));
   }
   return history;
 }

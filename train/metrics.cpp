@@ -1,6 +1,7 @@
 #include "gibbs/train/metrics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "gibbs/tensor/kernels/ordering.h"
@@ -11,30 +12,48 @@ namespace {
 void check_scores(const char* op, const Tensor& labels, const Tensor& scores) {
   check(scores.rank() == 2 && labels.shape() == Shape{scores.size(0)}, op, ": needs labels [N] and scores [N, K], not ",
         labels.shape(), " and ", scores.shape());
-  const auto values = labels.values<std::int64_t>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    check(values[i] >= 0 && values[i] < scores.size(1), op, ": row ", i, " has label ", values[i],
-          ", which is none of ", scores.size(1),
-          " classes; give the model a score for each class, and leave out rows that have none");
+}
+
+void check_label(const char* op, std::int64_t row, std::int64_t label, std::int64_t classes) {
+  check(label >= 0 && label < classes, op, ": row ", row, " has label ", label, ", which is none of ", classes,
+        " classes; give the model a score for each class, and leave out rows that have none");
+}
+
+CorrectRows counted(const char* op, const Tensor& labels, const Tensor& scores,
+                    std::optional<std::int64_t> ignore_index) {
+  const Tensor predictions = kernels::argmax(scores);
+  const auto expected = labels.values<std::int64_t>();
+  const auto predicted = predictions.values<std::int64_t>();
+  CorrectRows count;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i] != ignore_index) {
+      check_label(op, static_cast<std::int64_t>(i), expected[i], scores.size(-1));
+      count.correct += expected[i] == predicted[i];
+      ++count.rows;
+    }
   }
+  return count;
 }
 
 }  // namespace
 
 std::int64_t count_correct(const Tensor& labels, const Tensor& scores) {
   check_scores("count_correct", labels, scores);
-  const Tensor predictions = kernels::argmax(scores);
-  const auto expected = labels.values<std::int64_t>();
-  const auto predicted = predictions.values<std::int64_t>();
-  std::int64_t correct = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    correct += expected[i] == predicted[i];
-  }
-  return correct;
+  return counted("count_correct", labels, scores, {}).correct;
+}
+
+CorrectRows count_correct_rows(const Tensor& labels, const Tensor& scores, std::optional<std::int64_t> ignore_index) {
+  check(scores.rank() >= 1 && labels.shape() == scores.shape().without(scores.rank() - 1),
+        "count_correct_rows: needs labels [N, ...] and scores [N, ..., K], not ", labels.shape(), " and ",
+        scores.shape());
+  return counted("count_correct_rows", labels, scores, ignore_index);
 }
 
 std::int64_t count_correct_top_k(const Tensor& labels, const Tensor& scores, std::int64_t k) {
   check_scores("count_correct_top_k", labels, scores);
+  for (std::int64_t i = 0; i < labels.numel(); ++i) {
+    check_label("count_correct_top_k", i, labels.at<std::int64_t>({i}), scores.size(1));
+  }
   check(k >= 1 && k <= scores.size(1), "count_correct_top_k: k is ", k, "; it must be from 1 to the ", scores.size(1),
         " classes");
   const Tensor best = kernels::topk(scores, k).indices;
@@ -47,17 +66,16 @@ std::int64_t count_correct_top_k(const Tensor& labels, const Tensor& scores, std
   return correct;
 }
 
-void RunningMean::add(double mean, std::int64_t rows) {
-  check(rows >= 0, "RunningMean: a batch has ", rows, " rows; it must be at least 0");
-  if (rows > 0) {  // the mean of no rows is NaN
-    sum_ += mean * static_cast<double>(rows);
-    rows_ += rows;
+void RunningMean::add(double mean, double weight) {
+  check(std::isfinite(weight) && weight >= 0, "RunningMean: a batch has weight ", weight,
+        "; it must be finite and at least 0");
+  if (weight > 0) {  // the mean of nothing is NaN
+    sum_ += mean * weight;
+    weight_ += weight;
   }
 }
 
-double RunningMean::value() const {
-  return rows_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / static_cast<double>(rows_);
-}
+double RunningMean::value() const { return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / weight_; }
 
 ConfusionMatrix::ConfusionMatrix(std::int64_t classes) {
   check(classes >= 1, "ConfusionMatrix: needs at least one class, received ", classes);

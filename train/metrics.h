@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "gibbs/tensor/state_visitor.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::train {
@@ -13,23 +15,29 @@ std::int64_t count_correct(const Tensor& labels, const Tensor& scores);
 /// Rows whose label is among the k largest scores, for k in [1, K].
 std::int64_t count_correct_top_k(const Tensor& labels, const Tensor& scores, std::int64_t k);
 
-/// Mean of batch means, each weighted by its rows; a batch of no rows counts for nothing.
+struct CorrectRows {
+  std::int64_t correct = 0, rows = 0;
+};
+/// The same for labels [N, ...] and scores [N, ..., K], with the number of rows that were looked at: those of the class
+/// `ignore_index` are not.
+CorrectRows count_correct_rows(const Tensor& labels, const Tensor& scores,
+                               std::optional<std::int64_t> ignore_index = {});
+
+/// Mean of batch means, each weighted by what it is a mean of; a batch of weight 0 counts for nothing.
 class RunningMean {
  public:
-  void add(double mean, std::int64_t rows);
-  /// NaN as long as there are no rows.
+  /// Errors: a weight that is negative or not finite.
+  void add(double mean, double weight);
+  /// NaN as long as there is no weight.
   double value() const;
 
-  double sum() const { return sum_; }
-  std::int64_t rows() const { return rows_; }
-  void restore(double sum, std::int64_t rows) {
-    sum_ = sum;
-    rows_ = rows;
+  void visit_state(StateVisitor& visitor) {
+    visitor.number("sum", sum_);
+    visitor.number("weight", weight_);
   }
 
  private:
-  double sum_ = 0;
-  std::int64_t rows_ = 0;
+  double sum_ = 0, weight_ = 0;
 };
 
 /// counts[label][prediction].

@@ -1,24 +1,23 @@
-// Monitor: which number of an epoch's result a callback watches, what it is called, and which way is better.
+// Monitor: which number of an epoch's result a callback watches, and which way is better.
 #pragma once
 
 #include <limits>
 #include <optional>
 #include <string>
-
-#include "gibbs/train/history.h"
+#include <vector>
 
 namespace gibbs::train {
 
-/// A number of an epoch's result: {&EpochResult::loss}.
+/// A number of an epoch's result, by its name in history.csv: {.name = "val_accuracy"}.
 struct Monitor {
-  double EpochResult::*value = &EpochResult::val_loss;
-  /// Unless given: false for accuracies, true for the others.
+  std::string name = "val_loss";
+  /// Unless given: true for names that end with "loss" and for "seconds", false for those that end with "accuracy"; it
+  /// must be given for any other.
   std::optional<bool> smaller_is_better = {};
 
-  /// The name of the number, as history.csv has it: "val_loss". Throws for a null pointer.
-  std::string name() const;
-  /// True for the numbers that need validation images: without any they are NaN in every epoch.
-  bool needs_validation() const;
+  /// True for the numbers that are measured in validation: without it they are NaN in every epoch.
+  bool needs_validation() const { return name.starts_with("val_"); }
+  /// Throws where smaller_is_better must be given.
   bool smaller_wins() const;
 
   /// True when `candidate` improves on `best` by more than min_delta. NaN never does.

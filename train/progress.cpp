@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "gibbs/train/detail/terminal.h"
 
@@ -67,11 +68,13 @@ std::string duration(double s) {
   return total >= 60 ? fmt::format("{}:{:02}", total / 60, total % 60) : fmt::format("{}s", total);
 }
 
-Parts results(const EpochResult& r) {
-  Parts parts{fmt::format("loss: {:.4f}", r.loss), fmt::format("accuracy: {:.4f}", r.accuracy)};
-  if (!std::isnan(r.val_loss)) {
-    parts.push_back(fmt::format("val_loss: {:.4f}", r.val_loss));
-    parts.push_back(fmt::format("val_accuracy: {:.4f}", r.val_accuracy));
+/// "name: 0.1234" for each, without those that were not measured.
+Parts described(const NamedNumbers& numbers) {
+  Parts parts;
+  for (const auto& [name, value] : numbers) {
+    if (!std::isnan(value)) {
+      parts.push_back(fmt::format("{}: {:.4f}", name, value));
+    }
   }
   return parts;
 }
@@ -98,7 +101,7 @@ void Progress::begin_epoch(int epoch, std::int64_t steps) {
   }
 }
 
-void Progress::step(std::int64_t step, double loss, double accuracy) {
+void Progress::step(std::int64_t step, const NamedNumbers& running) {
   if (first_step_ < 0) {
     first_step_ = step - 1;  // a resumed epoch begins in its middle
   }
@@ -109,16 +112,16 @@ void Progress::step(std::int64_t step, double loss, double accuracy) {
   drawn_ = now;
   const double per_step = seconds(now - began_) / static_cast<double>(step - first_step_);
   const std::string left = duration(per_step * static_cast<double>(steps_ - step));
-  redraw(bar_line(step, steps_,
-                  {"ETA: " + left, fmt::format("loss: {:.4f}", loss), fmt::format("accuracy: {:.4f}", accuracy)},
-                  room_of(out_)));
+  Parts parts = described(running);
+  parts.insert(parts.begin(), "ETA: " + left);
+  redraw(bar_line(step, steps_, std::move(parts), room_of(out_)));
   out_ << std::flush;
 }
 
 void Progress::end_epoch(const EpochResult& result) {
   const std::string timing =
       fmt::format("{:.1f}s {:.1f}ms/step", result.seconds, 1e3 * result.seconds / static_cast<double>(steps_));
-  Parts parts = results(result);
+  Parts parts = described(result.numbers);
   if (style_ == ProgressStyle::lines) {
     out_ << fmt::format("Epoch {}/{} - {} - {}\n", result.epoch, epochs_, timing, fmt::join(parts, kBetween));
   } else if (style_ == ProgressStyle::bar) {

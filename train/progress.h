@@ -25,7 +25,7 @@ class Progress {
 
   void begin_epoch(int epoch, std::int64_t steps);
   /// After each step, with the running means of the epoch. Redraws at most ten times a second.
-  void step(std::int64_t step, double loss, double accuracy);
+  void step(std::int64_t step, const NamedNumbers& running);
   void end_epoch(const EpochResult& result);
 
  private:

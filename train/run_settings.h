@@ -3,19 +3,17 @@
 
 #include <string>
 
-#include "gibbs/data/dataset.h"
 #include "gibbs/tensor/run_settings.h"
 
 namespace gibbs::train {
 
 /// "batch size is 32 in the checkpoint and 250 here, ..."; empty for equal settings. Checksums say nothing to a reader:
-/// "training images changed". That their classes and their order changed, too, is not told then.
+/// "training images changed". Other checksums whose names begin with that one's, "training images' order", are not told
+/// then.
 std::string differences(const RunSettings& saved, const RunSettings& here);
 
-/// The data: names of the classes, size of the images, and for both sets one checksum of its images in whatever order,
-/// one of which of them is of which class, and one of their order. Every pixel is read, at the speed of memory.
-/// Errors: those of data::validate, and indices that the dataset does not have.
-RunSettings describe_data(const data::Subset& train, const data::Subset& validation);
+/// The same with a prefix before every name: "training batch size".
+RunSettings prefixed(const std::string& prefix, RunSettings settings);
 
 /// What decides about the last bits of a run, and about nothing else: OpenBLAS' core, the library's instruction set,
 /// and whether layers are fused (nn/fusion.h).

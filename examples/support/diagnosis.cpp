@@ -116,7 +116,7 @@ double step_time(std::int64_t batch_size) {
     const data::Batch batch = loader.next();
     const nn::ForwardScope scope({.training = true});
     adam.clear_gradients();
-    backward(losses::cross_entropy_with_logits(batch.labels, model(batch.images)));
+    backward(losses::cross_entropy_with_logits(batch.target(), model(batch.input())));
     adam.step();
   });
   return 1e3 * steps[steps.size() / 2];

@@ -92,9 +92,9 @@ Lockstep::Copy Lockstep::make_copy(const nn::Layer& start) const {
 
 StepReport Lockstep::step(const data::Batch& batch) {
   const Tensor p =
-      make_targets(options_.targets, batch.labels, batch.images, options_.classes, options_.dtype, options_.seed);
+      make_targets(options_.targets, batch.target(), batch.input(), options_.classes, options_.dtype, options_.seed);
   const Tensor images =
-      options_.dtype == batch.images.dtype() ? batch.images : kernels::cast(batch.images, options_.dtype);
+      options_.dtype == batch.input().dtype() ? batch.input() : kernels::cast(batch.input(), options_.dtype);
   const auto forward = [&](nn::Layer& model) {
     const nn::ForwardScope scope({.training = true,
                                   .seed = options_.seed,

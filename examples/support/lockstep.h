@@ -13,7 +13,7 @@
 #include "examples/support/gradient_difference.h"
 #include "examples/support/laboratory_targets.h"
 #include "gibbs/autograd/variable.h"
-#include "gibbs/data/batch_maker.h"
+#include "gibbs/data/image_batches.h"
 #include "gibbs/nn/module.h"
 #include "gibbs/optim/optimizer.h"
 

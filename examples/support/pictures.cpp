@@ -16,18 +16,16 @@ namespace {
 
 constexpr std::array<const char*, 6> kColours = {"#1f6fb4", "#d1495b", "#3a8f5c", "#8a5fbf", "#c98a1b", "#555555"};
 
-using Column = double train::EpochResult::*;
-
 /// One named block of "epoch training validation" lines per run, then the plot of both columns; published values are
 /// blocks of "epoch value" lines.
 std::string curve_script(const std::vector<Run>& runs, const std::vector<Published>& published,
-                         const std::string& y_label, Column training, Column validation,
+                         const std::string& y_label, const char* number,
                          std::vector<double> Published::*published_values, const std::string& key_place) {
   std::string script;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     script += fmt::format("$run{} << EOD\n", i);
     for (const train::EpochResult& e : runs[i].history.epochs) {
-      script += fmt::format("{} {} {}\n", e.epoch, e.*training, e.*validation);
+      script += fmt::format("{} {} {}\n", e.epoch, e[number], e[std::string("val_") + number]);
     }
     script += "EOD\n";
   }
@@ -99,11 +97,9 @@ void check_names(const char* op, const train::ConfusionMatrix& confusion, const 
 void draw_curves(const std::filesystem::path& folder, const std::vector<Run>& runs,
                  const std::vector<Published>& published) {
   gnuplot_svg_and_png(folder / "loss", 760, 460,
-                      curve_script(runs, published, "loss (nats per image)", &train::EpochResult::loss,
-                                   &train::EpochResult::val_loss, &Published::loss, "top right"));
+                      curve_script(runs, published, "loss (nats per image)", "loss", &Published::loss, "top right"));
   gnuplot_svg_and_png(folder / "accuracy", 760, 460,
-                      curve_script(runs, published, "accuracy", &train::EpochResult::accuracy,
-                                   &train::EpochResult::val_accuracy, &Published::accuracy, "bottom right"));
+                      curve_script(runs, published, "accuracy", "accuracy", &Published::accuracy, "bottom right"));
 }
 
 void draw_confusion(const std::filesystem::path& png, const train::ConfusionMatrix& confusion,

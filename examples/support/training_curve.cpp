@@ -40,19 +40,19 @@ TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const 
   TrainingCurve curve{.name = name, .cross_entropy = {}, .accuracy = {}};
   for (std::int64_t step = 0; step < options.steps; ++step) {
     const data::Batch batch = loader.next();
-    const Tensor p = make_targets(lab.targets, batch.labels, batch.images, lab.classes, lab.dtype, lab.seed);
+    const Tensor p = make_targets(lab.targets, batch.target(), batch.input(), lab.classes, lab.dtype, lab.seed);
     const nn::ForwardScope scope({.training = true,
                                   .seed = lab.seed,
                                   .step = static_cast<std::uint64_t>(step),
                                   .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
     const Variable logits =
-        (*model)(lab.dtype == batch.images.dtype() ? batch.images : kernels::cast(batch.images, lab.dtype));
+        (*model)(lab.dtype == batch.input().dtype() ? batch.input() : kernels::cast(batch.input(), lab.dtype));
     optimizer->clear_gradients();
     backward(loss(p, logits));
     optimizer->step();
-    curve.cross_entropy.push_back(losses::cross_entropy_with_logits(batch.labels, logits.detach()).value().item());
-    curve.accuracy.push_back(static_cast<double>(train::count_correct(batch.labels, logits.value())) /
-                             static_cast<double>(batch.size()));
+    curve.cross_entropy.push_back(losses::cross_entropy_with_logits(batch.target(), logits.detach()).value().item());
+    curve.accuracy.push_back(static_cast<double>(train::count_correct(batch.target(), logits.value())) /
+                             static_cast<double>(batch.rows));
   }
   return curve;
 }

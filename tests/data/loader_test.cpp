@@ -1,4 +1,4 @@
-// The loader's thread: the batches of BatchMaker in their order, from any start, ended at any time, errors passed on.
+// The loader's thread: the batches of ImageBatches in their order, from any start, ended at any time, errors passed on.
 #include "gibbs/data/loader.h"
 
 #include <atomic>
@@ -12,21 +12,22 @@
 namespace gibbs::data {
 namespace {
 
-const BatchOptions kOptions = {.batch_size = 4, .seed = 9, .transforms = {random_crop(1), random_horizontal_flip()}};
+const ImageBatchOptions kOptions = {
+    .batch_size = 4, .seed = 9, .transforms = {random_crop(1), random_horizontal_flip()}};
 
 void expect_same(const Batch& a, const Batch& b) {
   EXPECT_EQ(a.position, b.position);
   EXPECT_EQ(a.first_sample, b.first_sample);
   EXPECT_EQ(a.last_of_epoch, b.last_of_epoch);
-  EXPECT_EQ(a.images.to_vector(), b.images.to_vector());
-  EXPECT_EQ(a.labels.to_vector(), b.labels.to_vector());
+  EXPECT_EQ(a.input().to_vector(), b.input().to_vector());
+  EXPECT_EQ(a.target().to_vector(), b.target().to_vector());
 }
 
 TEST(DataLoader, GivesTheBatchesInOrderOnAnyNumberOfThreads) {
   const ImageDataset dataset = numbered_pictures(18);
   for (int threads : {1, 2, 3}) {
     set_num_threads(threads);
-    BatchMaker expected(dataset, kOptions);
+    ImageBatches expected(dataset, kOptions);
     DataLoader loader(dataset, kOptions);
     EXPECT_EQ(loader.batches_per_epoch(), 5);
     EXPECT_EQ(loader.samples(), 18);
@@ -106,7 +107,7 @@ TEST(DataLoader, SteadyStateAsksTheSystemForNoMemory) {
 TEST(DataLoader, Errors) {
   const ImageDataset dataset = numbered_pictures(18);
   EXPECT_EQ(error_of([&] { DataLoader(dataset, {.batch_size = 19}); }),
-            "DataLoader: the batch size 19 is larger than the set of 18 pictures; use at most 18");
+            "ImageBatches: the batch size 19 is larger than the set of 18; use at most 18");
   EXPECT_EQ(error_of([&] {
               DataLoader(dataset, {.batch_size = 4}, {0, 6});
             }),

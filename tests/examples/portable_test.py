@@ -49,8 +49,8 @@ class Portable(ProgramTest):
     def test_every_library_trains_alike(self):
         losses = {}
         for level in filter(runs_here, LEVELS):
-            self.run_at(level, "cifar10_convnet", "--data", "drawn", "--limit", 10_000, "--epochs", 1, "--seed", 1, "--quiet",
-                        "--out", self.folder / level)
+            self.run_at(level, "cifar10_convnet", "--data", "drawn", "--limit", 10_000, "--batch-size", 160, "--epochs", 1,
+                        "--seed", 1, "--quiet", "--out", self.folder / level)
             losses[level] = self.summary(self.folder / level)["val_loss"]
         # Long enough to have learned something, as guessing costs ln 10 = 2.303; too short for roundings to grow.
         self.assertLess(max(losses.values()), 2.29, losses)

@@ -121,10 +121,11 @@ class Killed(ProgramTest):
                 ("--loss", "kl", "--loss is ce in the checkpoint and kl here"),
                 ("--numerics", "keras", "--numerics is exact in the checkpoint and keras here"),
                 ("--learning-rate", 0.01, "--learning-rate is 0.001 in the checkpoint and 0.01 here"),
-                ("--seed", 7, "seed is 0 in the checkpoint and 7 here"),
-                ("--batch-size", 12, "batch size is 10 in the checkpoint and 12 here"),
-                ("--limit", 40, "number of training images is 36 in the checkpoint and 32 here, "
-                                "number of validation images is 9 in the checkpoint and 8 here")):
+                ("--seed", 7, "seed is 0 in the checkpoint and 7 here, training order is shuffled by seed 0 in the checkpoint "
+                              "and shuffled by seed 7 here"),
+                ("--batch-size", 12, "training batch size is 10 in the checkpoint and 12 here"),
+                ("--limit", 40, "training samples is 36 in the checkpoint and 32 here, "
+                                "validation samples is 9 in the checkpoint and 8 here")):
             with self.subTest(option=option):
                 self.assert_refused(self.train("--resume", option, value), start + difference + end)
         result = self.train("--resume", "--data", "drawn", "--limit", 45)

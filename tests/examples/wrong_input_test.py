@@ -43,9 +43,9 @@ class WrongInput(ProgramTest):
                 self.assertFalse(self.out.exists())
 
     def test_numbers_that_do_not_fit_the_set(self):
-        self.refuse("DataLoader: the batch size 37 is larger than the set of 36 pictures; use at most 36",
+        self.refuse("ImageBatches: the batch size 37 is larger than the set of 36; use at most 36",
                     "--batch-size", 37)
-        self.refuse("DataLoader: the batch size 10 is larger than the set of 4 pictures; use at most 4", "--limit", 5)
+        self.refuse("ImageBatches: the batch size 10 is larger than the set of 4; use at most 4", "--limit", 5)
         self.refuse("split_validation: a fraction of 0.2 of 1 pictures leaves 1 for training and 0 for validation; both "
                     "need at least one", "--limit", 1)
 

@@ -20,12 +20,12 @@ bool examine(const Bytes& input) {
     return false;
   }
   const std::string copy = scratch("copy"), second_copy = scratch("second copy");
-  if (!accepts([&] { train::save_checkpoint(copy, run.model, run.adam, state); })) {
+  if (!accepts([&] { train::save_checkpoint(copy, run.parts(), state); })) {
     require(!train::first_not_finite(run.model).empty(), "finite weights that were loaded can be saved");
     return true;
   }
   TinyRun other;
-  train::save_checkpoint(second_copy, other.model, other.adam, other.load(copy));
+  train::save_checkpoint(second_copy, other.parts(), other.load(copy));
   require(testing::contents(copy) == testing::contents(second_copy), "a checkpoint written again is the same");
   require(other.fingerprint() == run.fingerprint(), "model and optimizer saved again are the same");
   return true;

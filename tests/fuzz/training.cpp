@@ -50,12 +50,13 @@ train::TrainingState TinyRun::load(const std::string& checkpoint) {
     const std::string state = io::read_safetensors(tiny_checkpoint()).metadata.at("state");
     return train::detail::from_json(state, "fuzz").training.settings;
   }();
-  return train::load_checkpoint(checkpoint, model, adam, settings);
+  return train::load_checkpoint(checkpoint, parts(), settings);
 }
 
 std::string TinyRun::fingerprint() {
   StateText state;
   adam.visit_state(state);
+  running.visit_state(state);
   return nn::weights_sha256(model) + state.text.str();
 }
 

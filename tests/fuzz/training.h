@@ -15,6 +15,9 @@ namespace gibbs::fuzz {
 struct TinyRun {
   nn::Sequential model = nn::initialized(nn::Sequential{nn::Flatten(), nn::Dense({.in = 1, .out = 2})}, 1);
   optim::Adam adam{nn::parameters(model)};
+  train::RunningMetrics running{{std::make_shared<train::Accuracy>()}, train::RunningMetrics::For::training};
+
+  train::TrainingParts parts() { return {.model = model, .optimizer = adam, .running = running}; }
 
   /// Trains, with this checkpoint, until `epochs` are complete.
   train::FitResult fit(const std::string& checkpoint, int epochs);

@@ -49,7 +49,7 @@ nn::Sequential small_model() {
 }
 
 std::vector<StepReport> run(const LossPair& losses, LockstepOptions options, int steps) {
-  data::BatchMaker maker(data::drawn_images(64, 0), {.batch_size = 16, .seed = 5});
+  data::ImageBatches maker(data::drawn_images(64, 0), {.batch_size = 16, .seed = 5});
   Lockstep lab(small_model(), losses, options);
   std::vector<StepReport> reports;
   data::BatchPosition position;

@@ -9,6 +9,7 @@
 
 #include "gibbs/nn/nn.h"
 #include "gibbs/optim/sgd.h"
+#include "tests/testing/epoch_result.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs::train {
@@ -24,11 +25,18 @@ struct Scene {
       nn::initialized(nn::Sequential{nn::Dense({.in = 2, .out = 2}), nn::Dense({.in = 2, .out = 1})}, 0);
   optim::SGD sgd{nn::parameters(model), {.learning_rate = 0.1}};
   History history;
-  FitState state{.model = model, .optimizer = sgd, .history = history, .validates = true, .stop_reason = {}};
+  RunningMetrics running{{}, RunningMetrics::For::training};
+  FitState state{.model = model,
+                 .optimizer = sgd,
+                 .history = history,
+                 .running = running,
+                 .names = {"loss", "accuracy", "val_loss", "val_accuracy"},
+                 .validates = true,
+                 .validated = true};
 
   void finish_epoch(Callback& callback, double val_loss) {
     state.epoch = static_cast<int>(history.epochs.size()) + 1;
-    history.epochs.push_back({state.epoch, 0, 0, val_loss, 1 - val_loss, 0});
+    history.epochs.push_back(gibbs::testing::epoch_result(state.epoch, 0, 0, val_loss, 1 - val_loss, 0));
     callback.on_epoch_end(state);
   }
 };
@@ -47,7 +55,7 @@ TEST(EarlyStopping, StopsAfterPatienceEpochsWithoutImprovement) {
 
 TEST(EarlyStopping, MonitorsWhatItIsToldTo) {
   Scene scene;
-  EarlyStopping stopping({.monitor = {&EpochResult::val_accuracy}, .patience = 1, .min_delta = 0.1});
+  EarlyStopping stopping({.monitor = {.name = "val_accuracy"}, .patience = 1, .min_delta = 0.1});
   scene.finish_epoch(stopping, 0.5);
   scene.finish_epoch(stopping, 0.3);
   EXPECT_FALSE(scene.state.stop);
@@ -73,7 +81,7 @@ TEST(EarlyStopping, RestoresNothingButItsOwnState) {
   EarlyStopping stopping({});
   for (const std::string& state :
        {std::string("x"), std::string(), BestWeights({.path = "best.safetensors"}).saved_state(),
-        EarlyStopping({.monitor = {&EpochResult::loss}}).saved_state(), std::string("EarlyStopping val_loss nan 0"),
+        EarlyStopping({.monitor = {.name = "loss"}}).saved_state(), std::string("EarlyStopping val_loss nan 0"),
         std::string("EarlyStopping val_loss 1"), std::string("EarlyStopping val_loss 1 -1"),
         std::string("EarlyStopping val_loss 1 2 "), std::string("EarlyStopping val_loss 1 3000000000"),
         std::string("EarlyStopping val_loss 1,5 0"), std::string("EarlyStopping val_loss 1e999 0")}) {
@@ -116,7 +124,7 @@ TEST(EarlyStopping, WrongOptionsAreErrors) {
               ThrowsMessage<Error>("EarlyStopping: min_delta is -0.5; it must be finite and at least 0"));
   EXPECT_THROW(EarlyStopping({.min_delta = kNaN}), Error);
   EXPECT_THROW(EarlyStopping({.min_delta = std::numeric_limits<double>::infinity()}), Error);
-  EXPECT_THROW(EarlyStopping({.monitor = {nullptr}}), Error);
+  EXPECT_THROW(EarlyStopping({.monitor = {.name = "val_auc"}}), Error);
 }
 
 TEST(EarlyStopping, ARunThatIsNotResumedCountsAnew) {
@@ -140,18 +148,39 @@ TEST(Monitors, ThatNeedValidationAreErrorsWithoutIt) {
     callback.on_fit_begin(scene.state);
   };
   EarlyStopping stopping({});
-  EXPECT_THAT([&] { begin_without(stopping); },
-              ThrowsMessage<Error>("EarlyStopping: monitors val_loss, but fit has no validation images; give some, or "
-                                   "monitor &EpochResult::loss"));
-  BestWeights best({.path = folder / "best", .monitor = {&EpochResult::val_accuracy}});
+  EXPECT_THAT(
+      [&] { begin_without(stopping); },
+      ThrowsMessage<Error>("EarlyStopping: monitors val_loss, but fit has no validation data; give some, or say "
+                           ".monitor = {.name = \"loss\"}"));
+  BestWeights best({.path = folder / "best", .monitor = {.name = "val_accuracy"}});
   EXPECT_THAT([&] { begin_without(best); },
-              ThrowsMessage<Error>("BestWeights: monitors val_accuracy, but fit has no validation images; give some, "
-                                   "or monitor &EpochResult::loss"));
-  EarlyStopping of_loss({.monitor = {&EpochResult::loss}});
+              ThrowsMessage<Error>("BestWeights: monitors val_accuracy, but fit has no validation data; give some, or "
+                                   "say .monitor = {.name = \"loss\"}"));
+  EarlyStopping of_loss({.monitor = {.name = "loss"}});
   begin_without(of_loss);
   Scene scene;
   stopping.on_fit_begin(scene.state);
   best.on_fit_begin(scene.state);
+}
+
+TEST(Monitors, OfNoNumberOfTheRunAreErrors) {
+  Scene scene;
+  EarlyStopping stopping({.monitor = {.name = "val_top5_accuracy"}});
+  EXPECT_THAT([&] { stopping.on_fit_begin(scene.state); },
+              ThrowsMessage<Error>("EarlyStopping: monitors 'val_top5_accuracy', and an epoch's numbers are loss, "
+                                   "accuracy, val_loss, val_accuracy; choose one of them"));
+}
+
+TEST(EarlyStopping, EpochsWithoutValidationDoNotCount) {
+  Scene scene;
+  EarlyStopping stopping({.patience = 2});
+  scene.finish_epoch(stopping, 0.5);
+  scene.state.validated = false;
+  for (int epoch = 0; epoch < 5; ++epoch) {
+    scene.finish_epoch(stopping, kNaN);
+  }
+  EXPECT_FALSE(scene.state.stop);
+  EXPECT_EQ(stopping.saved_state(), "EarlyStopping val_loss 0.5 0");
 }
 
 TEST(BestWeights, KeepsTheWeightsOfTheBestEpoch) {

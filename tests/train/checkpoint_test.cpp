@@ -13,6 +13,7 @@
 #include "gibbs/nn/nn.h"
 #include "gibbs/optim/adam.h"
 #include "gibbs/optim/sgd.h"
+#include "tests/testing/epoch_result.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
 
@@ -30,19 +31,23 @@ struct Scene {
   nn::Sequential model =
       nn::initialized(nn::Sequential{nn::Dense({.in = 3, .out = 2}), nn::Dense({.in = 2, .out = 1})}, 1);
   optim::Adam adam{nn::parameters(model)};
-  TrainingState state{.step = 12,
-                      .position = {.epoch = 1, .batch = 5},
-                      .correct = 7,
-                      .epoch_seconds = 1.5,
-                      .history = {{{1, 0.1, 0.2, std::numeric_limits<double>::quiet_NaN(), 0.4, 0.5}}},
-                      .callbacks = {"", "state of the second"},
-                      .stop_reason = "",
-                      .settings = {{"seed", "9"}, {"loss", "ce"}}};
+  TrainingState state{
+      .step = 12,
+      .position = {.epoch = 1, .batch = 5},
+      .epoch_seconds = 1.5,
+      .history = {{gibbs::testing::epoch_result(1, 0.1, 0.2, std::numeric_limits<double>::quiet_NaN(), 0.4, 0.5)}},
+      .callbacks = {"", "state of the second"},
+      .stop_reason = "",
+      .settings = {{"seed", "9"}, {"loss", "ce"}}};
 
   const RunSettings settings = state.settings;
+  RunningMetrics running{{std::make_shared<Accuracy>()}, RunningMetrics::For::training};
+
+  TrainingParts parts() { return {.model = model, .optimizer = adam, .running = running}; }
 
   Scene() {
-    state.loss.add(1.0 / 3, 7);
+    running.add({.targets = {Tensor::of({0, 1, 1}, DType::int64)}, .rows = 3},
+                {.loss = Tensor::full({}, 1.0 / 3), .weight = 7, .outputs = {Tensor::of({{2, 1}, {2, 1}, {1, 2}})}});
     backward(sum(model(Tensor::ones({4, 3}))));
     adam.step();
   }
@@ -64,30 +69,30 @@ std::string memory_of(optim::Optimizer& optimizer) {
 
 TEST(Checkpoint, RestoresEverything) {
   Scene scene;
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
   Scene other;
+  other.running.clear();
   for (Parameter& parameter : nn::parameters(other.model)) {
     parameter.mutable_value().fill(0);
   }
-  const TrainingState state = load_checkpoint(scene.path, other.model, other.adam, scene.settings);
+  const TrainingState state = load_checkpoint(scene.path, other.parts(), scene.settings);
   EXPECT_EQ(nn::weights_sha256(other.model), nn::weights_sha256(scene.model));
   EXPECT_EQ(state.step, 12);
   EXPECT_EQ(state.position, (data::BatchPosition{.epoch = 1, .batch = 5}));
-  EXPECT_EQ(state.loss.sum(), scene.state.loss.sum());
-  EXPECT_EQ(state.loss.rows(), 7);
-  EXPECT_EQ(state.correct, 7);
+  EXPECT_EQ(other.running.values(), scene.running.values());
+  EXPECT_EQ(other.running.values()[1], (NamedNumbers::value_type("accuracy", 2.0 / 3)));
   EXPECT_EQ(state.epoch_seconds, 1.5);
   EXPECT_EQ(state.callbacks, scene.state.callbacks);
   ASSERT_EQ(state.history.epochs.size(), 1U);
-  EXPECT_EQ(state.history.epochs[0].loss, 0.1);
-  EXPECT_TRUE(std::isnan(state.history.epochs[0].val_loss));
+  EXPECT_EQ(state.history.epochs[0]["loss"], 0.1);
+  EXPECT_TRUE(std::isnan(state.history.epochs[0]["val_loss"]));
 }
 
 TEST(Checkpoint, TheRestoredOptimizerGoesOnWithTheSameBits) {
   Scene scene, other;
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
   optim::Adam fresh(nn::parameters(other.model));
-  load_checkpoint(scene.path, other.model, fresh, scene.settings);
+  load_checkpoint(scene.path, {other.model, fresh, other.running}, scene.settings);
   const auto go_on = [](nn::Sequential& model, optim::Adam& adam) {
     adam.clear_gradients();
     backward(sum(model(Tensor::of({{1, -2, 3}}))));
@@ -99,30 +104,36 @@ TEST(Checkpoint, TheRestoredOptimizerGoesOnWithTheSameBits) {
 
 TEST(Checkpoint, RefusesWhatIsNotItsOwnAndChangesNothing) {
   Scene scene;
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
   const std::string before = nn::weights_sha256(scene.model);
   EXPECT_THAT(
       [&] {
-        load_checkpoint(scene.path, scene.model, scene.adam, {{"seed", "9"}, {"loss", "kl"}, {"rate", "1"}});
+        load_checkpoint(scene.path, scene.parts(), {{"seed", "9"}, {"loss", "kl"}, {"rate", "1"}});
       },
       ThrowsMessage<Error>("checkpoint: " + scene.path.string() +
                            " belongs to another run: loss is ce in the checkpoint and kl here, rate is not set in "
                            "the checkpoint and 1 here; give the same options, or another folder"));
   EXPECT_THAT(
       [&] {
-        load_checkpoint(scene.path, scene.model, scene.adam, {{"seed", "9"}});
+        load_checkpoint(scene.path, scene.parts(), {{"seed", "9"}});
       },
       ThrowsMessage<Error>(HasSubstr("run: loss is ce in the checkpoint and not set here; give")));
   nn::Sequential wider(nn::Dense({.in = 3, .out = 4}), nn::Dense({.in = 4, .out = 1}));
   nn::initialize(wider, 1);
   optim::Adam adam(nn::parameters(wider));
-  EXPECT_THAT([&] { load_checkpoint(scene.path, wider, adam, scene.settings); },
-              ThrowsMessage<Error>(HasSubstr("holds another model:\n0: Dense(3 -> 2)\n1: Dense(2 -> 1)\n")));
+  EXPECT_THAT(
+      [&] {
+        load_checkpoint(scene.path, {wider, adam, scene.running}, scene.settings);
+      },
+      ThrowsMessage<Error>(HasSubstr("holds another model:\n0: Dense(3 -> 2)\n1: Dense(2 -> 1)\n")));
   optim::SGD sgd(nn::parameters(scene.model), {.momentum = 0.9});
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, sgd, scene.settings); },
-              ThrowsMessage<Error>(HasSubstr("it was written with another optimizer")));
+  EXPECT_THAT(
+      [&] {
+        load_checkpoint(scene.path, {scene.model, sgd, scene.running}, scene.settings);
+      },
+      ThrowsMessage<Error>(HasSubstr("it was written with another optimizer")));
   nn::save_weights(scene.model, scene.path);
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); },
+  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.parts(), scene.settings); },
               ThrowsMessage<Error>(HasSubstr("is not a checkpoint: its metadata has no 'state'")));
   EXPECT_EQ(nn::weights_sha256(scene.model), before);
 }
@@ -131,7 +142,7 @@ TEST(Checkpoint, OtherFormatsAreRefused) {
   Scene scene;
   const auto error_of_state = [&](const std::string& state) {
     io::write_safetensors(scene.path, {}, {{"state", state}});
-    return error_of([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); });
+    return error_of([&] { load_checkpoint(scene.path, scene.parts(), scene.settings); });
   };
   const std::string start = "checkpoint: " + scene.path.string();
   EXPECT_EQ(error_of_state(R"({"format": 2, "training": {}})"),
@@ -149,7 +160,7 @@ TEST(Checkpoint, OtherFormatsAreRefused) {
 
 TEST(Checkpoint, EveryFlippedBitIsFoundAndNothingIsChanged) {
   Scene scene, other;
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
   const std::string good = gibbs::testing::contents(scene.path);
   for (Parameter& parameter : nn::parameters(other.model)) {
     parameter.mutable_value().fill(0.5);
@@ -159,38 +170,40 @@ TEST(Checkpoint, EveryFlippedBitIsFoundAndNothingIsChanged) {
     std::string damaged = good;
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
     scene.folder.write("checkpoint.safetensors", damaged);
-    ASSERT_THROW(load_checkpoint(scene.path, other.model, other.adam, scene.settings), Error)
+    ASSERT_THROW(load_checkpoint(scene.path, other.parts(), scene.settings), Error)
         << "bit " << bit % 8 << " of byte " << bit / 8;
   }
   EXPECT_EQ(nn::weights_sha256(other.model), model_before);
   EXPECT_EQ(memory_of(other.adam), optimizer_before);
   scene.folder.write("checkpoint.safetensors", good);
-  load_checkpoint(scene.path, other.model, other.adam, scene.settings);
+  load_checkpoint(scene.path, other.parts(), scene.settings);
   EXPECT_EQ(memory_of(other.adam), memory_of(scene.adam));
 }
 
 TEST(Checkpoint, WithoutItsChecksumItIsRefused) {
   Scene scene;
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
   const io::Safetensors file = io::read_safetensors(scene.path);
   io::write_safetensors(scene.path, file.tensors, file.metadata);
-  EXPECT_EQ(error_of([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); }),
+  EXPECT_EQ(error_of([&] { load_checkpoint(scene.path, scene.parts(), scene.settings); }),
             "checkpoint: " + scene.path.string() +
                 " has no checksum, so it is not as it was written. Delete it to begin anew, or choose another folder");
 }
 
 TEST(Checkpoint, TensorsThatNobodyKnowsAreRefused) {
   Scene scene;
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
   const io::Safetensors file = io::read_safetensors(scene.path);
   const auto error_with = [&](const std::string& name) {
     NamedTensors tensors = file.tensors;
     tensors.push_back({name, Tensor::zeros({1})});
     io::write_safetensors(scene.path, tensors, file.metadata, {.checksum = true});
-    return error_of([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); });
+    return error_of([&] { load_checkpoint(scene.path, scene.parts(), scene.settings); });
   };
-  EXPECT_EQ(error_with("surplus"), "checkpoint: " + scene.path.string() +
-                                       " holds a tensor 'surplus', which is neither the model's nor the optimizer's");
+  EXPECT_EQ(error_with("surplus"),
+            "checkpoint: " + scene.path.string() +
+                " holds a tensor 'surplus', which is neither the model's nor the optimizer's nor the "
+                "metrics'");
   EXPECT_EQ(error_with("optimizer/9.first_moment"),
             "checkpoint: " + scene.path.string() +
                 " holds 15 values of the optimizer, which has 14; it was written with another optimizer");
@@ -200,8 +213,10 @@ TEST(Checkpoint, TensorsThatNobodyKnowsAreRefused) {
 TEST(Checkpoint, AnOptimizerWithOtherOptionsIsRefused) {
   Scene scene;
   const auto error_between = [&](optim::Optimizer& saved, optim::Optimizer& here) {
-    save_checkpoint(scene.path, scene.model, saved, scene.state);
-    const std::string error = error_of([&] { load_checkpoint(scene.path, scene.model, here, scene.settings); });
+    save_checkpoint(scene.path, {scene.model, saved, scene.running}, scene.state);
+    const std::string error = error_of([&] {
+      load_checkpoint(scene.path, {scene.model, here, scene.running}, scene.settings);
+    });
     const std::string start = "checkpoint: " + scene.path.string() + " belongs to another run: ",
                       end = "; give the same options, or another folder";
     return error.starts_with(start) && error.ends_with(end)
@@ -232,21 +247,32 @@ TEST(Checkpoint, AnOptimizerWithOtherOptionsIsRefused) {
   EXPECT_EQ(sgd_with({.momentum = 0.9, .weight_decay = 0.1}), "weight decay is 0 in the checkpoint and 0.1 here");
 }
 
+TEST(Checkpoint, OtherMetricsAreRefused) {
+  Scene scene;
+  save_checkpoint(scene.path, scene.parts(), scene.state);
+  RunningMetrics loss_only({}, RunningMetrics::For::training);
+  EXPECT_EQ(error_of([&] {
+              load_checkpoint(scene.path, {scene.model, scene.adam, loss_only}, scene.settings);
+            }),
+            "checkpoint: " + scene.path.string() +
+                " holds 4 values of the list of metrics, which has 2; it was written with another list of metrics");
+}
+
 TEST(Checkpoint, ARateThatAScheduleHasSetIsStateAndNoOption) {
   Scene scene, other;
   scene.adam.set_learning_rate(1e-5);
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
-  load_checkpoint(scene.path, other.model, other.adam, scene.settings);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
+  load_checkpoint(scene.path, other.parts(), scene.settings);
   EXPECT_EQ(other.adam.learning_rate(), 1e-5);
 }
 
 TEST(Checkpoint, WhoeverRefusesTheStateKeepsEverythingAsItWas) {
   Scene scene, other;
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
   nn::parameters(other.model)[0].mutable_value().fill(0.5);
   const std::string model_before = nn::weights_sha256(other.model), optimizer_before = memory_of(other.adam);
   EXPECT_EQ(error_of([&] {
-              load_checkpoint(scene.path, other.model, other.adam, scene.settings,
+              load_checkpoint(scene.path, other.parts(), scene.settings,
                               [](const TrainingState& state) { fail("refused at step ", state.step); });
             }),
             "refused at step 12");
@@ -256,9 +282,9 @@ TEST(Checkpoint, WhoeverRefusesTheStateKeepsEverythingAsItWas) {
 
 TEST(Checkpoint, ATruncatedFileSaysWhatToDo) {
   Scene scene;
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
   std::filesystem::resize_file(scene.path, 20);
-  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.model, scene.adam, scene.settings); },
+  EXPECT_THAT([&] { load_checkpoint(scene.path, scene.parts(), scene.settings); },
               ThrowsMessage<Error>(::testing::AllOf(
                   ::testing::StartsWith("checkpoint: " + scene.path.string() + ": byte 0: expected a header length"),
                   HasSubstr(". The file is damaged: delete it to begin anew, or choose another folder"))));
@@ -266,12 +292,12 @@ TEST(Checkpoint, ATruncatedFileSaysWhatToDo) {
 
 TEST(Checkpoint, NeverSavesNaNOverAGoodOne) {
   Scene scene;
-  save_checkpoint(scene.path, scene.model, scene.adam, scene.state);
+  save_checkpoint(scene.path, scene.parts(), scene.state);
   const std::string good = nn::weights_sha256(scene.model);
   nn::parameters(scene.model)[0].mutable_value().set({0, 0}, std::numeric_limits<double>::infinity());
-  EXPECT_THAT([&] { save_checkpoint(scene.path, scene.model, scene.adam, scene.state); },
+  EXPECT_THAT([&] { save_checkpoint(scene.path, scene.parts(), scene.state); },
               ThrowsMessage<Error>(HasSubstr("checkpoint: parameter '0.weight' holds NaN or infinity")));
-  load_checkpoint(scene.path, scene.model, scene.adam, scene.settings);
+  load_checkpoint(scene.path, scene.parts(), scene.settings);
   EXPECT_EQ(nn::weights_sha256(scene.model), good);
 }
 

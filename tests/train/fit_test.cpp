@@ -84,9 +84,9 @@ TEST(Fit, Learns) {
   EXPECT_EQ(result.steps, 15 * 7);
   EXPECT_GT(result.median_step_seconds, 0);
   EXPECT_GT(result.epoch_over_steps, 1);
-  EXPECT_GT(result.validation_images_per_second, 0);
-  EXPECT_LT(result.history.epochs.back().loss, result.history.epochs.front().loss);
-  EXPECT_GT(result.history.epochs.back().val_accuracy, 0.9);
+  EXPECT_GT(result.validation_rows_per_second, 0);
+  EXPECT_LT(result.history.epochs.back()["loss"], result.history.epochs.front()["loss"]);
+  EXPECT_GT(result.history.epochs.back()["val_accuracy"], 0.9);
   EXPECT_THAT(scene.log.str(), ::testing::HasSubstr("Epoch 15/15 - "));
 }
 
@@ -94,8 +94,8 @@ TEST(Fit, ReportsTheLossAndAccuracyThatEvaluateFinds) {
   Scene scene;
   const FitResult result = scene.fit(scene.options(1));
   const Evaluation evaluation = evaluate(scene.model, cross_entropy, scene.sets.validation, {.batch_size = 7});
-  EXPECT_NEAR(result.history.epochs[0].val_loss, evaluation.loss, 1e-6);
-  EXPECT_EQ(result.history.epochs[0].val_accuracy, evaluation.accuracy);
+  EXPECT_NEAR(result.history.epochs[0]["val_loss"], evaluation.loss, 1e-6);
+  EXPECT_EQ(result.history.epochs[0]["val_accuracy"], evaluation.accuracy);
 }
 
 TEST(Fit, GivesTheSameBitsOnAnyNumberOfThreads) {
@@ -133,8 +133,8 @@ TEST(Fit, ResumesWithTheSameBitsWhereverItWasInterrupted) {
     const FitResult resumed = second.fit(options, {&nothing});
     EXPECT_EQ(second.weights(), whole.weights()) << "interrupted at step " << step;
     ASSERT_EQ(resumed.history.epochs.size(), 3U);
-    EXPECT_EQ(resumed.history.epochs[2].loss, expected.history.epochs[2].loss);
-    EXPECT_EQ(resumed.history.epochs[2].val_loss, expected.history.epochs[2].val_loss);
+    EXPECT_EQ(resumed.history.epochs[2]["loss"], expected.history.epochs[2]["loss"]);
+    EXPECT_EQ(resumed.history.epochs[2]["val_loss"], expected.history.epochs[2]["val_loss"]);
   }
 }
 
@@ -218,10 +218,10 @@ TEST(Fit, AMonitorOfWhatIsNotThereEndsTheRunBeforeItsFirstStep) {
   EarlyStopping stopping({});
   EXPECT_THAT(
       [&] { scene.fit(scene.options(2), {&stopping}); },
-      ::testing::ThrowsMessage<Error>("EarlyStopping: monitors val_loss, but fit has no validation images; give "
-                                      "some, or monitor &EpochResult::loss"));
+      ::testing::ThrowsMessage<Error>("EarlyStopping: monitors val_loss, but fit has no validation data; give some, or "
+                                      "say .monitor = {.name = \"loss\"}"));
   EXPECT_EQ(scene.weights(), before);
-  EarlyStopping of_loss({.monitor = {&EpochResult::loss}});
+  EarlyStopping of_loss({.monitor = {.name = "loss"}});
   EXPECT_EQ(scene.fit(scene.options(2), {&of_loss}).history.epochs.size(), 2U);
 }
 
@@ -254,7 +254,7 @@ TEST(Fit, AValidationSetMayLackTheLastClasses) {
   fewer.class_names.resize(2);
   scene.sets.validation = fewer;
   const FitResult result = scene.fit(scene.options(1));
-  EXPECT_GE(result.history.epochs[0].val_accuracy, 0);
+  EXPECT_GE(result.history.epochs[0]["val_accuracy"], 0);
 }
 
 TEST(Fit, ResumingAFinishedRunChangesNothing) {
@@ -303,8 +303,10 @@ TEST(Fit, RefusesTheCheckpointOfAnotherRun) {
   EXPECT_THAT(
       [&] { scene.fit(options); },
       ::testing::ThrowsMessage<Error>(::testing::HasSubstr(
-          "belongs to another run: seed is 9 in the checkpoint and 10 here, loss is not set in the checkpoint and "
-          "kl here; give the same options, or another folder")));
+          "belongs to another run: seed is 9 in the checkpoint and 10 here, training order is shuffled by seed 9 in "
+          "the "
+          "checkpoint and shuffled by seed 10 here, loss is not set in the checkpoint and kl here; give the same "
+          "options, or another folder")));
 }
 
 /// Spoils the last layer after a given step, as a far too large learning rate would.

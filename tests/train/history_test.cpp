@@ -9,18 +9,21 @@
 
 #include "gibbs/io/atomic_file.h"
 #include "gibbs/tensor/error.h"
+#include "tests/testing/epoch_result.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs::train {
 namespace {
 
+using gibbs::testing::epoch_result;
 using gibbs::testing::error_of;
 
 const double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 TEST(History, WritesOneLinePerEpochInFullPrecision) {
-  const History history{{{1, 1.5, 0.25, 1.0 / 3, 0.5, 2.34567}, {2, 1.25, 0.5, kNaN, kNaN, 10}}};
+  const History history{
+      {epoch_result(1, 1.5, 0.25, 1.0 / 3, 0.5, 2.34567), epoch_result(2, 1.25, 0.5, kNaN, kNaN, 10)}};
   EXPECT_EQ(history.to_csv(),
             "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n"
             "1,1.5,0.25,0.3333333333333333,0.5,2.346\n"
@@ -29,14 +32,26 @@ TEST(History, WritesOneLinePerEpochInFullPrecision) {
 
 TEST(History, ReadsBackWhatItWrote) {
   const gibbs::testing::TemporaryFolder folder;
-  const History history{{{1, 0.1 + 0.2, 0.25, 1.0 / 3, 0.5, 2}, {2, 1.25, 0.5, kNaN, kNaN, 10}}};
+  const History history{
+      {epoch_result(1, 0.1 + 0.2, 0.25, 1.0 / 3, 0.5, 2), epoch_result(2, 1.25, 0.5, kNaN, kNaN, 10)}};
   history.write_csv(folder / "history.csv");
   const History again = read_history_csv(folder / "history.csv");
   ASSERT_EQ(again.epochs.size(), 2U);
-  EXPECT_EQ(again.epochs[0].loss, 0.1 + 0.2);
-  EXPECT_EQ(again.epochs[0].val_loss, 1.0 / 3);
+  EXPECT_EQ(again.epochs[0]["loss"], 0.1 + 0.2);
+  EXPECT_EQ(again.epochs[0]["val_loss"], 1.0 / 3);
   EXPECT_EQ(again.epochs[1].epoch, 2);
-  EXPECT_TRUE(std::isnan(again.epochs[1].val_loss));
+  EXPECT_TRUE(std::isnan(again.epochs[1]["val_loss"]));
+}
+
+TEST(History, HasAColumnForEveryNumberThatThereIs) {
+  const gibbs::testing::TemporaryFolder folder;
+  const History history{{{.epoch = 1, .numbers = {{"loss", 2}, {"auc", 0.5}}, .seconds = 3}}};
+  EXPECT_EQ(history.to_csv(), "epoch,loss,auc,seconds\n1,2,0.5,3.000\n");
+  history.write_csv(folder / "history.csv");
+  const EpochResult again = read_history_csv(folder / "history.csv").epochs.at(0);
+  EXPECT_EQ(again.numbers, history.epochs[0].numbers);
+  EXPECT_EQ(again["seconds"], 3);
+  EXPECT_TRUE(std::isnan(again["accuracy"]));
 }
 
 TEST(History, NamesLineAndColumnOfWhatItCannotRead) {
@@ -46,8 +61,12 @@ TEST(History, NamesLineAndColumnOfWhatItCannotRead) {
     io::write_file_atomically(path, text);
     return [&] { read_history_csv(path); };
   };
-  EXPECT_THAT(reading("epoch,loss\n"), ::testing::ThrowsMessage<Error>(
-                                           ::testing::HasSubstr("line 1 is 'epoch,loss', expected 'epoch,loss,acc")));
+  for (const std::string head : {"epoch,loss", "loss,seconds", "seconds", "", "epoch,,seconds", "epoch,a,a,seconds",
+                                 "epoch,epoch,seconds", "epoch,a b,seconds"}) {
+    EXPECT_THAT(reading((head + "\n").c_str()),
+                ::testing::ThrowsMessage<Error>(::testing::HasSubstr(
+                    " line 1 is '" + head + "', expected 'epoch', the names of numbers, each once, and 'seconds'")));
+  }
   EXPECT_THAT(reading("epoch,loss,accuracy,val_loss,val_accuracy,seconds\n1,2,x,4,5,6\n"),
               ::testing::ThrowsMessage<Error>(::testing::HasSubstr("line 2 column 3: 'x' is not a number")));
   EXPECT_THAT(reading("epoch,loss,accuracy,val_loss,val_accuracy,seconds\n1,2\n"),
@@ -61,8 +80,8 @@ TEST(History, SpreadsheetsMayHaveSavedIt) {
   const std::string windows = std::string("\xEF\xBB\xBF") + kHead + "\r\n1,1.5,0.25,,,2\r\n2,1.25,0.5,,,10";
   const History history = read_history_csv(folder.write("history.csv", windows));
   ASSERT_EQ(history.epochs.size(), 2U);
-  EXPECT_EQ(history.epochs[0].loss, 1.5);
-  EXPECT_TRUE(std::isnan(history.epochs[0].val_accuracy));
+  EXPECT_EQ(history.epochs[0]["loss"], 1.5);
+  EXPECT_TRUE(std::isnan(history.epochs[0]["val_accuracy"]));
   EXPECT_EQ(history.epochs[1].epoch, 2);
   EXPECT_EQ(history.epochs[1].seconds, 10);
 }

@@ -7,6 +7,7 @@
 
 #include "gibbs/autograd/gradcheck.h"
 #include "gibbs/gibbs.h"
+#include "tests/testing/epoch_result.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/foreign_locale.h"
 #include "tests/testing/temporary_folder.h"
@@ -53,9 +54,9 @@ std::string train_and_resume(const TemporaryFolder& folder) {
     texts += stopping.saved_state() + best.saved_state() + nn::weights_sha256(model);
   }
   for (const EpochResult& e : read_history_csv(folder / "history.csv").epochs) {
-    texts += fmt::format("\n{} {} {}", e.epoch, e.loss, e.val_accuracy);
+    texts += fmt::format("\n{} {} {}", e.epoch, e["loss"], e["val_accuracy"]);
   }
-  return texts + History{{{1234567, 1234.5, 0.5, 1e-5, 0.25, 1234.5}}}.to_csv();
+  return texts + History{{gibbs::testing::epoch_result(1234567, 1234.5, 0.5, 1e-5, 0.25, 1234.5)}}.to_csv();
 }
 
 /// Everything that gibbs writes, hashes and reads.

@@ -59,18 +59,31 @@ TEST(Metrics, TheKLargestAreAtLeastOneAndAtMostAll) {
   }
 }
 
-TEST(RunningMean, WeighsEveryBatchByItsRows) {
+TEST(RunningMean, WeighsEveryBatch) {
   RunningMean mean;
   EXPECT_TRUE(std::isnan(mean.value())) << "0 would be the best of losses";
   mean.add(std::numeric_limits<double>::quiet_NaN(), 0);
   mean.add(1, 3);
   mean.add(5, 1);
   EXPECT_DOUBLE_EQ(mean.value(), 2);
-  RunningMean again;
-  again.restore(mean.sum(), mean.rows());
-  EXPECT_EQ(again.value(), mean.value());
   EXPECT_THAT([&] { mean.add(1, -1); },
-              ::testing::ThrowsMessage<Error>("RunningMean: a batch has -1 rows; it must be at least 0"));
+              ::testing::ThrowsMessage<Error>("RunningMean: a batch has weight -1; it must be finite and at least 0"));
+}
+
+TEST(CountCorrectRows, TakesAnyRankAndLeavesRowsOut) {
+  const Tensor labels = Tensor::of({{0, 1, -1}, {2, 2, 0}}, DType::int64);
+  const Tensor scores = Tensor::of({{{2, 1, 0}, {2, 1, 0}, {1, 0, 0}}, {{0, 1, 3}, {0, 1, 0}, {1, 0, 0}}});
+  const CorrectRows counted = count_correct_rows(labels, scores, -1);
+  EXPECT_EQ(counted.correct, 3);
+  EXPECT_EQ(counted.rows, 5);
+  EXPECT_THAT([&] { count_correct_rows(labels, scores); },
+              ::testing::ThrowsMessage<Error>(::testing::HasSubstr("count_correct_rows: row 2 has label -1")));
+  EXPECT_THAT(
+      [&] {
+        count_correct_rows(labels, Tensor::ones({2, 2, 3}));
+      },
+      ::testing::ThrowsMessage<Error>("count_correct_rows: needs labels [N, ...] and scores [N, ..., K], not "
+                                      "[2, 3] and [2, 2, 3]"));
 }
 
 TEST(ConfusionMatrix, CountsLabelsAgainstPredictions) {

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <string>
 
+#include "tests/testing/epoch_result.h"
+
 namespace gibbs::train {
 namespace {
 
@@ -14,8 +16,8 @@ TEST(Progress, ALogGetsOneLinePerEpoch) {
   std::ostringstream out;
   Progress progress(out, ProgressStyle::lines, 25);
   progress.begin_epoch(3, 160);
-  progress.step(1, 2, 0.1);
-  progress.end_epoch({3, 1.5, 0.45, 1.4, 0.5, 8});
+  progress.step(1, {{"loss", 2}, {"accuracy", 0.1}});
+  progress.end_epoch(gibbs::testing::epoch_result(3, 1.5, 0.45, 1.4, 0.5, 8));
   EXPECT_EQ(
       out.str(),
       "Epoch 3/25 - 8.0s 50.0ms/step - loss: 1.5000 - accuracy: 0.4500 - val_loss: 1.4000 - val_accuracy: 0.5000\n");
@@ -26,7 +28,7 @@ TEST(Progress, WithoutValidationTheLineEndsEarlier) {
   Progress progress(out, ProgressStyle::lines, 1);
   progress.begin_epoch(1, 10);
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  progress.end_epoch({1, 1.5, 0.45, nan, nan, 1});
+  progress.end_epoch(gibbs::testing::epoch_result(1, 1.5, 0.45, nan, nan, 1));
   EXPECT_EQ(out.str(), "Epoch 1/1 - 1.0s 100.0ms/step - loss: 1.5000 - accuracy: 0.4500\n");
 }
 
@@ -50,12 +52,12 @@ std::string drawn(const char* columns, std::int64_t steps, const EpochResult& re
   std::ostringstream out;
   Progress progress(out, ProgressStyle::bar, 2);
   progress.begin_epoch(1, steps);
-  progress.step(steps, 1, 0.5);
+  progress.step(steps, {{"loss", 1}, {"accuracy", 0.5}});
   progress.end_epoch(result);
   return out.str();
 }
 
-const EpochResult kResult{1, 1, 0.5, 1.25, 0.25, 2};
+const EpochResult kResult = gibbs::testing::epoch_result(1, 1, 0.5, 1.25, 0.25, 2);
 
 TEST(Progress, AWideTerminalGetsABarThatEndsFull) {
   EXPECT_EQ(drawn("120", 4, kResult),
@@ -89,7 +91,7 @@ TEST(Progress, NoRedrawIsAsWideAsTheTerminal) {
     std::ostringstream out;
     Progress progress(out, ProgressStyle::bar, 2);
     progress.begin_epoch(1, 1'000'000'000);
-    progress.step(1'000'000'000, 1e30, 0.5);
+    progress.step(1'000'000'000, {{"loss", 1e30}, {"accuracy", 0.5}});
     const std::string text = out.str().substr(std::string("Epoch 1/2\n").size());
     EXPECT_EQ(text.find('\n'), std::string::npos);
     EXPECT_LT(text.size() - std::string("\r").size(), static_cast<std::size_t>(columns));
@@ -106,8 +108,8 @@ TEST(Progress, SilentMeansSilent) {
   std::ostringstream out;
   Progress progress(out, ProgressStyle::silent, 1);
   progress.begin_epoch(1, 1);
-  progress.step(1, 1, 1);
-  progress.end_epoch({1, 1, 1, 1, 1, 1});
+  progress.step(1, {{"loss", 1}});
+  progress.end_epoch(kResult);
   EXPECT_EQ(out.str(), "");
 }
 

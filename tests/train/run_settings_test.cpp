@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "gibbs/data/drawn.h"
+#include "gibbs/data/image_batches.h"
 #include "gibbs/nn/fusion.h"
 #include "gibbs/tensor/parallel.h"
 #include "tests/testing/expect_op.h"
@@ -21,6 +22,14 @@ data::ImageDataset pictures() {
     labels.set({i}, 1);
   }
   return {.images = images, .labels = labels, .class_names = {"cat", "dog"}, .class_ordered = true};
+}
+
+/// What two sets are, as fit describes them.
+RunSettings describe_data(const data::Subset& train, const data::Subset& validation) {
+  RunSettings all = prefixed("training ", data::ImageBatches(train, {.batch_size = 1}).digest());
+  const RunSettings more = prefixed("validation ", data::ImageBatches(validation, {.batch_size = 1}).digest());
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
 }
 
 /// How the data described differ from `pictures()`, the last five of which are for validation.
@@ -48,30 +57,36 @@ TEST(DescribeData, OneReplacedPixelIsFound) {
 TEST(DescribeData, ARenamedClassIsFound) {
   data::ImageDataset set = pictures();
   set.class_names = {"cat", "d\xFFg"};
-  EXPECT_EQ(changes(set), "name of class 1 is dog in the checkpoint and d\\xffg here");
+  EXPECT_EQ(
+      changes(set),
+      "training class 1 is dog in the checkpoint and d\\xffg here, validation class 1 is dog in the checkpoint and "
+      "d\\xffg here");
   set.class_names = {"cat", "dog", "cow"};
-  EXPECT_EQ(changes(set), "name of class 2 is not set in the checkpoint and cow here");
+  EXPECT_EQ(
+      changes(set),
+      "training class 2 is not set in the checkpoint and cow here, validation class 2 is not set in the checkpoint and "
+      "cow here");
 }
 
 TEST(DescribeData, APictureMovedToAnotherClassIsFound) {
   data::ImageDataset set = pictures();
   set.labels.set({3}, 1);
-  EXPECT_EQ(changes(set), "classes of training images changed");
+  EXPECT_EQ(changes(set), "training images' classes changed");
   // Two pictures that exchange their classes: the counts of the classes stay.
   set.labels.set({12}, 0);
-  EXPECT_EQ(changes(set), "classes of training images changed");
+  EXPECT_EQ(changes(set), "training images' classes changed");
   set = pictures();
   set.labels.set({17}, 0);
-  EXPECT_EQ(changes(set), "classes of validation images changed");
+  EXPECT_EQ(changes(set), "validation images' classes changed");
 }
 
 TEST(DescribeData, AnotherOrderIsFound) {
   std::vector<std::int64_t> order = data::Subset(pictures()).indices;
   std::swap(order[2], order[7]);
-  EXPECT_EQ(changes(pictures(), order), "order of training images changed");
+  EXPECT_EQ(changes(pictures(), order), "training images' order changed");
   std::swap(order[2], order[7]);
   std::swap(order[18], order[19]);
-  EXPECT_EQ(changes(pictures(), order), "order of validation images changed");
+  EXPECT_EQ(changes(pictures(), order), "validation images' order changed");
   std::swap(order[0], order[19]);
   EXPECT_EQ(changes(pictures(), order), "training images changed, validation images changed");
 }
@@ -79,28 +94,32 @@ TEST(DescribeData, AnotherOrderIsFound) {
 TEST(DescribeData, AnotherShapeOfTheSameBytesIsFound) {
   data::ImageDataset set = pictures();
   set.images = set.images.reshape({20, 2, 8, 3});
-  EXPECT_EQ(changes(set), "size of the images is [4, 4, 3] in the checkpoint and [2, 8, 3] here");
+  EXPECT_EQ(
+      changes(set),
+      "training size of images is [4, 4, 3] in the checkpoint and [2, 8, 3] here, validation size of images is [4, 4, "
+      "3] in the checkpoint and [2, 8, 3] here");
 }
 
 TEST(DescribeData, DoesNotDependOnThreads) {
   const int before = num_threads();
   const data::ImageDataset set = data::drawn_images(2000, 1);
   set_num_threads(1);
-  const RunSettings one = describe_data(set, {});
+  data::ImageBatches batches(set, {});
+  const RunSettings one = batches.digest();
   set_num_threads(3);
-  EXPECT_EQ(describe_data(set, {}), one);
+  EXPECT_EQ(batches.digest(), one);
   set_num_threads(before);
-  EXPECT_EQ(one.back(), (std::pair<std::string, std::string>("validation images", "none")));
 }
 
 TEST(DescribeData, RefusesWhatIsNoData) {
   data::ImageDataset set = pictures();
   data::Subset subset(set);
   subset.indices[4] = 20;
-  EXPECT_EQ(error_of([&] { describe_data(subset, {}); }), "fit: index 20 of the training images is not in [0, 20)");
+  EXPECT_EQ(error_of([&] { data::ImageBatches(subset, {.batch_size = 1}); }),
+            "ImageBatches: index 20 is not in [0, 20)");
   set.labels.set({0}, 2);
-  EXPECT_EQ(error_of([&] { describe_data(set, {}); }),
-            "fit: label 2 of image 0 is not in [0, 2), the number of class names");
+  EXPECT_EQ(error_of([&] { data::ImageBatches(set, {.batch_size = 1}); }),
+            "ImageBatches: label 2 of image 0 is not in [0, 2), the number of class names");
 }
 
 TEST(DescribeArithmetic, TellsWhatDecidesAboutTheLastBits) {

@@ -111,7 +111,7 @@ TEST(StepMemory, AStepOnceWarmAsksTheSystemForNothing) {
     for (int i = 0; i < count; ++i) {
       const data::Batch batch = loader.next();
       const nn::ForwardScope scope({.training = true, .step = static_cast<std::uint64_t>(i)});
-      const Variable loss = losses::cross_entropy_with_logits(batch.labels, model(batch.images));
+      const Variable loss = losses::cross_entropy_with_logits(batch.target(), model(batch.input()));
       adam.clear_gradients();
       backward(loss);
       adam.step();

@@ -47,6 +47,19 @@ struct Quote {
   }
 };
 
+/// "NAME_counters":{...},"NAME_numbers":{...}
+std::string remembered_text(const Quote& quote, const std::string& name, const Remembered& remembered) {
+  std::vector<std::string> counters, numbers;
+  for (const auto& [key, value] : remembered.counters) {
+    counters.push_back(fmt::format("{}:{}", quote(key, "a name of the state"), value));
+  }
+  for (const auto& [key, value] : remembered.numbers) {
+    numbers.push_back(fmt::format("{}:{}", quote(key, "a name of the state"), number(value)));
+  }
+  return fmt::format(R"("{0}_counters":{{{1}}},"{0}_numbers":{{{2}}})", name, fmt::join(counters, ","),
+                     fmt::join(numbers, ","));
+}
+
 /// A number in [least, most], or NaN where there may be none.
 double real_between(JsonCursor& cursor, const std::string& field, double least, double most, bool may_be_nan) {
   const std::uint64_t at = cursor.offset();
@@ -79,8 +92,8 @@ RunSettings read_settings(JsonCursor& cursor, const std::string& field) {
   return settings;
 }
 
-/// Epochs are numbered 1, 2, ... without gaps.
-History read_history(JsonCursor& cursor) {
+/// Epochs are numbered 1, 2, ... without gaps: [epoch, a number for each of the columns, seconds].
+History read_history(JsonCursor& cursor, const std::vector<std::string>& columns) {
   History history;
   cursor.array([&] {
     const auto place = static_cast<std::int64_t>(history.epochs.size()) + 1;
@@ -88,19 +101,30 @@ History read_history(JsonCursor& cursor) {
     EpochResult e;
     cursor.expect('[');
     e.epoch = static_cast<int>(cursor.integer("the epoch in " + row, place, place));
-    const auto next = [&](const char* name, double least, double most, bool may_be_nan) {
+    for (const std::string& name : columns) {
       cursor.expect(',');
-      return real_between(cursor, fmt::format("{} in {}", name, row), least, most, may_be_nan);
-    };
-    e.loss = next("the loss", -kAny, kAny, true);
-    e.accuracy = next("the accuracy", 0, 1, true);
-    e.val_loss = next("val_loss", -kAny, kAny, true);
-    e.val_accuracy = next("val_accuracy", 0, 1, true);
-    e.seconds = next("the seconds", 0, kAny, false);
+      e.numbers.emplace_back(name, cursor.real(fmt::format("{} in {}", name, row)));
+    }
+    cursor.expect(',');
+    e.seconds = real_between(cursor, "the seconds in " + row, 0, kAny, false);
     cursor.expect(']');
     history.epochs.push_back(e);
   });
   return history;
+}
+
+/// The names of an epoch's numbers, each once.
+std::vector<std::string> read_columns(JsonCursor& cursor) {
+  std::vector<std::string> columns;
+  cursor.array([&] {
+    const std::uint64_t at = cursor.offset();
+    std::string name = cursor.string("a name of columns");
+    if (!is_column_name(name) || std::ranges::find(columns, name) != columns.end()) {
+      cursor.expected_at(at, "the name of a column that was not there before", "\"" + name + "\"");
+    }
+    columns.push_back(std::move(name));
+  });
+  return columns;
 }
 
 /// What one field says must fit to what others say.
@@ -110,10 +134,6 @@ void check_agreement(const TrainingState& state, const std::string& file) {
   };
   const auto finished = static_cast<std::int64_t>(state.history.epochs.size());
   agree(finished == state.position.epoch, "epoch is ", state.position.epoch, ", but history has ", finished, " rows");
-  agree(state.correct <= state.loss.rows(), "correct is ", state.correct, ", more than the ", state.loss.rows(),
-        " of loss_rows");
-  agree(state.position.batch > 0 || (state.loss.rows() == 0 && state.loss.sum() == 0), "batch is 0, but loss_rows is ",
-        state.loss.rows(), " and loss_sum ", state.loss.sum());
   agree(state.step >= state.position.epoch + state.position.batch, "step is ", state.step, ", fewer than the ",
         state.position.epoch, " of epoch and the ", state.position.batch, " of batch");
 }
@@ -130,18 +150,17 @@ void check_format(JsonCursor& cursor, const std::string& file) {
         kCheckpointFormat, ": go on with the later gibbs that wrote it, or begin anew in another folder");
 }
 
-Fields training_fields(JsonCursor& cursor, TrainingState& t) {
+/// `columns` come before the history, which is read with them.
+Fields training_fields(JsonCursor& cursor, TrainingState& t, std::vector<std::string>& columns) {
   const auto read_callbacks = [&] {
     cursor.array([&] { t.callbacks.push_back(cursor.string("the text of a callback")); });
   };
   return {{"step", [&] { t.step = cursor.integer("step", 0, kMost); }},
           {"epoch", [&] { t.position.epoch = cursor.integer("epoch", 0, kMostEpochs); }},
           {"batch", [&] { t.position.batch = cursor.integer("batch", 0, kMost); }},
-          {"loss_sum", [&] { t.loss.restore(real_between(cursor, "loss_sum", -kAny, kAny, false), t.loss.rows()); }},
-          {"loss_rows", [&] { t.loss.restore(t.loss.sum(), cursor.integer("loss_rows", 0, kMost)); }},
-          {"correct", [&] { t.correct = cursor.integer("correct", 0, kMost); }},
           {"epoch_seconds", [&] { t.epoch_seconds = real_between(cursor, "epoch_seconds", 0, kAny, false); }},
-          {"history", [&] { t.history = read_history(cursor); }},
+          {"columns", [&] { columns = read_columns(cursor); }},
+          {"history", [&] { t.history = read_history(cursor, columns); }},
           {"callbacks", read_callbacks},
           {"stop_reason", [&] { t.stop_reason = cursor.string("stop_reason, a text"); }},
           {"settings", [&] { t.settings = read_settings(cursor, "settings"); }},
@@ -149,18 +168,19 @@ Fields training_fields(JsonCursor& cursor, TrainingState& t) {
           {"arithmetic", [&] { t.arithmetic = read_settings(cursor, "arithmetic"); }}};
 }
 
-void add_optimizer_fields(JsonCursor& cursor, CheckpointState& state, Fields& fields) {
-  fields["optimizer"] = [&] { state.optimizer = read_settings(cursor, "optimizer"); };
-  fields["optimizer_counters"] = [&] {
-    cursor.object("a name in optimizer_counters", [&](const std::string& name, std::uint64_t /*at*/) {
-      state.counters[name] = cursor.integer("optimizer_counters." + name, 0, kMost);
+/// NAME_counters and NAME_numbers. Some of the numbers cannot be negative: rates and weights.
+void add_remembered(JsonCursor& cursor, const std::string& name, Remembered& remembered, Fields& fields) {
+  fields[name + "_counters"] = [&, field = name + "_counters"] {
+    cursor.object("a name in " + field, [&](const std::string& key, std::uint64_t /*at*/) {
+      remembered.counters[key] = cursor.integer(field + "." + key, 0, kMost);
     });
   };
-  fields["optimizer_numbers"] = [&] {
-    cursor.object("a name in optimizer_numbers", [&](const std::string& name, std::uint64_t at) {
-      state.numbers[name] = cursor.real("optimizer_numbers." + name);
-      if (name == "learning_rate" && !(state.numbers[name] >= 0 && state.numbers[name] <= kAny)) {
-        cursor.expected_at(at, "a finite learning_rate from 0", number(state.numbers[name]));
+  fields[name + "_numbers"] = [&, field = name + "_numbers"] {
+    cursor.object("a name in " + field, [&](const std::string& key, std::uint64_t at) {
+      const double value = remembered.numbers[key] = cursor.real(field + "." + key);
+      const bool is_positive = key == "learning_rate" || key == "loss.weight";
+      if (is_positive && !(value >= 0 && value <= kAny)) {
+        cursor.expected_at(at, "a finite " + key + " from 0", number(value));
       }
     });
   };
@@ -171,29 +191,28 @@ void add_optimizer_fields(JsonCursor& cursor, CheckpointState& state, Fields& fi
 std::string to_json(const CheckpointState& state, const std::string& file) {
   const Quote quote{file};
   const TrainingState& t = state.training;
-  std::vector<std::string> rows, callbacks, counters, numbers;
+  std::vector<std::string> columns, rows, callbacks;
   for (const EpochResult& e : t.history.epochs) {
-    rows.push_back(fmt::format("[{},{},{},{},{},{}]", e.epoch, number(e.loss), number(e.accuracy), number(e.val_loss),
-                               number(e.val_accuracy), number(e.seconds)));
+    std::string row = fmt::format("[{}", e.epoch);
+    for (const auto& [name, value] : e.numbers) {
+      row += fmt::format(",{}", number(value));
+      if (rows.empty()) {
+        columns.push_back(quote(name, "the name of a number"));
+      }
+    }
+    rows.push_back(row + fmt::format(",{}]", number(e.seconds)));
   }
   for (const std::string& text : t.callbacks) {
     callbacks.push_back(quote(text, fmt::format("the state of callback {}", callbacks.size() + 1)));
   }
-  for (const auto& [name, value] : state.counters) {
-    counters.push_back(fmt::format("{}:{}", quote(name, "a name of the optimizer's state"), value));
-  }
-  for (const auto& [name, value] : state.numbers) {
-    numbers.push_back(fmt::format("{}:{}", quote(name, "a name of the optimizer's state"), number(value)));
-  }
   return fmt::format(
-      R"({{"format":{},"step":{},"epoch":{},"batch":{},"loss_sum":{},"loss_rows":{},"correct":{},"epoch_seconds":{},)"
-      R"("history":[{}],"callbacks":[{}],"stop_reason":{},"settings":{},"data":{},"arithmetic":{},)"
-      R"("optimizer":{},"optimizer_counters":{{{}}},"optimizer_numbers":{{{}}}}})",
-      kCheckpointFormat, t.step, t.position.epoch, t.position.batch, number(t.loss.sum()), t.loss.rows(), t.correct,
-      number(t.epoch_seconds), fmt::join(rows, ","), fmt::join(callbacks, ","), quote(t.stop_reason, "the stop reason"),
+      R"({{"format":{},"step":{},"epoch":{},"batch":{},"epoch_seconds":{},"columns":[{}],"history":[{}],)"
+      R"("callbacks":[{}],"stop_reason":{},"settings":{},"data":{},"arithmetic":{},"optimizer":{},{},{}}})",
+      kCheckpointFormat, t.step, t.position.epoch, t.position.batch, number(t.epoch_seconds), fmt::join(columns, ","),
+      fmt::join(rows, ","), fmt::join(callbacks, ","), quote(t.stop_reason, "the stop reason"),
       quote(t.settings, "a setting"), quote(t.data, "a setting of the data"),
-      quote(t.arithmetic, "a setting of the arithmetic"), quote(state.optimizer, "a setting of the optimizer"),
-      fmt::join(counters, ","), fmt::join(numbers, ","));
+      quote(t.arithmetic, "a setting of the arithmetic"), quote(state.optimizer_settings, "a setting of the optimizer"),
+      remembered_text(quote, "optimizer", state.optimizer), remembered_text(quote, "running", state.running));
 }
 
 CheckpointState from_json(std::string_view text, const std::string& file) {
@@ -202,9 +221,12 @@ CheckpointState from_json(std::string_view text, const std::string& file) {
          printable(found), kWhatToDo);
   });
   CheckpointState state;
-  Fields fields = training_fields(cursor, state.training);
+  std::vector<std::string> columns;
+  Fields fields = training_fields(cursor, state.training, columns);
   fields["format"] = [&] { check_format(cursor, file); };
-  add_optimizer_fields(cursor, state, fields);
+  fields["optimizer"] = [&] { state.optimizer_settings = read_settings(cursor, "optimizer"); };
+  add_remembered(cursor, "optimizer", state.optimizer, fields);
+  add_remembered(cursor, "running", state.running, fields);
   cursor.object("a field", [&](const std::string& key, std::uint64_t at) {
     const auto field = fields.find(key);
     if (field == fields.end()) {

@@ -13,11 +13,17 @@
 
 namespace gibbs::train::detail {
 
+/// What a thing remembers, beside tensors, by the names that it reports to a StateVisitor.
+struct Remembered {
+  std::map<std::string, std::int64_t> counters;
+  std::map<std::string, double> numbers;
+};
+
 struct CheckpointState {
   TrainingState training;
-  RunSettings optimizer;                         // what it was made with
-  std::map<std::string, std::int64_t> counters;  // what it remembers
-  std::map<std::string, double> numbers;
+  RunSettings optimizer_settings;  // what it was made with
+  Remembered optimizer;
+  Remembered running;  // loss and metrics of the epoch
 };
 
 /// The format that this version writes and reads.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "gibbs/tensor/printable.h"
 #include "gibbs/train/detail/save_path.h"
@@ -10,12 +11,20 @@
 namespace gibbs::train {
 namespace {
 
-void check_options(const FitOptions& options) {
-  check(options.epochs >= 1, "fit: epochs must be at least 1, it is ", options.epochs);
-  check(options.out != nullptr, "fit: out is null; give a stream, and ProgressStyle::silent for no progress");
-  for (std::size_t i = 0; i < options.transforms.size(); ++i) {
-    check(static_cast<bool>(options.transforms[i]), "fit: transform ", i, " is empty");
-  }
+void check_length(const FitOptions& options) {
+  check(!options.epochs || !options.steps, "fit: epochs and steps are given; give one of them");
+  check(options.epochs.value_or(1) >= 1, "fit: epochs must be at least 1, it is ", options.epochs.value_or(1));
+  check(options.steps.value_or(1) >= 1, "fit: steps must be at least 1, it is ", options.steps.value_or(1));
+  check(options.shards >= 1, "fit: shards must be at least 1, it is ", options.shards);
+  check(options.validate_every >= 1, "fit: validate_every must be at least 1, it is ", options.validate_every);
+}
+
+void check_files(const FitOptions& options) {
+  const auto [steps, seconds] = options.checkpoint_every;
+  check(steps >= 0 && std::isfinite(seconds) && seconds >= 0, "fit: checkpoint_every is ", steps, " steps and ",
+        seconds, " seconds; both must be finite and at least 0");
+  check((steps == 0 && seconds == 0) || !options.checkpoint.empty(),
+        "fit: checkpoint_every needs a checkpoint; name its file");
   check(!options.resume || !options.checkpoint.empty(), "fit: resume needs a checkpoint; name its file");
   for (const auto& path : {options.checkpoint, options.history}) {
     if (!path.empty()) {
@@ -33,8 +42,9 @@ void check_callbacks(const Callbacks& callbacks) {
   }
 }
 
-/// Labels are numbers: in both sets they must mean the same.
-void check_classes(const data::ImageDataset& train, const data::ImageDataset& validation) {
+}  // namespace
+
+void check_same_classes(const data::ImageDataset& train, const data::ImageDataset& validation) {
   const auto &names = train.class_names, &others = validation.class_names;
   for (std::size_t k = 0; k < std::min(names.size(), others.size()); ++k) {
     check(names[k] == others[k], "fit: class ", k, " is '", printable(names[k]), "' in the training set and '",
@@ -42,17 +52,16 @@ void check_classes(const data::ImageDataset& train, const data::ImageDataset& va
   }
 }
 
-}  // namespace
-
-void check_fit_arguments(nn::Module& model, const optim::Optimizer& optimizer, const LossFunction& loss,
-                         const data::Subset& train, const data::Subset& validation, const FitOptions& options,
-                         const Callbacks& callbacks) {
-  check_options(options);
-  check(static_cast<bool>(loss), "fit: there is no loss function");
+void check_fit_arguments(nn::Module& model, const optim::Optimizer& optimizer, const data::Batches& train,
+                         const data::Batches* validation, const FitOptions& options, const Callbacks& callbacks) {
+  check(options.out != nullptr, "fit: out is null; give a stream, and ProgressStyle::silent for no progress");
+  check(!options.batch_size && options.transforms.empty(), "fit: ", options.batch_size ? "batch_size" : "transforms",
+        " is for sets of pictures; Batches are made with their own");
+  check(validation != &train,
+        "fit: training and validation are the same Batches; make two of them, over the same data ", "if that is meant");
+  check_length(options);
+  check_files(options);
   check_callbacks(callbacks);
-  if (validation.size() > 0) {
-    check_classes(train.dataset, validation.dataset);
-  }
   const std::vector<Parameter> parameters = nn::parameters(model);
   const bool trains = std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
     return std::any_of(optimizer.parameters().begin(), optimizer.parameters().end(),
@@ -63,12 +72,16 @@ void check_fit_arguments(nn::Module& model, const optim::Optimizer& optimizer, c
         "nn::parameters(model)");
 }
 
-void check_epochs_left(const data::BatchPosition& position, const FitOptions& options) {
-  const std::int64_t begun = position.epoch + (position.batch > 0 ? 1 : 0);
-  check(begun <= options.epochs, "fit: ", options.checkpoint.string(), " is in epoch ", begun, ", beyond the ",
-        options.epochs, " that are asked for; ask for at least ", begun, ", or begin anew");
-  if (position.epoch == options.epochs && options.progress != ProgressStyle::silent) {
-    *options.out << fmt::format("All {} epochs are done already\n", options.epochs);
+void check_steps_left(const TrainingState& state, const FitOptions& options) {
+  const bool in_steps = options.steps.has_value();
+  const std::int64_t all = in_steps ? *options.steps : options.epochs.value_or(1);
+  const std::int64_t begun = in_steps ? state.step : state.position.epoch + (state.position.batch > 0 ? 1 : 0);
+  const char* unit = in_steps ? "step" : "epoch";
+  check(begun <= all, "fit: ", options.checkpoint.string(), " is in ", unit, " ", begun, ", beyond the ", all,
+        " that are asked for; ask for at least ", begun, ", or begin anew");
+  const bool done = in_steps ? state.step == all : state.position.epoch == all;
+  if (done && options.progress != ProgressStyle::silent) {
+    *options.out << fmt::format("All {} {}s are done already\n", all, unit);
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ostream>
 #include <system_error>
 
@@ -11,16 +10,16 @@
 namespace gibbs::train {
 namespace {
 
-/// Every batch is one step, so the position tells how many steps and rows there were.
+/// Every batch is one step, so the position tells how many steps there were.
 void check_position(const TrainingState& state, const Resumed& run, const std::string& file) {
-  const std::int64_t size = std::max<std::int64_t>(1, run.options.batch_size), batches = (run.images + size - 1) / size;
+  const std::int64_t batches = run.train.batches_per_epoch();
   const auto [epoch, batch] = state.position;
   check(batch < batches, "checkpoint: ", file, " has a damaged 'state': batch is ", batch, ", and an epoch has ",
         batches, " batches; delete the file to begin anew, or choose another folder");
-  const std::int64_t steps = epoch * batches + batch, rows = batch * size;
-  check(state.step == steps && state.loss.rows() == rows, "checkpoint: ", file, " has a damaged 'state': after ", epoch,
-        " epochs and ", batch, " batches step is ", steps, " and loss_rows ", rows, ", but there they are ", state.step,
-        " and ", state.loss.rows(), "; delete the file to begin anew, or choose another folder");
+  const std::int64_t steps = epoch * batches + batch;
+  check(state.step == steps, "checkpoint: ", file, " has a damaged 'state': after ", epoch, " epochs and ", batch,
+        " batches step is ", steps, ", but there it is ", state.step,
+        "; delete the file to begin anew, or choose another folder");
 }
 
 /// All of them or, when one throws, none.
@@ -61,13 +60,16 @@ TrainingState resume(const Resumed& run) {
     check(other_data.empty(), "checkpoint: ", file, " belongs to another run: ", other_data,
           "; give the same data, or another folder");
     check_position(state, run, file);
-    check_epochs_left(state.position, run.options);
+    check_steps_left(state, run.options);
     restore(run.callbacks, state.callbacks, file);
   };
-  TrainingState state = load_checkpoint(path, run.model, run.optimizer, run.here.settings, accept);
+  TrainingState state = load_checkpoint(path, run.parts, run.here.settings, accept);
   if (const std::string other = differences(state.arithmetic, run.here.arithmetic); !other.empty()) {
     *run.options.out << fmt::format(
         "Going on with other arithmetic: {}. The training is the same, its last bits are not.\n", other);
+  }
+  if (state.position.batch == 0) {
+    run.parts.running.clear();  // an epoch that has not begun has gathered nothing
   }
   state.arithmetic = run.here.arithmetic;
   return state;

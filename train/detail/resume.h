@@ -8,13 +8,12 @@
 
 namespace gibbs::train {
 
-/// What a run that goes on has: `images` for training, and `here` with its settings, data and arithmetic.
+/// What a run that goes on has, and `here` with its settings, data and arithmetic.
 struct Resumed {
-  nn::Module& model;
-  optim::Optimizer& optimizer;
+  TrainingParts parts;
   const Callbacks& callbacks;
   const FitOptions& options;
-  std::int64_t images;
+  const data::Batches& train;
   const TrainingState& here;
 };
 

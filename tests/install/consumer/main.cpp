@@ -40,6 +40,6 @@ int main() {
   };
   const train::FitResult result = train::fit(
       model, adam, loss, set, {}, {.epochs = 200, .batch_size = 4, .progress = train::ProgressStyle::silent});
-  std::cout << std::fixed << std::setprecision(2) << "XOR loss: " << result.history.epochs.back().loss
+  std::cout << std::fixed << std::setprecision(2) << "XOR loss: " << result.history.epochs.back()["loss"]
             << ", accuracy: " << train::evaluate(model, loss, set, {.batch_size = 4}).accuracy << "\n";
 }

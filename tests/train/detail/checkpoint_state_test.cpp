@@ -2,10 +2,12 @@
 #include "gibbs/train/detail/checkpoint_state.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 
 #include <cmath>
 #include <limits>
 
+#include "tests/testing/epoch_result.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::train::detail {
@@ -14,29 +16,31 @@ namespace {
 using gibbs::testing::error_of;
 
 CheckpointState good_state() {
-  CheckpointState state{.training = {.step = 12,
-                                     .position = {.epoch = 1, .batch = 5},
-                                     .correct = 7,
-                                     .epoch_seconds = 1.5,
-                                     .history = {{{1, 0.1, 0.2, std::numeric_limits<double>::quiet_NaN(), 0.4, 0.5}}},
-                                     .callbacks = {"", "a \"state\""},
-                                     .stop_reason = "",
-                                     .settings = {{"seed", "9"}},
-                                     .data = {{"size", "[8, 8, 3]"}},
-                                     .arithmetic = {{"core", "any"}}},
-                        .optimizer = {{"beta1", "0.9"}},
-                        .counters = {{"steps", 12}},
-                        .numbers = {{"best", -std::numeric_limits<double>::infinity()}, {"learning_rate", 0.001}}};
-  state.training.loss.restore(2.25, 40);
+  CheckpointState state{
+      .training = {.step = 12,
+                   .position = {.epoch = 1, .batch = 5},
+                   .epoch_seconds = 1.5,
+                   .history = {{gibbs::testing::epoch_result(1, 0.1, 0.2, std::numeric_limits<double>::quiet_NaN(), 0.4,
+                                                             0.5)}},
+                   .callbacks = {"", "a \"state\""},
+                   .stop_reason = "",
+                   .settings = {{"seed", "9"}},
+                   .data = {{"size", "[8, 8, 3]"}},
+                   .arithmetic = {{"core", "any"}}},
+      .optimizer_settings = {{"beta1", "0.9"}},
+      .optimizer = {.counters = {{"steps", 12}},
+                    .numbers = {{"best", -std::numeric_limits<double>::infinity()}, {"learning_rate", 0.001}}},
+      .running = {.counters = {{"accuracy.rows", 40}}, .numbers = {{"loss.weight", 2.25}}}};
   return state;
 }
 
 const std::string kGood =
-    R"({"format":3,"step":12,"epoch":1,"batch":5,"loss_sum":2.25,"loss_rows":40,"correct":7,"epoch_seconds":1.5,)"
-    R"("history":[[1,0.1,0.2,"nan",0.4,0.5]],"callbacks":["","a \"state\""],"stop_reason":"",)"
+    R"({"format":3,"step":12,"epoch":1,"batch":5,"epoch_seconds":1.5,)"
+    R"("columns":["loss","accuracy","val_loss","val_accuracy"],"history":[[1,0.1,0.2,"nan",0.4,0.5]],"callbacks":["","a \"state\""],"stop_reason":"",)"
     R"("settings":[["seed","9"]],"data":[["size","[8, 8, 3]"]],"arithmetic":[["core","any"]],)"
     R"("optimizer":[["beta1","0.9"]],"optimizer_counters":{"steps":12},)"
-    R"("optimizer_numbers":{"best":"-inf","learning_rate":0.001}})";
+    R"("optimizer_numbers":{"best":"-inf","learning_rate":0.001},)"
+    R"("running_counters":{"accuracy.rows":40},"running_numbers":{"loss.weight":2.25}})";
 
 /// What reading says, between the file's name and the advice, when `from` is replaced by `to`; without the place.
 std::string error_with(const std::string& from, const std::string& to) {
@@ -58,8 +62,8 @@ TEST(CheckpointState, IsThisText) { EXPECT_EQ(to_json(good_state(), "FILE"), kGo
 TEST(CheckpointState, ReadsWhatItWrote) {
   const CheckpointState state = from_json(kGood, "FILE");
   EXPECT_EQ(to_json(state, "FILE"), kGood);
-  EXPECT_TRUE(std::isnan(state.training.history.epochs[0].val_loss));
-  EXPECT_EQ(state.numbers.at("best"), -std::numeric_limits<double>::infinity());
+  EXPECT_TRUE(std::isnan(state.training.history.epochs[0]["val_loss"]));
+  EXPECT_EQ(state.optimizer.numbers.at("best"), -std::numeric_limits<double>::infinity());
 }
 
 TEST(CheckpointState, WholeNumbersAreWholeAndFit) {
@@ -74,26 +78,21 @@ TEST(CheckpointState, WholeNumbersAreWholeAndFit) {
   const std::string most = ", a whole number from 0 to 9007199254740992, found ";
   EXPECT_EQ(error_with("\"step\":12", "\"step\":-12"), "expected step" + most + "-12");
   EXPECT_EQ(error_with("\"batch\":5", "\"batch\":5e0"), "expected batch" + most + "5e0");
-  EXPECT_EQ(error_with("\"loss_rows\":40", "\"loss_rows\":-40"), "expected loss_rows" + most + "-40");
-  EXPECT_EQ(error_with("\"correct\":7", "\"correct\":9007199254740993"),
-            "expected correct" + most + "9007199254740993");
+  EXPECT_EQ(error_with("\"accuracy.rows\":40", "\"accuracy.rows\":9007199254740993"),
+            "expected running_counters.accuracy.rows" + most + "9007199254740993");
   EXPECT_EQ(error_with("\"steps\":12", "\"steps\":-1"), "expected optimizer_counters.steps" + most + "-1");
 }
 
 TEST(CheckpointState, NumbersAreFiniteAndInTheirRange) {
-  EXPECT_EQ(error_with("2.25", "1e400"), "expected loss_sum, a number that a double can hold, found 1e400");
-  EXPECT_EQ(error_with("2.25", "\"inf\""), "expected loss_sum, a finite number, found inf");
-  EXPECT_EQ(error_with("2.25", "\"nan\""), "expected loss_sum, a finite number, found nan");
-  EXPECT_EQ(error_with("2.25", "\"x\""), "expected loss_sum, a number, found \"x\"");
-  EXPECT_EQ(error_with("2.25", "2,25"), "expected a field, found '2'");
-  EXPECT_EQ(error_with("2.25", "true"), "expected loss_sum, a number, found 't'");
+  EXPECT_EQ(error_with("2.25", "1e400"),
+            "expected running_numbers.loss.weight, a number that a double can hold, found 1e400");
+  EXPECT_EQ(error_with("2.25", "\"inf\""), "expected a finite loss.weight from 0, found \"inf\"");
+  EXPECT_EQ(error_with("2.25", "\"nan\""), "expected a finite loss.weight from 0, found \"nan\"");
+  EXPECT_EQ(error_with("2.25", "\"x\""), "expected running_numbers.loss.weight, a number, found \"x\"");
+  EXPECT_EQ(error_with("2.25", "2,25"), "expected a name in running_numbers, found '2'");
+  EXPECT_EQ(error_with("2.25", "true"), "expected running_numbers.loss.weight, a number, found 't'");
   EXPECT_EQ(error_with("1.5", "-1.5"), "expected epoch_seconds, a finite number from 0, found -1.5");
-  EXPECT_EQ(error_with("[1,0.1,", "[1,\"inf\","),
-            "expected the loss in row 1 of history, a finite number or \"nan\", found inf");
-  EXPECT_EQ(error_with("0.2,", "1.5,"),
-            "expected the accuracy in row 1 of history, a number from 0 to 1 or \"nan\", found 1.5");
-  EXPECT_EQ(error_with("0.4,0.5]", "-0.1,0.5]"),
-            "expected val_accuracy in row 1 of history, a number from 0 to 1 or \"nan\", found -0.1");
+  EXPECT_EQ(error_with("[1,0.1,", "[1,true,"), "expected loss in row 1 of history, a number, found 't'");
   EXPECT_EQ(error_with("0.5]", "\"nan\"]"),
             "expected the seconds in row 1 of history, a finite number from 0, found nan");
   for (const std::string rate : {"-0.001", "\"nan\"", "\"inf\""}) {
@@ -112,9 +111,17 @@ TEST(CheckpointState, HistoryIsThatOfTheEpochs) {
   EXPECT_EQ(error_with("0.5]", "0.5,6]"), "expected ']', found ','");
 }
 
+TEST(CheckpointState, ColumnsAreNamesEachOnce) {
+  for (const std::string name : {"loss", "epoch", "seconds", "", "a,b", "a\nb"}) {
+    const std::string column = name == "a\nb" ? "a\\nb" : name;
+    EXPECT_THAT(error_with("\"accuracy\",\"val_loss\"", "\"" + column + "\",\"val_loss\""),
+                ::testing::StartsWith("expected the name of a column that was not there before, found \""))
+        << name;
+  }
+  EXPECT_EQ(error_with("\"columns\":[\"loss\",", "\"columns\":["), "expected ']', found ','");
+}
+
 TEST(CheckpointState, FieldsAgree) {
-  EXPECT_EQ(error_with("\"correct\":7", "\"correct\":41"), "correct is 41, more than the 40 of loss_rows");
-  EXPECT_EQ(error_with("\"batch\":5", "\"batch\":0"), "batch is 0, but loss_rows is 40 and loss_sum 2.25");
   EXPECT_EQ(error_with("\"step\":12", "\"step\":5"), "step is 5, fewer than the 1 of epoch and the 5 of batch");
 }
 

@@ -77,7 +77,7 @@ TEST(FitArguments, CallbacksAreThereOnce) {
 
 TEST(FitArguments, FunctionsAreThere) {
   expect_error("fit: there is no loss function", [](Arguments& a) { a.loss = {}; });
-  expect_error("fit: transform 0 is empty", [](Arguments& a) { a.options.transforms = {{}}; });
+  expect_error("ImageBatches: transform 0 is empty", [](Arguments& a) { a.options.transforms = {{}}; });
 }
 
 TEST(FitArguments, TheOptimizerIsThisModels) {

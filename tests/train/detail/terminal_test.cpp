@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "gibbs/train/progress.h"
+#include "tests/testing/epoch_result.h"
 
 namespace gibbs::train {
 namespace {
@@ -68,8 +69,8 @@ TEST(Terminal, ProgressIntoAStringHasLinesWhileStandardOutputIsATerminal) {
     const TerminalAsOutput terminal;
     Progress progress(out, ProgressStyle::automatic, 1);
     progress.begin_epoch(1, 10);
-    progress.step(10, 1, 0.5);
-    progress.end_epoch({1, 1.5, 0.45, 1.4, 0.5, 1});
+    progress.step(10, {{"loss", 1}, {"accuracy", 0.5}});
+    progress.end_epoch(gibbs::testing::epoch_result(1, 1.5, 0.45, 1.4, 0.5, 1));
   }
   EXPECT_EQ(out.str(),
             "Epoch 1/1 - 1.0s 100.0ms/step - loss: 1.5000 - accuracy: 0.4500 - val_loss: 1.4000 - val_accuracy: "

@@ -1,5 +1,5 @@
 // What batches hold: scaling, order, the short last one, and that a batch depends on its position only.
-#include "gibbs/data/batch_maker.h"
+#include "gibbs/data/image_batches.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,13 +13,13 @@ namespace {
 /// The numbers of the pictures of a batch made with scale 1.
 std::vector<std::int64_t> numbers_of(const Batch& batch) {
   std::vector<std::int64_t> numbers;
-  for (std::int64_t i = 0; i < batch.size(); ++i) {
-    numbers.push_back(std::lround(batch.images.at({i, 1, 1, 2})));
+  for (std::int64_t i = 0; i < batch.rows; ++i) {
+    numbers.push_back(std::lround(batch.input().at({i, 1, 1, 2})));
   }
   return numbers;
 }
 
-std::vector<std::int64_t> epoch_of(BatchMaker& maker, std::int64_t epoch) {
+std::vector<std::int64_t> epoch_of(ImageBatches& maker, std::int64_t epoch) {
   std::vector<std::int64_t> numbers;
   for (std::int64_t b = 0; b < maker.batches_per_epoch(); ++b) {
     const auto some = numbers_of(maker.make({epoch, b}));
@@ -28,38 +28,38 @@ std::vector<std::int64_t> epoch_of(BatchMaker& maker, std::int64_t epoch) {
   return numbers;
 }
 
-TEST(BatchMaker, PixelsAreScaledAndRoundedOnce) {
-  BatchMaker maker(numbered_pictures(200), {.batch_size = 200, .shuffle = false});
+TEST(ImageBatches, PixelsAreScaledAndRoundedOnce) {
+  ImageBatches maker(numbered_pictures(200), {.batch_size = 200, .shuffle = false});
   const Batch batch = maker.make({});
-  EXPECT_EQ(batch.images.shape(), Shape({200, 2, 2, 3}));
+  EXPECT_EQ(batch.input().shape(), Shape({200, 2, 2, 3}));
   for (std::int64_t i = 0; i < 200; ++i) {
-    ASSERT_EQ(batch.images.at({i, 1, 0, 2}), static_cast<double>(static_cast<float>(i) / 255.0F));
-    ASSERT_EQ(batch.labels.at({i}), static_cast<double>(i % 5));
+    ASSERT_EQ(batch.input().at({i, 1, 0, 2}), static_cast<double>(static_cast<float>(i) / 255.0F));
+    ASSERT_EQ(batch.target().at({i}), static_cast<double>(i % 5));
   }
-  BatchMaker centred(numbered_pictures(200), {.batch_size = 200, .shuffle = false, .scale = 2.0 / 255, .offset = -1});
-  EXPECT_EQ(centred.make({}).images.at({51, 0, 0, 0}), static_cast<double>(static_cast<float>(51 * (2.0 / 255) - 1)));
+  ImageBatches centred(numbered_pictures(200), {.batch_size = 200, .shuffle = false, .scale = 2.0 / 255, .offset = -1});
+  EXPECT_EQ(centred.make({}).input().at({51, 0, 0, 0}), static_cast<double>(static_cast<float>(51 * (2.0 / 255) - 1)));
 }
 
-TEST(BatchMaker, KeepsOrDropsTheShortBatch) {
-  BatchMaker keeps(numbered_pictures(10), {.batch_size = 4, .shuffle = false, .scale = 1});
+TEST(ImageBatches, KeepsOrDropsTheShortBatch) {
+  ImageBatches keeps(numbered_pictures(10), {.batch_size = 4, .shuffle = false, .scale = 1});
   EXPECT_EQ(keeps.batches_per_epoch(), 3);
   const Batch last = keeps.make({2, 2});
   EXPECT_EQ(numbers_of(last), (std::vector<std::int64_t>{8, 9}));
   EXPECT_EQ(last.first_sample, 28);
   EXPECT_TRUE(last.last_of_epoch);
   EXPECT_EQ(keeps.after(last.position), (BatchPosition{3, 0}));
-  BatchMaker drops(numbered_pictures(10), {.batch_size = 4, .shuffle = false, .drop_last = true, .scale = 1});
+  ImageBatches drops(numbered_pictures(10), {.batch_size = 4, .shuffle = false, .drop_last = true, .scale = 1});
   EXPECT_EQ(drops.batches_per_epoch(), 2);
   EXPECT_TRUE(drops.make({0, 1}).last_of_epoch);
   EXPECT_FALSE(drops.make({0, 0}).last_of_epoch);
   EXPECT_EQ(drops.after({0, 1}), (BatchPosition{1, 0}));
 }
 
-TEST(BatchMaker, EveryEpochIsAnotherOrderOfTheWholeSubset) {
+TEST(ImageBatches, EveryEpochIsAnotherOrderOfTheWholeSubset) {
   const Subset subset(numbered_pictures(50), {40, 3, 17, 29, 5, 11, 2, 47});
   std::vector<std::int64_t> all = subset.indices;
   std::ranges::sort(all);
-  BatchMaker maker(subset, {.batch_size = 3, .seed = 1, .scale = 1});
+  ImageBatches maker(subset, {.batch_size = 3, .seed = 1, .scale = 1});
   const auto first = epoch_of(maker, 0), second = epoch_of(maker, 1);
   EXPECT_NE(first, second);
   EXPECT_EQ(epoch_of(maker, 0), first);
@@ -67,21 +67,21 @@ TEST(BatchMaker, EveryEpochIsAnotherOrderOfTheWholeSubset) {
     std::ranges::sort(epoch);
     EXPECT_EQ(epoch, all);
   }
-  BatchMaker other(subset, {.batch_size = 3, .seed = 2, .scale = 1});
+  ImageBatches other(subset, {.batch_size = 3, .seed = 2, .scale = 1});
   EXPECT_NE(epoch_of(other, 0), first);
-  BatchMaker in_order(subset, {.batch_size = 3, .shuffle = false, .scale = 1});
+  ImageBatches in_order(subset, {.batch_size = 3, .shuffle = false, .scale = 1});
   EXPECT_EQ(epoch_of(in_order, 4), subset.indices);
 }
 
-TEST(BatchMaker, LabelsFollowTheirPictures) {
-  BatchMaker maker(numbered_pictures(33), {.batch_size = 33, .scale = 1});
+TEST(ImageBatches, LabelsFollowTheirPictures) {
+  ImageBatches maker(numbered_pictures(33), {.batch_size = 33, .scale = 1});
   const Batch batch = maker.make({});
   for (std::int64_t i = 0; i < 33; ++i) {
-    EXPECT_EQ(batch.labels.at({i}), static_cast<double>(numbers_of(batch)[i] % 5));
+    EXPECT_EQ(batch.target().at({i}), static_cast<double>(numbers_of(batch)[i] % 5));
   }
 }
 
-TEST(BatchMaker, TransformsGetTheirOwnKeyPerSampleAndLeaveTheDatasetAlone) {
+TEST(ImageBatches, TransformsGetTheirOwnKeyPerSampleAndLeaveTheDatasetAlone) {
   std::vector<std::uint64_t> streams;
   const Transform record = [&](const Picture& picture, const RandomKey& key) {
     streams.push_back(key.stream);
@@ -89,9 +89,9 @@ TEST(BatchMaker, TransformsGetTheirOwnKeyPerSampleAndLeaveTheDatasetAlone) {
     picture.pixels[0] = 255;
   };
   const ImageDataset dataset = numbered_pictures(6);
-  BatchMaker maker(dataset, {.batch_size = 3, .scale = 1, .transforms = {record, record}});
+  ImageBatches maker(dataset, {.batch_size = 3, .scale = 1, .transforms = {record, record}});
   const Batch batch = maker.make({0, 1});
-  EXPECT_EQ(batch.images.at({1, 0, 0, 0}), 255);
+  EXPECT_EQ(batch.input().at({1, 0, 0, 0}), 255);
   EXPECT_EQ(dataset.images.at({3, 0, 0, 0}), 3);
   ASSERT_EQ(streams.size(), 6U);
   const auto seen = streams;
@@ -105,15 +105,15 @@ TEST(BatchMaker, TransformsGetTheirOwnKeyPerSampleAndLeaveTheDatasetAlone) {
   EXPECT_NE(streams, seen);
 }
 
-TEST(BatchMaker, Errors) {
+TEST(ImageBatches, Errors) {
   const ImageDataset dataset = numbered_pictures(10);
-  EXPECT_EQ(error_of([&] { BatchMaker(dataset, {.batch_size = 0}); }),
-            "DataLoader: the batch size must be at least 1, it is 0");
-  EXPECT_EQ(error_of([&] { BatchMaker(dataset, {.batch_size = 11}); }),
-            "DataLoader: the batch size 11 is larger than the set of 10 pictures; use at most 10");
-  EXPECT_EQ(error_of([&] { BatchMaker(Subset(dataset, {}), {}); }), "DataLoader: the set is empty");
-  BatchMaker maker(dataset, {.batch_size = 5});
-  EXPECT_EQ(error_of([&] { maker.make({1, 2}); }), "DataLoader: no batch 2 of epoch 1; an epoch has 2 batches");
+  EXPECT_EQ(error_of([&] { ImageBatches(dataset, {.batch_size = 0}); }),
+            "ImageBatches: the batch size must be at least 1, it is 0");
+  EXPECT_EQ(error_of([&] { ImageBatches(dataset, {.batch_size = 11}); }),
+            "ImageBatches: the batch size 11 is larger than the set of 10; use at most 10");
+  EXPECT_EQ(error_of([&] { ImageBatches(Subset(dataset, {}), {}); }), "ImageBatches: the set is empty");
+  ImageBatches maker(dataset, {.batch_size = 5});
+  EXPECT_EQ(error_of([&] { maker.make({1, 2}); }), "ImageBatches: no batch 2 of epoch 1; an epoch has 2 batches");
 }
 
 }  // namespace

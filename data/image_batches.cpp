@@ -1,0 +1,141 @@
+#include "gibbs/data/image_batches.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gibbs/io/checksum.h"
+#include "gibbs/tensor/parallel.h"
+#include "gibbs/tensor/printable.h"
+#include "gibbs/tensor/random.h"
+
+namespace gibbs::data {
+namespace {
+
+/// Batches of a loader that exist at once: being made, ready, in the user's hands, and the one that the user replaces.
+constexpr int kLiveBatches = 4;
+
+/// A checksum of each picture of the set, in its order.
+std::vector<std::uint64_t> checksums_of_images(const Subset& set) {
+  const Tensor& images = set.dataset.images;
+  const std::int64_t bytes = images.shape().without(0).numel();
+  const auto* pixels = images.data<std::uint8_t>();
+  std::vector<std::uint64_t> sums(set.indices.size());
+  constexpr std::int64_t kPieceBytes = 1 << 20;
+  parallel_for(0, set.size(), kPieceBytes / std::max<std::int64_t>(1, bytes),
+               [&](std::int64_t first, std::int64_t last) {
+                 for (std::int64_t i = first; i < last; ++i) {
+                   const auto place = static_cast<std::size_t>(i);
+                   sums[place] = io::checksum_of(pixels + set.indices[place] * bytes, static_cast<std::size_t>(bytes));
+                 }
+               });
+  return sums;
+}
+
+std::uint64_t checksum_of_pair(std::uint64_t a, std::uint64_t b) {
+  const std::array<std::uint64_t, 2> pair = {a, b};
+  return io::checksum_of(pair.data(), sizeof pair);
+}
+
+}  // namespace
+
+ImageBatches::ImageBatches(Subset subset, ImageBatchOptions options)
+    : IndexedBatches("ImageBatches", subset.size(),
+                     {.batch_size = options.batch_size,
+                      .shuffle = options.shuffle,
+                      .seed = options.seed,
+                      .drop_last = options.drop_last}),
+      subset_(std::move(subset)),
+      options_(std::move(options)) {
+  validate(subset_.dataset, "ImageBatches");
+  for (const std::int64_t index : subset_.indices) {
+    check(index >= 0 && index < subset_.dataset.size(), "ImageBatches: index ", index, " is not in [0, ",
+          subset_.dataset.size(), ")");
+  }
+  for (std::size_t i = 0; i < options_.transforms.size(); ++i) {
+    check(static_cast<bool>(options_.transforms[i]), "ImageBatches: transform ", i, " is empty");
+  }
+  picture_ = subset_.dataset.images.shape().without(0);
+  for (std::size_t pixel = 0; pixel < value_of_.size(); ++pixel) {
+    value_of_[pixel] = static_cast<float>(static_cast<double>(pixel) * options_.scale + options_.offset);
+  }
+  scratch_.resize(static_cast<std::size_t>(picture_.numel()));
+  reserve_blocks();
+}
+
+Tensor ImageBatches::allocate_images() const {
+  return Tensor::uninitialized(Shape{options_.batch_size}.followed_by(picture_), DType::float32);
+}
+
+Tensor ImageBatches::allocate_labels() const { return Tensor::uninitialized({options_.batch_size}, DType::int64); }
+
+/// Puts blocks for all batches that live at once into the recycling pool, so that a step never asks the system for one.
+void ImageBatches::reserve_blocks() const {
+  std::array<Tensor, 2 * kLiveBatches> blocks;
+  for (int i = 0; i < kLiveBatches; ++i) {
+    blocks[2 * i] = allocate_images();
+    blocks[2 * i + 1] = allocate_labels();
+  }
+}
+
+const std::uint8_t* ImageBatches::pixels_of(std::int64_t index, std::int64_t global_sample) {
+  const std::int64_t count = picture_.numel();
+  const std::uint8_t* pixels = subset_.dataset.images.data<std::uint8_t>() + index * count;
+  if (options_.transforms.empty()) {
+    return pixels;
+  }
+  std::copy(pixels, pixels + count, scratch_.begin());
+  const RandomKey key =
+      RandomKey{.seed = options_.seed}.derive("transforms").derive(static_cast<std::uint64_t>(global_sample));
+  for (std::size_t t = 0; t < options_.transforms.size(); ++t) {
+    options_.transforms[t]({scratch_, picture_[0], picture_[1], picture_[2]}, key.derive(t));
+  }
+  return scratch_.data();
+}
+
+void ImageBatches::gather(const Tensor& samples, Batch& batch) {
+  Tensor images = allocate_images().rows(0, batch.rows);  // a short batch uses a block of the same size
+  Tensor labels = allocate_labels().rows(0, batch.rows);
+  auto* values = images.mutable_data<float>();
+  auto* label = labels.mutable_data<std::int64_t>();
+  const auto* all_labels = subset_.dataset.labels.data<std::int64_t>();
+  const auto* sample = samples.data<std::int64_t>();
+  const std::int64_t elements = picture_.numel();
+  for (std::int64_t i = 0; i < batch.rows; ++i) {
+    const std::int64_t index = subset_.indices[static_cast<std::size_t>(sample[i])];
+    label[i] = all_labels[index];
+    const std::uint8_t* pixels = pixels_of(index, batch.first_sample + i);
+    std::transform(pixels, pixels + elements, values + i * elements,
+                   [this](std::uint8_t pixel) { return value_of_[pixel]; });
+  }
+  batch.inputs = {std::move(images)};
+  batch.targets = {std::move(labels)};
+}
+
+RunSettings ImageBatches::settings() const {
+  RunSettings all = IndexedBatches::settings();
+  all.emplace_back("values of pixels", fmt::format("pixel * {} + {}", options_.scale, options_.offset));
+  all.emplace_back("number of transforms", fmt::format("{}", options_.transforms.size()));
+  return all;
+}
+
+RunSettings ImageBatches::digest() const {
+  RunSettings all;
+  for (const std::string& name : subset_.dataset.class_names) {
+    all.emplace_back(fmt::format("class {}", all.size()), printable(name));
+  }
+  all.emplace_back("size of images", to_string(picture_));
+  const std::vector<std::uint64_t> sums = checksums_of_images(subset_);
+  std::uint64_t images = 0, classes = 0;  // a sum of checksums does not depend on their order
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    images += sums[i];
+    classes += checksum_of_pair(sums[i], static_cast<std::uint64_t>(subset_.label(static_cast<std::int64_t>(i))));
+  }
+  all.emplace_back("images", io::checksum_text(images));
+  all.emplace_back("images' classes", io::checksum_text(classes));
+  all.emplace_back("images' order", io::checksum_text(io::checksum_of(sums.data(), sums.size() * sizeof sums[0])));
+  return all;
+}
+
+}  // namespace gibbs::data

@@ -1,0 +1,137 @@
+// Batches of tensors and of tokens, and pieces of a batch.
+#include "gibbs/data/batches.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "gibbs/data/loader.h"
+#include "gibbs/data/tensor_batches.h"
+#include "gibbs/data/token_windows.h"
+#include "tests/testing/expect_op.h"
+
+namespace gibbs::data {
+namespace {
+
+using gibbs::testing::error_of;
+
+/// Ten rows that tell their number in every tensor.
+TensorRows ten_rows() {
+  const Tensor n = Tensor::arange(0, 10, 1, DType::float64);
+  return {.inputs = {n.reshape({10, 1}), kernels::cast(n, DType::int64)}, .targets = {n * 2}};
+}
+
+TEST(TensorBatches, RowsStayTogetherInEveryOrder) {
+  TensorBatches batches(ten_rows(), {.batch_size = 4, .seed = 1});
+  std::multiset<double> seen;
+  for (std::int64_t b = 0; b < batches.batches_per_epoch(); ++b) {
+    const Batch batch = batches.make({.epoch = 2, .batch = b});
+    EXPECT_EQ(batch.rows, b < 2 ? 4 : 2);
+    EXPECT_EQ(batch.first_sample, 20 + 4 * b);
+    EXPECT_EQ(batch.inputs[0].shape(), Shape({batch.rows, 1}));
+    EXPECT_EQ(batch.inputs[1].dtype(), DType::int64);
+    for (std::int64_t i = 0; i < batch.rows; ++i) {
+      const double number = batch.inputs[0].at({i, 0});
+      EXPECT_EQ(batch.inputs[1].at({i}), number);
+      EXPECT_EQ(batch.target().at({i}), 2 * number);
+      seen.insert(number);
+    }
+  }
+  EXPECT_EQ(seen, (std::multiset<double>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(error_of([&] { batches.make({}).input(); }),
+            "Batch: has 2 inputs, and input() is the only one; take inputs[i]");
+}
+
+TEST(TensorBatches, SayWhatTheyHold) {
+  const auto digest_of = [](const auto& change) {
+    TensorRows rows = ten_rows();
+    change(rows);
+    return TensorBatches(rows).digest();
+  };
+  const RunSettings digest = digest_of([](TensorRows&) {});
+  EXPECT_EQ(digest[0], (RunSettings::value_type("form of input 0", "float64 [10, 1]")));
+  EXPECT_EQ(digest_of([](TensorRows&) {}), digest);
+  EXPECT_NE(digest_of([](TensorRows& r) { r.inputs[0].set({3, 0}, 3.5); }), digest);
+  EXPECT_NE(digest_of([](TensorRows& r) { r.targets[0].set({9}, 0); }), digest);
+  EXPECT_NE(digest_of([](TensorRows& r) { r.inputs[0] = r.inputs[0].reshape({10}); }), digest);
+}
+
+TEST(TensorBatches, Errors) {
+  EXPECT_EQ(error_of([] { TensorBatches(TensorRows{}); }), "TensorBatches: there are no inputs");
+  EXPECT_EQ(error_of([] {
+              TensorBatches({.inputs = {Tensor::ones({3, 2})}, .targets = {Tensor::ones({4})}});
+            }),
+            "TensorBatches: one tensor has 3 rows and another 4, [4]; each sample has one row in every tensor");
+  EXPECT_EQ(error_of([] { TensorBatches({.inputs = {Tensor::ones({})}}); }),
+            "TensorBatches: every tensor needs a first axis, the samples; one has none");
+  EXPECT_EQ(error_of([] { TensorBatches(ten_rows(), {.batch_size = 11}); }),
+            "TensorBatches: the batch size 11 is larger than the set of 10; use at most 10");
+}
+
+TEST(TokenWindows, TargetsAreWhatComesNext) {
+  const Tensor tokens = Tensor::arange(0, 30, 1, DType::int64);
+  TokenWindows in_order(tokens, {.length = 7, .batch_size = 3, .shuffle = false});
+  EXPECT_EQ(in_order.samples(), 4) << "28 places are asked about; one token more follows";
+  const Batch batch = in_order.make({.epoch = 0, .batch = 1});
+  EXPECT_EQ(batch.rows, 1);
+  EXPECT_EQ(batch.input().to_vector(), (std::vector<double>{21, 22, 23, 24, 25, 26, 27}));
+  EXPECT_EQ(batch.target().to_vector(), (std::vector<double>{22, 23, 24, 25, 26, 27, 28}));
+}
+
+TEST(TokenWindows, AShuffledEpochHasEveryWindowOnceAndBeginsElsewhere) {
+  const Tensor tokens = Tensor::arange(0, 33, 1, DType::int64);  // four windows of 7 leave 4 tokens over
+  TokenWindows shuffled(tokens, {.length = 7, .batch_size = 4, .seed = 3});
+  std::set<double> offsets;
+  for (std::int64_t epoch = 0; epoch < 40; ++epoch) {
+    const Batch batch = shuffled.make({.epoch = epoch, .batch = 0});
+    std::set<double> firsts;
+    for (std::int64_t i = 0; i < 4; ++i) {
+      firsts.insert(batch.input().at({i, 0}));
+      EXPECT_EQ(batch.target().at({i, 6}), batch.input().at({i, 0}) + 7);
+    }
+    const double offset = *firsts.begin();
+    EXPECT_EQ(firsts, (std::set<double>{offset, offset + 7, offset + 14, offset + 21}));
+    offsets.insert(offset);
+  }
+  EXPECT_EQ(offsets, (std::set<double>{0, 1, 2, 3, 4}));
+}
+
+TEST(TokenWindows, Errors) {
+  const Tensor tokens = Tensor::arange(0, 8, 1, DType::int64);
+  EXPECT_EQ(error_of([&] { TokenWindows(tokens, {.length = 0}); }),
+            "TokenWindows: the length of a window must be at least 1, it is 0");
+  EXPECT_EQ(error_of([&] { TokenWindows(tokens, {.length = 8}); }),
+            "TokenWindows: a window of 8 tokens and the one after them need 9 tokens; there are 8");
+  EXPECT_EQ(error_of([] { TokenWindows(Tensor::ones({8}), {.length = 2}); }), "TokenWindows: tokens must be int64 [N]");
+}
+
+TEST(Piece, OfABatchAreItsRowsInOrder) {
+  TensorBatches batches(ten_rows(), {.batch_size = 10, .shuffle = false});
+  const Batch batch = batches.make({.epoch = 1, .batch = 0});
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    const Batch part = piece(batch, i, 4);
+    EXPECT_EQ(part.rows, part.inputs[0].size(0));
+    EXPECT_EQ(part.first_sample, 10 + static_cast<std::int64_t>(numbers.size()));
+    for (double number : part.inputs[0].to_vector()) {
+      numbers.push_back(number);
+    }
+  }
+  EXPECT_EQ(numbers, batch.inputs[0].to_vector());
+  EXPECT_EQ(piece(batch, 11, 20).rows, 1);
+  EXPECT_EQ(piece(batch, 10, 20).rows, 0);
+  EXPECT_EQ(error_of([&] { piece(batch, 4, 4); }), "piece: there is no piece 4 of 4");
+}
+
+TEST(DataLoader, TakesAnyBatches) {
+  TensorBatches batches(ten_rows(), {.batch_size = 4, .seed = 5}), expected(ten_rows(), {.batch_size = 4, .seed = 5});
+  DataLoader loader(batches, {.epoch = 0, .batch = 2});
+  for (const BatchPosition position : {BatchPosition{0, 2}, BatchPosition{1, 0}, BatchPosition{1, 1}}) {
+    const Batch batch = loader.next();
+    EXPECT_EQ(batch.position, position);
+    EXPECT_EQ(batch.target().to_vector(), expected.make(position).target().to_vector());
+  }
+}
+
+}  // namespace
+}  // namespace gibbs::data

@@ -1,0 +1,226 @@
+// The options of fit that say how long, how often and in how many pieces; on a small network with dropout.
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+
+#include "gibbs/data/tensor_batches.h"
+#include "gibbs/losses/cross_entropy.h"
+#include "gibbs/nn/nn.h"
+#include "gibbs/optim/sgd.h"
+#include "gibbs/train/fit.h"
+#include "tests/testing/expect_op.h"
+#include "tests/testing/temporary_folder.h"
+
+namespace gibbs::train {
+namespace {
+
+using gibbs::testing::error_of;
+using gibbs::testing::TemporaryFolder;
+
+/// 30 rows in batches of 8, which make 4 steps of an epoch; class 1 where the first number is above 0.
+data::TensorRows rows() {
+  const Tensor x = kernels::normal({.seed = 1}, {30, 5}, 0, 1, DType::float64);
+  Tensor labels = Tensor::zeros({30}, DType::int64);
+  for (std::int64_t n = 0; n < 30; ++n) {
+    labels.set({n}, x.at({n, 0}) > 0 ? 1 : 0);
+  }
+  return {.inputs = {x}, .targets = {labels}};
+}
+
+nn::Sequential small_network() {
+  nn::Sequential model{nn::Dense({.in = 5, .out = 8}), nn::Tanh(), nn::Dropout({.rate = 0.25}),
+                       nn::Dense({.in = 8, .out = 2})};
+  nn::initialize(model, 3);
+  nn::to(model, DType::float64);
+  return model;
+}
+
+struct Run {
+  nn::Sequential model = small_network();
+  optim::SGD sgd{nn::parameters(model), {.learning_rate = 0.1, .momentum = 0.9}};
+  data::TensorBatches train{rows(), {.batch_size = 8, .seed = 2}},
+      held_out{rows(), {.batch_size = 10, .shuffle = false}};
+  std::ostringstream log;
+  Task<nn::Layer> task = classification(losses::cross_entropy_with_logits);
+
+  FitResult fit(FitOptions options, const Callbacks& callbacks = {}) {
+    options.out = &log;
+    options.seed = 9;
+    return train::fit(model, sgd, task, train, &held_out, options, callbacks);
+  }
+  std::string weights() { return nn::weights_sha256(model); }
+  std::vector<double> numbers() {
+    std::vector<double> all;
+    for (const auto& [path, parameter] : nn::named_parameters(model)) {
+      for (double value : parameter.value().to_vector()) {
+        all.push_back(value);
+      }
+    }
+    return all;
+  }
+};
+
+TEST(FitSteps, AreAsManyAsAreAskedForAndTheLastEpochIsReported) {
+  Run run, epochs;
+  const FitResult result = run.fit({.steps = 10});
+  EXPECT_EQ(result.steps, 10);
+  ASSERT_EQ(result.history.epochs.size(), 3U);
+  EXPECT_FALSE(std::isnan(result.history.epochs[2]["val_loss"])) << "the cut epoch is validated";
+  EXPECT_THAT(run.log.str(), ::testing::HasSubstr("Epoch 3/3 - "));
+  const FitResult whole = epochs.fit({.epochs = 3});
+  EXPECT_EQ(whole.history.epochs[1].numbers, result.history.epochs[1].numbers);
+  EXPECT_NE(whole.history.epochs[2].numbers, result.history.epochs[2].numbers);
+  EXPECT_EQ(Run().fit({.steps = 12}).history.epochs[2].numbers, whole.history.epochs[2].numbers);
+  EXPECT_EQ(Run().fit({}).steps, 4) << "one epoch unless said otherwise";
+}
+
+TEST(FitSteps, ALongerRunCompletesTheEpochThatWasCut) {
+  const TemporaryFolder folder;
+  const auto options = [&](std::int64_t steps) {
+    return FitOptions{.steps = steps, .checkpoint = folder / "checkpoint", .resume = true, .history = folder / "csv"};
+  };
+  Run whole, part, again, rest;
+  const FitResult expected = whole.fit({.steps = 15});
+  part.fit(options(6));
+  EXPECT_EQ(read_history_csv(folder / "csv").epochs.size(), 2U);
+  again.fit(options(6));
+  EXPECT_EQ(again.weights(), part.weights());
+  EXPECT_THAT(again.log.str(), ::testing::StartsWith("All 6 steps are done already\n"));
+  const FitResult result = rest.fit(options(15));
+  EXPECT_EQ(rest.weights(), whole.weights());
+  ASSERT_EQ(result.history.epochs.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(result.history.epochs[i].numbers, expected.history.epochs[i].numbers) << i;
+  }
+  EXPECT_EQ(error_of([&] { Run().fit(options(14)); }),
+            "fit: " + folder / "checkpoint" +
+                " is in step 15, beyond the 14 that are asked for; ask for at least 15, or begin anew");
+}
+
+TEST(FitValidateEvery, LeavesOutEpochsButNotTheLast) {
+  Run run;
+  const FitResult result = run.fit({.epochs = 5, .validate_every = 2});
+  for (const EpochResult& epoch : result.history.epochs) {
+    EXPECT_EQ(std::isnan(epoch["val_loss"]), epoch.epoch % 2 == 1 && epoch.epoch != 5) << epoch.epoch;
+    EXPECT_EQ(epoch.numbers.size(), 4U);
+  }
+}
+
+TEST(FitCheckpointEvery, SavesWithinEpochsAndAKilledRunGoesOnFromThere) {
+  const TemporaryFolder folder;
+  /// Dies, as a killed process would, in the step after the sixth.
+  struct DieAfterSix : Callback {
+    void on_step_begin(FitState& state) override { check(state.step < 6, "killed"); }
+  } die;
+  Callback nothing;
+  const FitOptions options{.epochs = 3,
+                           .checkpoint = folder / "checkpoint",
+                           .checkpoint_every = {.steps = 3},
+                           .resume = true,
+                           .progress = ProgressStyle::silent};
+  Run whole, killed, resumed;
+  whole.fit({.epochs = 3});
+  EXPECT_EQ(error_of([&] { killed.fit(options, {&die}); }), "killed");
+  struct FirstStep : Callback {
+    void on_step_begin(FitState& state) override { first = first < 0 ? state.step : first; }
+    std::int64_t first = -1;
+  } first;
+  const FitResult result = resumed.fit(options, {&first});
+  EXPECT_EQ(first.first, 6) << "in the middle of the second epoch";
+  EXPECT_EQ(resumed.weights(), whole.weights());
+  EXPECT_EQ(result.history.epochs.size(), 3U);
+}
+
+TEST(FitShards, OneIsTheBitsWithoutAndFourAreEqualUpToRounding) {
+  Run plain, one, four, thirty;
+  plain.fit({.epochs = 3});
+  one.fit({.epochs = 3, .shards = 1});
+  four.fit({.epochs = 3, .shards = 4});
+  thirty.fit({.epochs = 3, .shards = 30});  // more than there are rows
+  EXPECT_EQ(one.weights(), plain.weights());
+  EXPECT_NE(four.weights(), plain.weights());
+  EXPECT_THAT(four.numbers(), ::testing::Pointwise(::testing::DoubleNear(1e-13), plain.numbers()));
+  EXPECT_THAT(thirty.numbers(), ::testing::Pointwise(::testing::DoubleNear(1e-13), plain.numbers()));
+}
+
+TEST(FitShards, PiecesAreWeightedByWhatTheyCount) {
+  // Every third row counts, so pieces of the same size count differently; the mean is over the rows that count.
+  const Task<nn::Layer> task = [](nn::Layer& model, const data::Batch& batch) -> Outcome {
+    Tensor counts = Tensor::zeros({batch.rows}, DType::float64);
+    double weight = 0;
+    for (std::int64_t n = 0; n < batch.rows; ++n) {
+      const bool counted = (batch.first_sample + n) % 3 == 0;
+      counts.set({n}, counted ? 1 : 0);
+      weight += counted ? 1 : 0;
+    }
+    const Variable logits = model(batch.input());
+    return {.loss = losses::cross_entropy_with_logits(batch.target(), logits, {.sample_weights = counts}),
+            .weight = weight,
+            .outputs = {logits}};
+  };
+  Run whole, pieces;
+  whole.task = pieces.task = task;
+  const FitResult expected = whole.fit({.epochs = 2}), result = pieces.fit({.epochs = 2, .shards = 3});
+  EXPECT_THAT(pieces.numbers(), ::testing::Pointwise(::testing::DoubleNear(1e-13), whole.numbers()));
+  EXPECT_NEAR(result.history.epochs[1]["loss"], expected.history.epochs[1]["loss"], 1e-13);
+}
+
+TEST(FitGradients, AreSeenAndChangedBetweenBackwardAndTheStep) {
+  struct Norms : Callback {
+    void on_gradients(FitState& state) override {
+      double sum = 0;
+      for (const auto& [path, parameter] : nn::named_parameters(state.model)) {
+        for (double g : parameter.gradient().to_vector()) {
+          sum += g * g;
+        }
+      }
+      largest = std::max(largest, std::sqrt(sum));
+    }
+    double largest = 0;
+  } before, after;
+  ClipGradientNorm clip(0.01);
+  Run run;
+  run.fit({.epochs = 1, .shards = 2}, {&before, &clip, &after});
+  EXPECT_GT(before.largest, 0.01);
+  EXPECT_NEAR(after.largest, 0.01, 1e-9);
+  EXPECT_EQ(error_of([] { ClipGradientNorm(0); }), "ClipGradientNorm: max_norm is 0; it must be finite and above 0");
+}
+
+TEST(FitRunning, MetricsAreSeenByCallbacks) {
+  struct Watch : Callback {
+    void on_step_end(FitState& state) override { last = state.running.values(); }
+    NamedNumbers last;
+  } watch;
+  Run run;
+  const FitResult result = run.fit({.epochs = 1}, {&watch});
+  ASSERT_EQ(watch.last.size(), 2U);
+  EXPECT_EQ(watch.last[0], result.history.epochs[0].numbers[0]);
+  EXPECT_EQ(watch.last[1], result.history.epochs[0].numbers[1]);
+}
+
+TEST(FitOptions, MistakesAreErrors) {
+  const TemporaryFolder folder;
+  Run run;
+  const std::string before = run.weights();
+  const auto error_with = [&](const FitOptions& options) { return error_of([&] { run.fit(options); }); };
+  EXPECT_EQ(error_with({.epochs = 1, .steps = 4}), "fit: epochs and steps are given; give one of them");
+  EXPECT_EQ(error_with({.steps = 0}), "fit: steps must be at least 1, it is 0");
+  EXPECT_EQ(error_with({.shards = 0}), "fit: shards must be at least 1, it is 0");
+  EXPECT_EQ(error_with({.validate_every = 0}), "fit: validate_every must be at least 1, it is 0");
+  EXPECT_EQ(error_with({.batch_size = 8}), "fit: batch_size is for sets of pictures; Batches are made with their own");
+  EXPECT_EQ(error_with({.transforms = {data::random_crop(1)}}),
+            "fit: transforms is for sets of pictures; Batches are made with their own");
+  EXPECT_EQ(error_with({.checkpoint_every = {.steps = 2}}), "fit: checkpoint_every needs a checkpoint; name its file");
+  EXPECT_EQ(error_with({.checkpoint = folder / "c", .checkpoint_every = {.seconds = NAN}}),
+            "fit: checkpoint_every is 0 steps and nan seconds; both must be finite and at least 0");
+  EXPECT_EQ(error_of([&] { train::fit(run.model, run.sgd, run.task, run.train, &run.train, {}); }),
+            "fit: training and validation are the same Batches; make two of them, over the same data if that is meant");
+  EXPECT_EQ(error_of([&] { train::fit(run.model, run.sgd, Task<nn::Layer>(), run.train, nullptr, {}); }),
+            "Task: there is no function to run; give one, such as classification(loss)");
+  EXPECT_EQ(run.weights(), before);
+}
+
+}  // namespace
+}  // namespace gibbs::train

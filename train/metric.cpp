@@ -1,0 +1,99 @@
+#include "gibbs/train/metric.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include "gibbs/tensor/printable.h"
+
+namespace gibbs::train {
+namespace {
+
+void check_name(const std::string& name) {
+  check(is_column_name(name) && name != "loss" && !name.starts_with("val_"), "Metric: '", printable(name),
+        "' cannot be the name of a metric; use letters, digits and _ - . @, not loss, epoch or seconds, which are "
+        "taken, ",
+        "nor val_ at the beginning, which is added in validation");
+}
+
+/// Passes on what it is told, under names that begin with a prefix.
+class Prefixed : public StateVisitor {
+ public:
+  Prefixed(std::string prefix, StateVisitor& to) : prefix_(std::move(prefix)), to_(to) {}
+  void tensor(std::string_view name, Tensor& value) override { to_.tensor(prefix_ + std::string(name), value); }
+  void counter(std::string_view name, std::int64_t& value) override { to_.counter(prefix_ + std::string(name), value); }
+  void number(std::string_view name, double& value) override { to_.number(prefix_ + std::string(name), value); }
+
+ private:
+  std::string prefix_;
+  StateVisitor& to_;
+};
+
+}  // namespace
+
+void Accuracy::add(const data::Batch& batch, const Outcome& outcome) {
+  check(!outcome.outputs.empty(), "Accuracy: the task's outcome has no outputs; let the first be scores [N, ..., K]");
+  const Tensor &labels = batch.target(), &scores = outcome.outputs.front().value();
+  const CorrectRows counted = count_correct_rows(labels, scores, ignore_index_);
+  correct_ += counted.correct;
+  rows_ += counted.rows;
+}
+
+double Accuracy::value() const {
+  return rows_ == 0 ? std::numeric_limits<double>::quiet_NaN()
+                    : static_cast<double>(correct_) / static_cast<double>(rows_);
+}
+
+void Accuracy::visit_state(StateVisitor& visitor) {
+  visitor.counter("correct", correct_);
+  visitor.counter("rows", rows_);
+}
+
+RunningMetrics::RunningMetrics(const Metrics& patterns, For purpose) {
+  std::vector<std::string> names;
+  for (const auto& pattern : patterns) {
+    check(pattern != nullptr, "Metric: one is null; give an object");
+    const std::string name = pattern->name();
+    check_name(name);
+    check(std::ranges::find(names, name) == names.end(), "Metric: two are called '", name, "'; each needs a name");
+    names.push_back(name);
+    if (purpose == For::validation || pattern->in_training()) {
+      metrics_.push_back(pattern->fresh());
+    }
+  }
+}
+
+void RunningMetrics::add(const data::Batch& batch, const Outcome& outcome) {
+  loss_.add(outcome.loss.value().item(), outcome.weight.value_or(static_cast<double>(batch.rows)));
+  for (const auto& metric : metrics_) {
+    metric->add(batch, outcome);
+  }
+}
+
+void RunningMetrics::clear() {
+  loss_ = {};
+  for (auto& metric : metrics_) {
+    metric = metric->fresh();
+  }
+}
+
+NamedNumbers RunningMetrics::values() const {
+  NamedNumbers all{{"loss", loss_.value()}};
+  for (const auto& metric : metrics_) {
+    all.emplace_back(metric->name(), metric->value());
+  }
+  return all;
+}
+
+void RunningMetrics::visit_state(StateVisitor& visitor) {
+  Prefixed of_loss("loss.", visitor);
+  loss_.visit_state(of_loss);
+  for (const auto& metric : metrics_) {
+    Prefixed of_metric(metric->name() + ".", visitor);
+    metric->visit_state(of_metric);
+  }
+}
+
+}  // namespace gibbs::train

@@ -1,0 +1,87 @@
+// Task: what a model is trained for. It runs the model on a batch and says how well that went, in a loss; it also names
+// the metrics that people want to see.
+//
+//   const auto task = train::classification(losses::cross_entropy_with_logits);        // one input, labels: the usual
+//
+//   const train::Task<VAE> task = [](VAE& model, const data::Batch& batch) -> train::Outcome {   // anything else
+//     const auto [x, mean, log_variance] = model(batch.input());
+//     return {.loss = reconstruction(batch.input(), x) + divergence(mean, log_variance), .outputs = {x}};
+//   };
+//
+// The model is an argument, not captured: the same task serves a clone of it, or an average over its steps.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include "gibbs/losses/target.h"
+#include "gibbs/nn/module.h"
+#include "gibbs/train/metric.h"
+
+namespace gibbs::train {
+
+template <std::derived_from<nn::Module> M>
+struct Task {
+  using Run = std::function<Outcome(M& model, const data::Batch& batch)>;
+
+  Task() = default;
+  /// From a function (model, batch) -> Outcome.
+  template <class F>
+  requires std::is_invocable_r_v<Outcome, const F&, M&, const data::Batch&> Task(
+      F function, Metrics seen = {})  // NOLINT: conversion is its purpose
+      : run(std::move(function)), metrics(std::move(seen)) {}
+  /// What is done with any model of a kind can be done with this one.
+  template <class Base>
+  requires(std::derived_from<M, Base> && !std::same_as<M, Base>)
+      Task(Task<Base> task)  // NOLINT: conversion is its purpose
+      : run(std::move(task.run)), metrics(std::move(task.metrics)) {}
+
+  Run run = {};
+  Metrics metrics = {};
+};
+
+/// Mean loss of a batch: from a function (const Tensor& target, const Variable& prediction) -> Variable, or from one of
+/// losses::, as it is or with options.
+class LossFunction {
+ public:
+  LossFunction() = default;
+  template <class F>
+  requires(std::is_invocable_r_v<Variable, const F&, const Tensor&, const Variable&> && !std::same_as<F, LossFunction>)
+      LossFunction(F loss)
+      : loss_(std::move(loss)) {}  // NOLINT: conversion is its purpose
+  template <class Target, class Options>
+  LossFunction(Variable (*loss)(const Target& target, const Variable& prediction, const Options& options),  // NOLINT
+               const std::type_identity_t<Options>& options = {})
+      : loss_([=](const Tensor& target, const Variable& prediction) { return loss(target, prediction, options); }) {}
+
+  Variable operator()(const Tensor& target, const Variable& prediction) const { return loss_(target, prediction); }
+  explicit operator bool() const { return static_cast<bool>(loss_); }
+
+ private:
+  std::function<Variable(const Tensor& target, const Variable& prediction)> loss_;
+};
+
+/// A layer that gives scores [N, ..., K] of classes for its input; targets int64 [N, ...]. Reports the accuracy.
+Task<nn::Layer> classification(LossFunction loss);
+
+/// A layer whose output is compared with the target by the loss alone.
+Task<nn::Layer> regression(LossFunction loss);
+
+namespace detail {
+
+/// A task with its model: what the training loop runs.
+struct BoundTask {
+  std::function<Outcome(const data::Batch& batch)> run;
+  Metrics metrics;
+
+  template <class M>
+  static BoundTask of(M& model, const Task<M>& task) {
+    check(static_cast<bool>(task.run), "Task: there is no function to run; give one, such as classification(loss)");
+    return {[&model, run = task.run](const data::Batch& batch) { return run(model, batch); }, task.metrics};
+  }
+};
+
+}  // namespace detail
+}  // namespace gibbs::train
