@@ -39,7 +39,7 @@ BinaryTarget prepare_binary(const char* op, const Variable& target, const Variab
   const double s = options.label_smoothing;
   check_label_smoothing(op, s);
   const Tensor weights =
-      checked_weights(op, "sample_weights", options.sample_weights, prediction.size(0), "rows", prediction.dtype());
+      checked_weights(op, "sample_weights", options.sample_weights, {prediction.size(0)}, "rows", prediction.dtype());
   const Variable given = without_masked_rows(target, weights, 0);
   const Variable p = s > 0 ? smoothed(given, s) : given;
   BinaryTarget result{.p = p,

@@ -24,9 +24,9 @@ Variable kl_divergence_with_log_target(const Variable& log_target, const Variabl
 Variable distillation_loss(const Variable& teacher_logits, const Variable& logits, const DistillationOptions& options) {
   const double t = options.temperature;
   check(t > 0 && std::isfinite(t), "distillation_loss: temperature is ", t, "; it must be above 0");
-  check(is_floating(teacher_logits.dtype()) && teacher_logits.rank() == 2 && teacher_logits.size(1) > 0,
+  check(is_floating(teacher_logits.dtype()) && teacher_logits.rank() >= 2 && teacher_logits.size(-1) > 0,
         "distillation_loss: the teacher's logits are ", teacher_logits.dtype(), " ", teacher_logits.shape(),
-        "; they must be floating, [N, K]");
+        "; they must be floating, [N, K] or [N, ..., K]");
   check(teacher_logits.shape() == logits.shape(), "distillation_loss: the teacher's logits are ",
         teacher_logits.shape(), ", the logits ", logits.shape(), "; they must be equal");
   return rename_errors("distillation_loss", [&] {

@@ -135,10 +135,11 @@ Variable log_rate_terms(const Variable& p, const Variable& z) {
                 wrt(z, [p, z](const Variable& dy) { return dy * rate_minus(z, p); }));
 }
 
-/// Throws unless target and prediction are [N, K] of one dtype and the target is finite and at least 0.
+/// Throws unless target and prediction are [..., K] of one shape and dtype and the target is finite and at least 0.
 void check_rates(const char* op, const char* name, const Variable& target, const Variable& prediction) {
-  check(is_floating(prediction.dtype()) && prediction.rank() == 2 && prediction.numel() > 0, op, ": the ", name,
-        " must be floating, [N, K] and not empty, they are ", prediction.dtype(), " ", prediction.shape());
+  check(is_floating(prediction.dtype()) && prediction.rank() >= 2 && prediction.numel() > 0, op, ": the ", name,
+        " must be floating, [N, K] or [N, ..., K], and not empty, they are ", prediction.dtype(), " ",
+        prediction.shape());
   check(target.shape() == prediction.shape() && target.dtype() == prediction.dtype(), op, ": the target is ",
         target.dtype(), " ", target.shape(), ", the ", name, " ", prediction.dtype(), " ", prediction.shape(),
         "; they must be equal");
@@ -173,7 +174,7 @@ Variable js_divergence_with_logits(const Target& target, const Variable& logits,
   const auto in_ops = [rows](const Variable& z) {
     return sum(rows.weighted(jensen_shannon_terms(rows.p(), softmax(z))), {-1});
   };
-  const Tensor ones = Tensor::ones({logits.size(1)}, logits.dtype());
+  const Tensor ones = Tensor::ones({rows.prediction.size(1)}, logits.dtype());
   const auto kernel = [p = coefficients_of(rows, [](const Tensor& x) { return x; }),
                        w = rows.class_weights.defined() ? rows.class_weights : ones](const Tensor& z, const Tensor& dy,
                                                                                      kernels::rows::Output output) {

@@ -12,8 +12,9 @@
 
 namespace gibbs::losses {
 
-/// D(q || p) of q = softmax(z). target, logits [N, K] and options as in cross_entropy_with_logits. dz = q (g - sum q g)
-/// with g = ln(q / p). Where p = 0 < q the loss is +inf for every z; such a term is a constant to the gradient.
+/// D(q || p) of q = softmax(z). target, logits [N, K] or [N, ..., K] and options as in cross_entropy_with_logits. dz =
+/// q (g - sum q g) with g = ln(q / p). Where p = 0 < q the loss is +inf for every z; such a term is a constant to the
+/// gradient.
 Variable reverse_kl_divergence_with_logits(const Target& target, const Variable& logits,
                                            const CategoricalOptions& options = {});
 /// D(q || p) of probabilities q [N, K]; dq = ln(q / p) + 1, 0 at q = 0.
@@ -40,9 +41,9 @@ struct RateOptions {
   Base base = Base::nats;
 };
 
-/// sum_k p_k ln(p_k / r_k) - p_k + r_k with r = e^z: p, z [N, K], p >= 0 of any sum, z any numbers. dz = r - p,
-/// dp = ln(p / r), and -ln r - 1 at p = 0 (-1 where r is 0, too).
-/// Throws for negative or infinite targets and for shapes or dtypes that differ.
+/// sum_k p_k ln(p_k / r_k) - p_k + r_k with r = e^z: p, z [N, K] or [N, ..., K], p >= 0 of any sum, z any numbers. dz =
+/// r - p, dp = ln(p / r), and -ln r - 1 at p = 0 (-1 where r is 0, too). Throws for negative or infinite targets and
+/// for shapes or dtypes that differ.
 Variable generalized_kl_divergence_with_log_rates(const Variable& target, const Variable& log_rates,
                                                   const RateOptions& options = {});
 /// The same with rates r >= 0 [N, K]; dr = 1 - p / r, dp as above.

@@ -27,21 +27,23 @@ Variable shortfall(const char* op, const Variable& y, const Variable& z) {
 }
 
 struct Margins {
-  Variable lead;  // [N, K]: z_k - z_y
-  Tensor is_y;    // uint8 [N, K]
+  Variable lead;  // [..., K]: z_k - z_y
+  Tensor is_y;    // uint8 [..., K]
 };
 
 Margins margins_of(const char* op, const Tensor& target, const Variable& z) {
-  check(z.rank() == 2 && z.numel() > 0, op, ": scores must be [N, K], at least one row and one class, not ", z.shape());
+  check(z.rank() >= 2 && z.numel() > 0, op, ": scores must be [N, K] or [N, ..., K], with a row and a class, not ",
+        z.shape());
   check(is_floating(z.dtype()), op, ": scores must be float32 or float64, not ", z.dtype());
-  const std::int64_t n = z.size(0), classes = z.size(1);
-  check(target.dtype() == DType::int64 && target.shape() == Shape{n}, op, ": the target is ", target.dtype(), " ",
-        target.shape(), ", the scores ", z.shape(), "; class indices are int64 [", n, "]");
+  const Shape rows = z.shape().sub(0, z.rank() - 1);
+  const std::int64_t classes = z.size(-1);
+  check(target.dtype() == DType::int64 && target.shape() == rows, op, ": the target is ", target.dtype(), " ",
+        target.shape(), ", the scores ", z.shape(), "; class indices are int64 ", rows);
   const auto* y = target.data<std::int64_t>();
-  for (std::int64_t i = 0; i < n; ++i) {
+  for (std::int64_t i = 0; i < target.numel(); ++i) {
     check(0 <= y[i] && y[i] < classes, op, ": target row ", i, " is class ", y[i], ", outside [0, ", classes, ")");
   }
-  return {z - gather(z, 1, target.reshape({n, 1})), kernels::one_hot(target, classes, DType::uint8)};
+  return {z - gather(z, -1, target.reshape(rows.followed_by({1}))), kernels::one_hot(target, classes, DType::uint8)};
 }
 
 }  // namespace
@@ -57,13 +59,13 @@ Variable squared_hinge(const Variable& target, const Variable& prediction, const
 Variable categorical_hinge(const Tensor& target, const Variable& scores, const ElementwiseOptions& options) {
   const auto [lead, is_y] = margins_of("categorical_hinge", target, scores);
   const Tensor none = Tensor::full({}, -std::numeric_limits<double>::infinity(), lead.dtype());
-  return reduce(relu(max(where(is_y, none, lead), {1}) + 1.0), {}, options.reduction);
+  return reduce(relu(max(where(is_y, none, lead), {-1}) + 1.0), {}, options.reduction);
 }
 
 Variable multi_margin(const Tensor& target, const Variable& scores, const ElementwiseOptions& options) {
   const auto [lead, is_y] = margins_of("multi_margin", target, scores);
   const Tensor none = Tensor::full({}, -1, lead.dtype());
-  return reduce(sum(relu(where(is_y, none, lead) + 1.0), {1}), {}, options.reduction);
+  return reduce(sum(relu(where(is_y, none, lead) + 1.0), {-1}), {}, options.reduction);
 }
 
 }  // namespace gibbs::losses

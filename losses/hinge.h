@@ -17,8 +17,8 @@ Variable squared_hinge(const Variable& target, const Variable& prediction, const
 
 /// K classes: max(0, 1 + max_{k != y} z_k - z_y), the definition of Crammer and Singer (2001): only the best of the
 /// wrong classes counts. Keras' CategoricalHinge differs: there the wrong classes' maximum is at least 0.
-/// target: class indices, int64 [N]; scores z: [N, K], finite. 0 for K = 1. Throws for an empty batch, shapes that do
-/// not fit, and a class outside [0, K).
+/// target: class indices, int64 [N]; scores z: [N, K], finite; or [N, T] and [N, T, K] and so on. 0 for K = 1. Throws
+/// for an empty batch, shapes that do not fit, and a class outside [0, K).
 Variable categorical_hinge(const Tensor& target, const Variable& scores, const ElementwiseOptions& options = {});
 
 /// K classes: sum_{k != y} max(0, 1 + z_k - z_y), the definition of Weston and Watkins (1999): every wrong class within

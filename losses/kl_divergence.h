@@ -16,13 +16,14 @@
 namespace gibbs::losses {
 
 /// sum_k w_k p_k (ln p_k - ln softmax(z)_k), in nats or bits.
-/// target: int64 [N] or float [N, K]; logits z: [N, K]; the result is a scalar, or [N] with Reduction::none.
+/// target: int64 [N] or float [N, K]; logits z: [N, K]; the result is a scalar, or [N] with Reduction::none. More
+/// leading axes, [N, T, K], are as in cross_entropy_with_logits.
 /// 0 ln 0 = 0; p > 0 where softmax(z) = 0 gives +inf. The gradient in p of p ln p is taken to be 0 at p = 0.
 /// With Numerics::keras: softmax, then the form on probabilities. Errors: see `prepare`.
 Variable kl_divergence_with_logits(const Target& target, const Variable& logits,
                                    const CategoricalOptions& options = {});
 
-/// sum_k w_k p_k (ln p_k - ln q_k); probabilities q: [N, K], rows summing to 1.
+/// sum_k w_k p_k (ln p_k - ln q_k); probabilities q: [N, K] or [N, ..., K], rows summing to 1.
 /// With Numerics::keras (KLDivergence of Keras 3): p and q clipped to [1e-7, 1], sum p ln(p / q), nothing normalised.
 Variable kl_divergence_with_probabilities(const Target& target, const Variable& probabilities,
                                           const CategoricalOptions& options = {});

@@ -7,6 +7,7 @@
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/indexing.h"
+#include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/losses/detail/check_arguments.h"
@@ -23,20 +24,23 @@ namespace {
 
 const char* name_of(Prediction kind) { return kind == Prediction::logits ? "logits" : "probabilities"; }
 
+/// The shape of the rows of x [..., K]: that of its leading axes.
+Shape rows_of(const Variable& x) { return x.shape().sub(0, x.rank() - 1); }
+
 void check_shapes(const char* op, const Target& target, const Variable& prediction, Prediction kind) {
   const char* name = name_of(kind);
-  check(prediction.rank() == 2, op, ": ", name, " must be [N, K], not ", prediction.shape(),
-        "; reshape leading axes into one");
+  check(prediction.rank() >= 2, op, ": ", name, " must be [N, K] or [N, ..., K], not ", prediction.shape(),
+        "; classes are the last axis");
   check(is_floating(prediction.dtype()), op, ": ", name, " must be float32 or float64, not ", prediction.dtype());
-  const std::int64_t n = prediction.size(0), k = prediction.size(1);
-  check(n > 0, op, ": the batch is empty: ", name, " are ", prediction.shape());
-  check(k > 0, op, ": there are no classes: ", name, " are ", prediction.shape());
+  const Shape shape = rows_of(prediction);
+  check(shape.numel() > 0, op, ": the batch is empty: ", name, " are ", prediction.shape());
+  check(prediction.size(-1) > 0, op, ": there are no classes: ", name, " are ", prediction.shape());
   const Variable& value = target.value();
   check(target.is_indices() || is_floating(value.dtype()), op, ": the target is ", value.dtype(),
         "; class indices are int64, distributions have the dtype of the prediction; convert with cast");
-  check(value.shape() == (target.is_indices() ? Shape{n} : Shape{n, k}), op, ": the target is ", value.dtype(), " ",
-        value.shape(), ", the ", name, " ", prediction.shape(), "; class indices are int64 [", n,
-        "], distributions float [", n, ", ", k, "]");
+  check(value.shape() == (target.is_indices() ? shape : prediction.shape()), op, ": the target is ", value.dtype(), " ",
+        value.shape(), ", the ", name, " ", prediction.shape(), "; class indices are int64 ", shape,
+        ", distributions float ", prediction.shape());
   check(target.is_indices() || value.dtype() == prediction.dtype(), op, ": dtypes differ: the target is ",
         value.dtype(), ", the ", name, " ", prediction.dtype(), "; convert one with cast");
 }
@@ -151,6 +155,15 @@ void leave_out(Rows& rows, const std::vector<std::int64_t>& kept) {
   }
 }
 
+/// What each row counts in the mean [M]; undefined where all count once.
+Variable weights_of(const Rows& rows) {
+  const Variable of_classes = rows.class_weights.defined() ? sum(rows.weighted(rows.p()), {-1}) : Variable();
+  if (!rows.sample_weights.defined()) {
+    return of_classes;
+  }
+  return of_classes.defined() ? of_classes * rows.sample_weights : Variable(rows.sample_weights);
+}
+
 }  // namespace
 
 Variable Rows::p() const {
@@ -171,16 +184,18 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
              const CategoricalOptions& options) {
   check_shapes(op, target, prediction, kind);
   check_label_smoothing(op, options.label_smoothing);
-  const std::int64_t n = prediction.size(0), classes = prediction.size(1);
+  const Shape shape = rows_of(prediction);
+  const std::int64_t n = shape.numel(), classes = prediction.size(-1);
   const DType dtype = prediction.dtype();
-  Rows rows{.distributions = target.is_indices() ? Variable() : target.value(),
-            .indices = target.is_indices() ? target.value() : Variable(),
+  const Tensor weights = checked_weights(op, "sample_weights", options.sample_weights, shape, "rows", dtype);
+  Rows rows{.distributions = target.is_indices() ? Variable() : reshape(target.value(), {n, classes}),
+            .indices = target.is_indices() ? reshape(target.value(), {n}) : Variable(),
             .label_smoothing = options.label_smoothing,
-            .prediction = prediction,
-            .class_weights = checked_weights(op, "class_weights", options.class_weights, classes, "classes", dtype),
-            .sample_weights = checked_weights(op, "sample_weights", options.sample_weights, n, "rows", dtype),
+            .prediction = reshape(prediction, {n, classes}),
+            .class_weights = checked_weights(op, "class_weights", options.class_weights, {classes}, "classes", dtype),
+            .sample_weights = weights.defined() ? weights.reshape({n}) : weights,
             .kept = {},
-            .all_rows = n};
+            .shape = shape};
 
   if (!target.is_indices() || rows.sample_weights.defined() ||
       !all_are_classes(rows.indices.value(), classes, options.ignore_index)) {
@@ -226,13 +241,14 @@ Variable without_masked_rows(const Variable& x, const Tensor& sample_weights, do
   if (!sample_weights.defined()) {
     return x;
   }
-  check(x.rank() >= 1 && sample_weights.shape() == Shape{x.size(0)}, "without_masked_rows: x is ", x.shape(),
-        ", its weights ", sample_weights.shape(), "; every row has one");
+  const int leading = sample_weights.rank();
+  check(x.rank() >= leading && sample_weights.shape() == x.shape().sub(0, leading), "without_masked_rows: x is ",
+        x.shape(), ", its weights ", sample_weights.shape(), "; every row has one");
   if (sample_weights.numel() == 0 || kernels::min(kernels::abs(sample_weights)).item() > 0) {
     return x;
   }
   Shape column = x.shape();
-  for (int axis = 1; axis < column.rank(); ++axis) {
+  for (int axis = leading; axis < column.rank(); ++axis) {
     column.set(axis, 1);
   }
   const Tensor counts = kernels::not_equal(sample_weights, Tensor::zeros({}, sample_weights.dtype()));
@@ -240,21 +256,22 @@ Variable without_masked_rows(const Variable& x, const Tensor& sample_weights, do
 }
 
 Variable finish(const Rows& rows, const Variable& row_losses, const CategoricalOptions& options) {
-  const bool has_samples = rows.sample_weights.defined();
-  const Variable losses = has_samples ? row_losses * rows.sample_weights : row_losses;
-  if (options.reduction == Reduction::none && rows.kept.defined()) {
-    return in_base(add_rows(rows.all_rows, rows.kept, losses), options.base);
+  const Variable losses = rows.sample_weights.defined() ? row_losses * rows.sample_weights : row_losses;
+  if (options.reduction == Reduction::none) {
+    const Variable all = rows.kept.defined() ? add_rows(rows.shape.numel(), rows.kept, losses) : losses;
+    return in_base(reshape(all, rows.shape), options.base);
   }
-  Variable weights;
-  if (options.reduction == Reduction::mean) {
-    if (rows.class_weights.defined()) {
-      weights = sum(rows.weighted(rows.p()), {-1});
-    }
-    if (has_samples) {
-      weights = weights.defined() ? weights * rows.sample_weights : Variable(rows.sample_weights);
-    }
-  }
+  const Variable weights = options.reduction == Reduction::mean ? weights_of(rows) : Variable();
   return in_base(reduce(losses, weights, options.reduction), options.base);
+}
+
+double divisor(const Rows& rows) {
+  const Variable weights = weights_of(rows);
+  return weights.defined() ? sum(weights).value().item() : static_cast<double>(rows.prediction.size(0));
+}
+
+double divisor(const Target& target, const Variable& prediction, const CategoricalOptions& options) {
+  return divisor(prepare("divisor", target.value().value(), prediction.value(), Prediction::logits, options));
 }
 
 }  // namespace gibbs::losses

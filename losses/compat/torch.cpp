@@ -110,7 +110,9 @@ Variable cross_entropy(const Variable& input, const Target& target, const CrossE
     exact.ignore_index = options.ignore_index;
   }
   const char* op = "cross_entropy";
-  if (const Tensor& w = options.weight; w.defined() && input.rank() == 2) {
+  check(input.rank() == 2, op, ": input must be [N, C], not ", input.shape(),
+        "; of [N, C, ...], move C to the end and reshape the rest into one axis");
+  if (const Tensor& w = options.weight; w.defined()) {
     check(w.shape() == Shape{input.size(1)}, op, ": weight is ", w.shape(), "; ", input.size(1),
           " classes need shape [", input.size(1), "]");
   }

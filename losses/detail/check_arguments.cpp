@@ -31,13 +31,13 @@ Tensor checked_weights(const char* op, const char* name, const Tensor& weights, 
   return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
 }
 
-Tensor checked_weights(const char* op, const char* name, const Tensor& weights, std::int64_t count, const char* things,
+Tensor checked_weights(const char* op, const char* name, const Tensor& weights, const Shape& shape, const char* things,
                        DType dtype) {
   if (!weights.defined()) {
     return {};
   }
-  check(weights.shape() == Shape{count}, op, ": ", name, " are ", weights.shape(), "; ", count, " ", things,
-        " need shape [", count, "]");
+  check(weights.shape() == shape, op, ": ", name, " are ", weights.shape(), "; ", shape.numel(), " ", things,
+        " need shape ", shape);
   return checked_weights(op, name, weights, dtype);
 }
 

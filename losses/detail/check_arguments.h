@@ -16,8 +16,9 @@ void check_nonnegative(const char* op, const char* what, const Tensor& x);
 /// The weights in dtype. Throws unless all of them, called `name` in errors, are finite and at least 0.
 Tensor checked_weights(const char* op, const char* name, const Tensor& weights, DType dtype);
 
-/// One weight for each of `count` things, in dtype; undefined if they are. Throws for another shape, too.
-Tensor checked_weights(const char* op, const char* name, const Tensor& weights, std::int64_t count, const char* things,
+/// One weight for each of the things that `shape` counts, in dtype; undefined if they are. Throws for another shape,
+/// too.
+Tensor checked_weights(const char* op, const char* name, const Tensor& weights, const Shape& shape, const char* things,
                        DType dtype);
 
 }  // namespace gibbs::losses

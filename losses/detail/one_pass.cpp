@@ -18,7 +18,7 @@ bool all_alike(const Rows& rows) {
 }
 
 double divisor_of_alike(const Rows& rows, const CategoricalOptions& options) {
-  return options.reduction == Reduction::mean ? static_cast<double>(rows.prediction.size(0)) : 1;
+  return options.reduction == Reduction::mean ? divisor(rows) : 1;
 }
 
 /// What the reduction sends to each row's loss if the loss of the batch is differentiated with dy = 1: [M], or [1]

@@ -28,6 +28,11 @@ using Loss = std::function<Variable(const Target&, const Variable&, const Catego
 const Tensor kSoft = f64({{.2, .5, .3}, {.7, .1, .2}}), kOther = f64({{.3, .3, .4}, {.25, .6, .15}});
 const Tensor kLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
 const Tensor kClasses = Tensor::of({2, 0}, DType::int64);
+const Tensor kTexts = f64({{{.2, .5, .3}, {.7, .1, .2}}, {{.1, .3, .6}, {.4, .4, .2}}});
+const Tensor kOtherTexts = f64({{{.3, .3, .4}, {.25, .6, .15}}, {{.5, .3, .2}, {.35, .45, .2}}});
+const Tensor kLogitsOfTexts = f64({{{1, -.5, .25}, {-2, 1.5, .75}}, {{.5, 0, -1}, {.3, -.4, 1.25}}});
+
+Tensor rows_of(const Tensor& x) { return x.reshape({x.numel() / x.size(-1), x.size(-1)}); }
 
 double sum_of_row(const Tensor& x, std::int64_t n) {
   double total = 0;
@@ -89,12 +94,27 @@ OpEntry categorical(const std::string& name, const Loss& loss, const Term& term,
         {prediction},
         [=](const Tensors& x) { return by_definition(one_hot(classes, 3), to_probabilities(x[0]), term, o); }};
   };
+  const auto texts = [=](const std::string& what, const Tensor& weights, CategoricalOptions o) {
+    o.sample_weights = weights;
+    return Sample{what,
+                  [=](const Variables& x) { return loss(x[0], x[1], o); },
+                  {kTexts, logits ? kLogitsOfTexts : kOtherTexts},
+                  [=](const Tensors& x) {
+                    CategoricalOptions of_rows = o;
+                    of_rows.sample_weights = weights.defined() ? weights.reshape({4}) : weights;
+                    const Tensor y = by_definition(rows_of(x[0]), to_probabilities(rows_of(x[1])), term, of_rows);
+                    return o.reduction == Reduction::none ? y.reshape({2, 2}) : y;
+                  }};
+  };
   const Tensor class_weights = f64({1, 2, .5}), sample_weights = f64({2, .5});
   OpEntry entry{"losses::" + name,
                 {soft("distributions", kSoft, {}),
                  soft("rows, in bits", kSoft, {.reduction = Reduction::none, .base = Base::bits}),
                  soft("class weights", kSoft, {.class_weights = class_weights}),
                  soft("sample weights", kSoft, {.sample_weights = sample_weights}),
+                 texts("[2, 2, 3]", {}, {.label_smoothing = .1}),
+                 texts("[2, 2, 3] weighted, rows", f64({{2, .5}, {1, 3}}),
+                       {.reduction = Reduction::none, .class_weights = class_weights}),
                  soft("counts to be normalised", f64({{2, 5, 3}, {1, 1, 2}}),
                       {.reduction = Reduction::sum, .normalize_target = true}),
                  indices("smoothed classes", kClasses, {.label_smoothing = .1, .class_weights = class_weights})},
@@ -112,7 +132,7 @@ OpEntry categorical(const std::string& name, const Loss& loss, const Term& term,
                     {[=] {
                        loss(kSoft, f64({.5, .5}), {});
                      },
-                     name + ": " + what + " must be [N, K], not [2]; reshape leading axes into one"},
+                     name + ": " + what + " must be [N, K] or [N, ..., K], not [2]; classes are the last axis"},
                     {[=] {
                        loss(f64({{.5, .6, .2}, {.2, .3, .5}}), prediction, {});
                      },

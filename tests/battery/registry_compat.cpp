@@ -64,6 +64,11 @@ OpEntries torch_entries() {
            torch::cross_entropy(kLogits, classes, {.weight = f64({1, 2})});
          },
          "cross_entropy: weight is [2]; 3 classes need shape [3]"},
+        {[=] {
+           torch::cross_entropy(f64({{{1, 2}}, {{3, 4}}}), classes);
+         },
+         "cross_entropy: input must be [N, C], not [2, 1, 2]; of [N, C, ...], move C to the end and reshape "
+         "the rest into one axis"},
         {[=] { torch::cross_entropy(kLogits, classes, {.label_smoothing = 2}); },
          "cross_entropy: label_smoothing is 2; it is a part of 1, in [0, 1]"}}},
       {"losses::compat::torch::kl_div",

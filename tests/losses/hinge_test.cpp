@@ -117,7 +117,7 @@ TEST(Hinge, Errors) {
   EXPECT_EQ(error_of([&] {
               multi_margin(indices({0, 1}), f64({1, 2}));
             }),
-            "multi_margin: scores must be [N, K], at least one row and one class, not [2]");
+            "multi_margin: scores must be [N, K] or [N, ..., K], with a row and a class, not [2]");
   EXPECT_EQ(error_of([&] {
               multi_margin(indices({0, 1}), indices({{1, 2}, {3, 4}}));
             }),

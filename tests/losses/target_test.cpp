@@ -35,7 +35,7 @@ std::string error_of(const Target& target, const Tensor& logits, const Categoric
 TEST(Target, ShapesAndDtypesThatDoNotFit) {
   const Tensor z = Tensor::zeros({4, 3});
   EXPECT_THAT(error_of(indices({0, 1}), Tensor::zeros({4})),
-              StrEq("logits must be [N, K], not [4]; reshape leading axes into one"));
+              StrEq("logits must be [N, K] or [N, ..., K], not [4]; classes are the last axis"));
   EXPECT_THAT(error_of(indices({0, 1}), Tensor::zeros({2, 3}, DType::uint8)),
               StrEq("logits must be float32 or float64, not uint8"));
   EXPECT_THAT(error_of(Tensor::zeros({0}, DType::int64), Tensor::zeros({0, 3})),
