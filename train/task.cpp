@@ -11,7 +11,7 @@ Task<nn::Layer> compare_with_target(const char* name, LossFunction loss, Metrics
   const auto run = [loss = std::move(loss)](nn::Layer& model, const data::Batch& batch) -> Outcome {
     const Variable y = model(batch.input());
     const ProfileSpan span("loss");
-    return {.loss = loss(batch.target(), y), .outputs = {y}};
+    return {.loss = loss(batch.target(), y), .weight = loss.weight(batch.target(), y), .outputs = {y}};
   };
   return {run, std::move(metrics)};
 }

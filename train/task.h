@@ -48,19 +48,29 @@ class LossFunction {
  public:
   LossFunction() = default;
   template <class F>
-  requires(std::is_invocable_r_v<Variable, const F&, const Tensor&, const Variable&> && !std::same_as<F, LossFunction>)
-      LossFunction(F loss)
-      : loss_(std::move(loss)) {}  // NOLINT: conversion is its purpose
+    requires(std::is_invocable_r_v<Variable, const F&, const Tensor&, const Variable&> &&
+             !std::same_as<F, LossFunction>)
+  LossFunction(F loss) : loss_(std::move(loss)) {}  // NOLINT: conversion is its purpose
   template <class Target, class Options>
   LossFunction(Variable (*loss)(const Target& target, const Variable& prediction, const Options& options),  // NOLINT
                const std::type_identity_t<Options>& options = {})
-      : loss_([=](const Tensor& target, const Variable& prediction) { return loss(target, prediction, options); }) {}
+      : loss_([=](const Tensor& target, const Variable& y) { return loss(target, y, options); }) {
+    if constexpr (std::same_as<Options, losses::CategoricalOptions>) {
+      weight_ = [=](const Tensor& target, const Variable& y) { return losses::divisor(target, y, options); };
+    }
+  }
 
   Variable operator()(const Tensor& target, const Variable& prediction) const { return loss_(target, prediction); }
+  /// What the mean divides by, where the loss knows it: rows that are ignored, and weights, count as they do in the
+  /// loss.
+  std::optional<double> weight(const Tensor& target, const Variable& prediction) const {
+    return weight_ ? std::optional<double>(weight_(target, prediction)) : std::nullopt;
+  }
   explicit operator bool() const { return static_cast<bool>(loss_); }
 
  private:
   std::function<Variable(const Tensor& target, const Variable& prediction)> loss_;
+  std::function<double(const Tensor& target, const Variable& prediction)> weight_;
 };
 
 /// A layer that gives scores [N, ..., K] of classes for its input; targets int64 [N, ...]. Reports the accuracy.

@@ -46,7 +46,7 @@ TEST(TensorBatches, SayWhatTheyHold) {
   const auto digest_of = [](const auto& change) {
     TensorRows rows = ten_rows();
     change(rows);
-    return TensorBatches(rows).digest();
+    return TensorBatches(rows, {.batch_size = 5}).digest();
   };
   const RunSettings digest = digest_of([](TensorRows&) {});
   EXPECT_EQ(digest[0], (RunSettings::value_type("form of input 0", "float64 [10, 1]")));

@@ -37,7 +37,7 @@ nn::Sequential small_network() {
   return model;
 }
 
-struct Run {
+struct Trial {
   nn::Sequential model = small_network();
   optim::SGD sgd{nn::parameters(model), {.learning_rate = 0.1, .momentum = 0.9}};
   data::TensorBatches train{rows(), {.batch_size = 8, .seed = 2}},
@@ -63,7 +63,7 @@ struct Run {
 };
 
 TEST(FitSteps, AreAsManyAsAreAskedForAndTheLastEpochIsReported) {
-  Run run, epochs;
+  Trial run, epochs;
   const FitResult result = run.fit({.steps = 10});
   EXPECT_EQ(result.steps, 10);
   ASSERT_EQ(result.history.epochs.size(), 3U);
@@ -72,8 +72,8 @@ TEST(FitSteps, AreAsManyAsAreAskedForAndTheLastEpochIsReported) {
   const FitResult whole = epochs.fit({.epochs = 3});
   EXPECT_EQ(whole.history.epochs[1].numbers, result.history.epochs[1].numbers);
   EXPECT_NE(whole.history.epochs[2].numbers, result.history.epochs[2].numbers);
-  EXPECT_EQ(Run().fit({.steps = 12}).history.epochs[2].numbers, whole.history.epochs[2].numbers);
-  EXPECT_EQ(Run().fit({}).steps, 4) << "one epoch unless said otherwise";
+  EXPECT_EQ(Trial().fit({.steps = 12}).history.epochs[2].numbers, whole.history.epochs[2].numbers);
+  EXPECT_EQ(Trial().fit({}).steps, 4) << "one epoch unless said otherwise";
 }
 
 TEST(FitSteps, ALongerRunCompletesTheEpochThatWasCut) {
@@ -81,7 +81,7 @@ TEST(FitSteps, ALongerRunCompletesTheEpochThatWasCut) {
   const auto options = [&](std::int64_t steps) {
     return FitOptions{.steps = steps, .checkpoint = folder / "checkpoint", .resume = true, .history = folder / "csv"};
   };
-  Run whole, part, again, rest;
+  Trial whole, part, again, rest;
   const FitResult expected = whole.fit({.steps = 15});
   part.fit(options(6));
   EXPECT_EQ(read_history_csv(folder / "csv").epochs.size(), 2U);
@@ -94,13 +94,13 @@ TEST(FitSteps, ALongerRunCompletesTheEpochThatWasCut) {
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_EQ(result.history.epochs[i].numbers, expected.history.epochs[i].numbers) << i;
   }
-  EXPECT_EQ(error_of([&] { Run().fit(options(14)); }),
+  EXPECT_EQ(error_of([&] { Trial().fit(options(14)); }),
             "fit: " + folder / "checkpoint" +
                 " is in step 15, beyond the 14 that are asked for; ask for at least 15, or begin anew");
 }
 
 TEST(FitValidateEvery, LeavesOutEpochsButNotTheLast) {
-  Run run;
+  Trial run;
   const FitResult result = run.fit({.epochs = 5, .validate_every = 2});
   for (const EpochResult& epoch : result.history.epochs) {
     EXPECT_EQ(std::isnan(epoch["val_loss"]), epoch.epoch % 2 == 1 && epoch.epoch != 5) << epoch.epoch;
@@ -120,7 +120,7 @@ TEST(FitCheckpointEvery, SavesWithinEpochsAndAKilledRunGoesOnFromThere) {
                            .checkpoint_every = {.steps = 3},
                            .resume = true,
                            .progress = ProgressStyle::silent};
-  Run whole, killed, resumed;
+  Trial whole, killed, resumed;
   whole.fit({.epochs = 3});
   EXPECT_EQ(error_of([&] { killed.fit(options, {&die}); }), "killed");
   struct FirstStep : Callback {
@@ -134,7 +134,7 @@ TEST(FitCheckpointEvery, SavesWithinEpochsAndAKilledRunGoesOnFromThere) {
 }
 
 TEST(FitShards, OneIsTheBitsWithoutAndFourAreEqualUpToRounding) {
-  Run plain, one, four, thirty;
+  Trial plain, one, four, thirty;
   plain.fit({.epochs = 3});
   one.fit({.epochs = 3, .shards = 1});
   four.fit({.epochs = 3, .shards = 4});
@@ -160,7 +160,7 @@ TEST(FitShards, PiecesAreWeightedByWhatTheyCount) {
             .weight = weight,
             .outputs = {logits}};
   };
-  Run whole, pieces;
+  Trial whole, pieces;
   whole.task = pieces.task = task;
   const FitResult expected = whole.fit({.epochs = 2}), result = pieces.fit({.epochs = 2, .shards = 3});
   EXPECT_THAT(pieces.numbers(), ::testing::Pointwise(::testing::DoubleNear(1e-13), whole.numbers()));
@@ -181,7 +181,7 @@ TEST(FitGradients, AreSeenAndChangedBetweenBackwardAndTheStep) {
     double largest = 0;
   } before, after;
   ClipGradientNorm clip(0.01);
-  Run run;
+  Trial run;
   run.fit({.epochs = 1, .shards = 2}, {&before, &clip, &after});
   EXPECT_GT(before.largest, 0.01);
   EXPECT_NEAR(after.largest, 0.01, 1e-9);
@@ -193,7 +193,7 @@ TEST(FitRunning, MetricsAreSeenByCallbacks) {
     void on_step_end(FitState& state) override { last = state.running.values(); }
     NamedNumbers last;
   } watch;
-  Run run;
+  Trial run;
   const FitResult result = run.fit({.epochs = 1}, {&watch});
   ASSERT_EQ(watch.last.size(), 2U);
   EXPECT_EQ(watch.last[0], result.history.epochs[0].numbers[0]);
@@ -202,7 +202,7 @@ TEST(FitRunning, MetricsAreSeenByCallbacks) {
 
 TEST(FitOptions, MistakesAreErrors) {
   const TemporaryFolder folder;
-  Run run;
+  Trial run;
   const std::string before = run.weights();
   const auto error_with = [&](const FitOptions& options) { return error_of([&] { run.fit(options); }); };
   EXPECT_EQ(error_with({.epochs = 1, .steps = 4}), "fit: epochs and steps are given; give one of them");

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/regression.h"
 #include "gibbs/nn/nn.h"
@@ -73,7 +74,7 @@ TEST(RunningMetrics, MeansAreWeightedByWhatTheTaskCounts) {
 
 /// A metric with a name of its own.
 struct Named : Metric {
-  explicit Named(std::string text) : text(std::move(text)) {}
+  explicit Named(std::string name_of_it) : text(std::move(name_of_it)) {}
   std::string name() const override { return text; }
   std::unique_ptr<Metric> fresh() const override { return std::make_unique<Named>(text); }
   void add(const data::Batch&, const Outcome&) override {}
