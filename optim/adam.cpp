@@ -47,7 +47,7 @@ Adam::Adam(const char* name, const Groups& groups, const AdamOptions& options, s
 }
 
 RunSettings Adam::settings() const {
-  RunSettings all = Method::settings();
+  RunSettings all = Optimizer::settings();
   all.emplace_back("beta1", fmt::format("{}", options_.beta1));
   all.emplace_back("beta2", fmt::format("{}", options_.beta2));
   all.emplace_back("epsilon", fmt::format("{}", options_.epsilon));

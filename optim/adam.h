@@ -45,7 +45,7 @@ class Adam : public Method {
   /// weight_decay.
   explicit Adam(const Groups& groups, const AdamOptions& options = {});
 
-  double learning_rate() const { return Optimizer::learning_rate(); }
+  double learning_rate() const { return Optimizer::learning_rate(); }  // for callers; a step asks for rate(i)
   RunSettings settings() const override;
 
  protected:

@@ -1,7 +1,5 @@
 #include "gibbs/optim/method.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 
 #include "gibbs/autograd/profile.h"
@@ -39,9 +37,7 @@ Method::Method(const char* name, const Groups& groups, double learning_rate, std
 
 Method::Method(const char* name, const Groups& groups, const std::vector<detail::Member>& members, double learning_rate,
                std::optional<double> weight_decay)
-    : Optimizer(name, named(members), learning_rate),
-      weight_decay_(weight_decay),
-      groups_(detail::describe_groups(groups.list(), members)) {
+    : Optimizer(name, named(members), learning_rate, detail::settings_of(groups.list(), members, weight_decay)) {
   check(!weight_decay || (std::isfinite(*weight_decay) && *weight_decay >= 0), name, ": weight_decay is ",
         weight_decay.value_or(0), "; it must be finite and at least 0");
   check_groups(name, groups.list(), weight_decay.has_value());
@@ -66,15 +62,6 @@ void Method::visit_state(StateVisitor& visitor) {
   for (std::size_t i = 0; i < parameters().size(); ++i) {
     visit_parameter_state(i, parameters()[i].path + ".", visitor);
   }
-}
-
-RunSettings Method::settings() const {
-  RunSettings all = Optimizer::settings();
-  if (weight_decay_) {
-    all.emplace_back("weight decay", fmt::format("{}", *weight_decay_));
-  }
-  all.insert(all.end(), groups_.begin(), groups_.end());
-  return all;
 }
 
 Tensor Method::zeros_like_parameter(std::size_t i) const {

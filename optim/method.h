@@ -23,13 +23,12 @@ class Method : public Optimizer {
  public:
   /// "steps", "learning_rate", then parameter by parameter "<path>.<what the method keeps>".
   void visit_state(StateVisitor& visitor) final;
-  /// With one entry for each group that sets something, and the paths in it.
-  RunSettings settings() const override;
 
  protected:
-  /// `weight_decay` is the option of methods that have one; in others, a group that sets it is an error. Throws when
-  /// there are no parameters, when one is undefined or pending, when a group is empty or sets what is negative or not
-  /// finite, when a parameter is in two groups, and when two parameters have one path.
+  /// `weight_decay` is the option of methods that have one; in others, a group that sets it is an error. settings()
+  /// has it, and for each group that sets something what it sets and the paths in it.
+  /// Throws when there are no parameters, when one is undefined or pending, when a group is empty or sets what is
+  /// negative or not finite, when a parameter is in two groups, and when two parameters have one path.
   Method(const char* name, const Groups& groups, double learning_rate, std::optional<double> weight_decay = {});
 
   /// The learning rate, times the scale of parameter i's group.
@@ -57,8 +56,6 @@ class Method : public Optimizer {
   };
 
   std::vector<Place> places_;
-  std::optional<double> weight_decay_;
-  RunSettings groups_;
 };
 
 }  // namespace gibbs::optim

@@ -16,11 +16,13 @@ double checked_rate(const char* name, double learning_rate) {
 
 }  // namespace
 
-Optimizer::Optimizer(const char* name, std::vector<Named<Parameter>> parameters, double learning_rate)
+Optimizer::Optimizer(const char* name, std::vector<Named<Parameter>> parameters, double learning_rate,
+                     RunSettings options)
     : name_(name),
       parameters_(std::move(parameters)),
       learning_rate_(checked_rate(name, learning_rate)),
-      first_learning_rate_(learning_rate) {
+      first_learning_rate_(learning_rate),
+      options_(std::move(options)) {
   for (const auto& [path, parameter] : parameters_) {
     check(parameter.defined(), name_, ": parameter '", path, "' has no value yet; construct it from a tensor");
     check(!parameter.is_pending(), name_, ": parameter '", path, "', ", parameter.dtype(), " ", parameter.shape(),
@@ -55,7 +57,9 @@ void Optimizer::visit_state(StateVisitor& visitor) {
 }
 
 RunSettings Optimizer::settings() const {
-  return {{"optimizer", name_}, {"optimizer's learning rate", fmt::format("{}", first_learning_rate_)}};
+  RunSettings all = {{"optimizer", name_}, {"optimizer's learning rate", fmt::format("{}", first_learning_rate_)}};
+  all.insert(all.end(), options_.begin(), options_.end());
+  return all;
 }
 
 }  // namespace gibbs::optim

@@ -59,8 +59,8 @@ class Optimizer {
   virtual RunSettings settings() const;
 
  protected:
-  /// Throws when a parameter is undefined or pending.
-  Optimizer(const char* name, std::vector<Named<Parameter>> parameters, double learning_rate);
+  /// `options` follow the name and the rate in settings(). Throws when a parameter is undefined or pending.
+  Optimizer(const char* name, std::vector<Named<Parameter>> parameters, double learning_rate, RunSettings options = {});
 
  private:
   /// A step, after step() has counted it and looked at the parameters.
@@ -75,6 +75,7 @@ class Optimizer {
   std::vector<Named<Parameter>> parameters_;
   std::vector<Form> forms_;
   double learning_rate_, first_learning_rate_;
+  RunSettings options_;
   std::int64_t steps_ = 0;
 };
 

@@ -38,7 +38,7 @@ SGD::SGD(const Groups& groups, const SGDOptions& options)
 }
 
 RunSettings SGD::settings() const {
-  RunSettings all = Method::settings();
+  RunSettings all = Optimizer::settings();
   all.emplace_back("momentum", fmt::format("{}", options_.momentum));
   all.emplace_back("nesterov", options_.nesterov ? "on" : "off");
   return all;

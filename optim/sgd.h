@@ -22,7 +22,7 @@ class SGD : public Method {
   /// Throws when momentum is outside [0, 1), weight_decay negative, or nesterov is asked for without momentum.
   explicit SGD(const Groups& groups, const SGDOptions& options = {});
 
-  double learning_rate() const { return Optimizer::learning_rate(); }
+  double learning_rate() const { return Optimizer::learning_rate(); }  // for callers; a step asks for rate(i)
   RunSettings settings() const override;
 
  private:

@@ -112,7 +112,8 @@ StepReport Lockstep::step(const data::Batch& batch) {
   if (!options_.free) {
     second_.adam->clear_gradients();
     for (std::size_t i = 0; i < second_.adam->parameters().size(); ++i) {
-      backward(second_.adam->parameters()[i].item.variable(), kl_gradients[i + 1].value);  // stores it; 0 is the logits'
+      // Stores it; 0 is the logits'.
+      backward(second_.adam->parameters()[i].item.variable(), kl_gradients[i + 1].value);
     }
   }
   first_.adam->step();

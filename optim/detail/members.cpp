@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "gibbs/tensor/error.h"
 
@@ -43,8 +44,12 @@ std::vector<Member> members_of(const char* name, const std::vector<Group>& group
   return members;
 }
 
-RunSettings describe_groups(const std::vector<Group>& groups, const std::vector<Member>& members) {
+RunSettings settings_of(const std::vector<Group>& groups, const std::vector<Member>& members,
+                        std::optional<double> weight_decay) {
   RunSettings all;
+  if (weight_decay) {
+    all.emplace_back("weight decay", fmt::format("{}", *weight_decay));
+  }
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const Group& group = groups[g];
     if (group.rate_scale == 1 && !group.weight_decay) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "gibbs/optim/groups.h"
@@ -18,7 +19,8 @@ struct Member {
 /// a group is empty, a parameter is in two groups, or two parameters have one path. `name` is the optimizer's.
 std::vector<Member> members_of(const char* name, const std::vector<Group>& groups);
 
-/// One setting for each group that sets something, with the paths of its parameters.
-RunSettings describe_groups(const std::vector<Group>& groups, const std::vector<Member>& members);
+/// The weight decay of methods that have one, then one entry for each group that sets something, with the paths in it.
+RunSettings settings_of(const std::vector<Group>& groups, const std::vector<Member>& members,
+                        std::optional<double> weight_decay);
 
 }  // namespace gibbs::optim::detail
