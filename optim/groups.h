@@ -32,7 +32,7 @@ class Groups {
  public:
   Groups() = default;
   template <std::convertible_to<Parameters> P>
-  Groups(P&& all) : list_{{.parameters = std::forward<P>(all)}} {}  // NOLINT: conversion is its purpose
+  Groups(P all) : list_{{.parameters = std::move(all)}} {}  // NOLINT: conversion is its purpose
   Groups(std::initializer_list<Parameter> all) : list_{{.parameters = all}} {}
   Groups(std::initializer_list<Group> list) : list_(list) {}
   Groups(std::vector<Group> list) : list_(std::move(list)) {}  // NOLINT

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<Named<Parameter>> named(const std::vector<detail::Member>& members) {
   std::vector<Named<Parameter>> all;
+  all.reserve(members.size());
   for (const detail::Member& member : members) {
     all.push_back(member.named);
   }
