@@ -20,6 +20,16 @@ nn::Sequential two_layers() {
   return nn::initialized(nn::Sequential{nn::Dense({.in = 3, .out = 2}), nn::Dense({.in = 2, .out = 1})}, 1);
 }
 
+void save(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer) {
+  RunningMetrics none{{}, RunningMetrics::For::training};
+  save_checkpoint(path, {model, optimizer, none}, {});
+}
+
+void load(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer) {
+  RunningMetrics none{{}, RunningMetrics::For::training};
+  load_checkpoint(path, {model, optimizer, none}, {});
+}
+
 /// The weights' fingerprint after a step.
 std::string step(nn::Sequential& model, optim::Optimizer& optimizer) {
   optimizer.clear_gradients();
@@ -32,7 +42,7 @@ TEST(OptimizerGroups, CheckpointsNameMomentsAfterTheirParameters) {
   const gibbs::testing::TemporaryFolder folder;
   nn::Sequential model = two_layers();
   optim::SGD sgd(nn::parameters(model), {.momentum = 0.9});
-  save_checkpoint(folder / "a.safetensors", model, sgd, {});
+  save(folder / "a.safetensors", model, sgd);
   std::vector<std::string> names;
   for (const auto& [name, tensor] : io::read_safetensors(folder / "a.safetensors").tensors) {
     if (name.starts_with("optimizer/")) {
@@ -51,10 +61,8 @@ TEST(OptimizerGroups, OtherGroupsAreRefused) {
   optim::AdamW plain(all), saved({{.parameters = weights}, {.parameters = biases, .weight_decay = 0}}),
       scaled({{.parameters = weights}, {.parameters = biases, .rate_scale = 2, .weight_decay = 0}}),
       swapped({{.parameters = biases}, {.parameters = weights, .weight_decay = 0}});
-  save_checkpoint(path, model, saved, {});
-  const auto error_with = [&](optim::Optimizer& here) {
-    return error_of([&] { load_checkpoint(path, model, here, {}); });
-  };
+  save(path, model, saved);
+  const auto error_with = [&](optim::Optimizer& here) { return error_of([&] { load(path, model, here); }); };
   const std::string start = "checkpoint: " + path.string() +
                             " belongs to another run: optimizer's group 1 is rate scale 1, weight decay 0: 0.bias, "
                             "1.bias in the checkpoint and ",
@@ -62,7 +70,7 @@ TEST(OptimizerGroups, OtherGroupsAreRefused) {
   EXPECT_EQ(error_with(plain), start + "not set" + end);
   EXPECT_EQ(error_with(scaled), start + "rate scale 2, weight decay 0: 0.bias, 1.bias" + end);
   EXPECT_EQ(error_with(swapped), start + "rate scale 1, weight decay 0: 0.weight, 1.weight" + end);
-  load_checkpoint(path, model, saved, {});
+  load(path, model, saved);
 }
 
 /// A model whose first layer learns by SGD, and whose second by AdamW.
@@ -79,8 +87,8 @@ TEST(OptimizerGroups, SeveralOptimizersGoOnWithTheSameBits) {
   Mixed before, after;
   step(before.model, before.several);
   before.several.set_learning_rate(0.5);
-  save_checkpoint(folder / "a.safetensors", before.model, before.several, {});
-  load_checkpoint(folder / "a.safetensors", after.model, after.several, {});
+  save(folder / "a.safetensors", before.model, before.several);
+  load(folder / "a.safetensors", after.model, after.several);
   EXPECT_EQ(step(after.model, after.several), step(before.model, before.several));
 }
 
