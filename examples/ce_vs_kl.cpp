@@ -171,7 +171,7 @@ int train_pair(const Arguments& arguments, nlohmann::ordered_json& json) {
 int break_equality(const Arguments& arguments, nlohmann::ordered_json& json) {
   const examples::Break broken = examples::break_by_name(arguments.break_name);
   Scene scene = prepare(arguments);
-  Parameter last_weight = nn::parameters(scene.model).at(nn::parameters(scene.model).size() - 2);
+  Parameter last_weight = nn::parameters(scene.model).at(nn::parameters(scene.model).size() - 2).item;
   last_weight.replace(kernels::mul(last_weight.value(), broken.start_scale));
   examples::LockstepOptions options = arguments.options(scene.set.dataset.classes());
   if (broken.needs_full_support && options.targets == examples::Targets::one_hot) {

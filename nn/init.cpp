@@ -32,7 +32,7 @@ void initialize(Module& module, std::uint64_t seed) {
 
 bool has_pending(Module& module) {
   const auto all = parameters(module);
-  return std::any_of(all.begin(), all.end(), [](const Parameter& parameter) { return parameter.is_pending(); });
+  return std::any_of(all.begin(), all.end(), [](const Named<Parameter>& named) { return named.item.is_pending(); });
 }
 
 Tensor glorot_uniform(const Shape& shape, std::int64_t fan_in, std::int64_t fan_out, RandomKey key) {

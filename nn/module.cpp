@@ -97,20 +97,16 @@ std::vector<Named<Module*>> named_modules(Module& module) {
   return found;
 }
 
-std::vector<Parameter> parameters(Module& module) {
-  std::vector<Parameter> found;
+std::vector<Named<Parameter>> parameters(Module& module) {
+  std::vector<Named<Parameter>> found = named_parameters(module);
   std::unordered_set<const void*> seen;
-  for (auto& [path, parameter] : named_parameters(module)) {
-    if (seen.insert(parameter.id()).second) {
-      found.push_back(parameter);
-    }
-  }
+  std::erase_if(found, [&](const Named<Parameter>& named) { return !seen.insert(named.item.id()).second; });
   return found;
 }
 
 std::int64_t parameter_count(Module& module) {
   std::int64_t count = 0;
-  for (const Parameter& parameter : parameters(module)) {
+  for (const auto& [path, parameter] : parameters(module)) {
     count += parameter.shape().numel();
   }
   return count;
@@ -118,7 +114,7 @@ std::int64_t parameter_count(Module& module) {
 
 void to(Module& module, DType dtype) {
   check(is_floating(dtype), "to: modules are float32 or float64, not ", dtype);
-  for (Parameter& parameter : parameters(module)) {
+  for (auto& [path, parameter] : parameters(module)) {
     parameter.convert(dtype);
   }
   for (auto& [path, buffer] : named_buffers(module)) {
@@ -129,7 +125,7 @@ void to(Module& module, DType dtype) {
 }
 
 void set_frozen(Module& module, bool frozen) {
-  for (Parameter& parameter : parameters(module)) {
+  for (auto& [path, parameter] : parameters(module)) {
     parameter.set_frozen(frozen);
   }
 }

@@ -152,8 +152,8 @@ std::vector<Named<Buffer>> named_buffers(Module& module);
 /// The module itself (path "") and all below it. The pointers live as long as the module's structure is unchanged.
 std::vector<Named<Module*>> named_modules(Module& module);
 
-/// Distinct parameters, each once: what an optimizer wants.
-std::vector<Parameter> parameters(Module& module);
+/// The distinct parameters, each once: what an optimizer wants. A tie stands under its first path.
+std::vector<Named<Parameter>> parameters(Module& module);
 /// Number of trainable numbers, ties counted once.
 std::int64_t parameter_count(Module& module);
 

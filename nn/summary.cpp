@@ -93,7 +93,7 @@ Shape first_shape(const Variables& all) { return !all.empty() && all[0].defined(
 
 DType dtype_of_model(Module& model) {
   const auto found = parameters(model);
-  return found.empty() ? DType::float32 : found[0].dtype();
+  return found.empty() ? DType::float32 : found[0].item.dtype();
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <utility>
 
 #include "gibbs/optim/detail/elementwise.h"
 
@@ -29,21 +28,20 @@ void adam_step(T* __restrict w, T* __restrict m, T* __restrict v, const T* __res
 
 }  // namespace
 
-Adam::Adam(std::vector<Parameter> parameters, const AdamOptions& options)
-    : Adam("Adam", std::move(parameters), options, /*weight_decay=*/0) {}
+Adam::Adam(const Groups& groups, const AdamOptions& options)
+    : Adam("Adam", groups, options, /*weight_decay=*/std::nullopt) {}
 
-Adam::Adam(const char* name, std::vector<Parameter> parameters, const AdamOptions& options, double weight_decay)
-    : Optimizer(name, std::move(parameters), options.learning_rate), options_(options), weight_decay_(weight_decay) {
+Adam::Adam(const char* name, const Groups& groups, const AdamOptions& options, std::optional<double> weight_decay)
+    : Method(name, groups, options.learning_rate, weight_decay), options_(options) {
   check(options.beta1 >= 0 && options.beta1 < 1, name, ": beta1 is ", options.beta1, "; it must be in [0, 1)");
   check(options.beta2 >= 0 && options.beta2 < 1, name, ": beta2 is ", options.beta2, "; it must be in [0, 1)");
   check(std::isfinite(options.epsilon) && options.epsilon > 0, name, ": epsilon is ", options.epsilon,
         "; it must be finite and above 0");
-  check(std::isfinite(weight_decay) && weight_decay >= 0, name, ": weight_decay is ", weight_decay,
-        "; it must be finite and at least 0");
-  for (std::size_t i = 0; i < this->parameters().size(); ++i) {
-    const bool is_zero = this->parameters()[i].dtype() == DType::float32 && static_cast<float>(options.epsilon) == 0;
-    check(!is_zero, name, ": epsilon is ", options.epsilon, ", which is 0 in float32, the dtype of parameter ", i,
-          "; 0 / 0 would make NaN of weights whose gradient is 0");
+  for (std::size_t i = 0; i < parameters().size(); ++i) {
+    const auto& [path, parameter] = parameters()[i];
+    const bool is_zero = parameter.dtype() == DType::float32 && static_cast<float>(options.epsilon) == 0;
+    check(!is_zero, name, ": epsilon is ", options.epsilon, ", which is 0 in float32, the dtype of parameter '", path,
+          "'; 0 / 0 would make NaN of weights whose gradient is 0");
     moments_.push_back({zeros_like_parameter(i), zeros_like_parameter(i)});
   }
 }
@@ -54,7 +52,6 @@ RunSettings Adam::settings() const {
   all.emplace_back("beta2", fmt::format("{}", options_.beta2));
   all.emplace_back("epsilon", fmt::format("{}", options_.epsilon));
   all.emplace_back("epsilon mode", options_.epsilon_mode == EpsilonMode::keras ? "keras" : "bias_corrected");
-  all.emplace_back("weight decay", fmt::format("{}", weight_decay_));
   return all;
 }
 
@@ -63,15 +60,15 @@ void Adam::step_parameter(std::size_t i, Parameter& parameter) {
   const auto t = static_cast<double>(++moments.steps);
   const double c1 = 1 - std::pow(options_.beta1, t), c2 = 1 - std::pow(options_.beta2, t);
   const bool keras = options_.epsilon_mode == EpsilonMode::keras;
-  const double rate = learning_rate() / c1 * (keras ? std::sqrt(c2) : 1), root = keras ? 1 : 1 / std::sqrt(c2);
+  const double corrected = rate(i) / c1 * (keras ? std::sqrt(c2) : 1), root = keras ? 1 : 1 / std::sqrt(c2);
   dispatch_floating(parameter.dtype(), name(), [&](auto zero) {
     using T = decltype(zero);
     const Coefficients<T> c = {.beta1 = static_cast<T>(options_.beta1),
                                .new1 = static_cast<T>(1 - options_.beta1),
                                .beta2 = static_cast<T>(options_.beta2),
                                .new2 = static_cast<T>(1 - options_.beta2),
-                               .keep = static_cast<T>(1 - learning_rate() * weight_decay_),
-                               .rate = static_cast<T>(rate),
+                               .keep = static_cast<T>(1 - rate(i) * weight_decay(i)),
+                               .rate = static_cast<T>(corrected),
                                .root = static_cast<T>(root),
                                .epsilon = static_cast<T>(options_.epsilon)};
     const T* g = parameter.gradient().data<T>();
@@ -89,8 +86,8 @@ void Adam::visit_parameter_state(std::size_t i, const std::string& prefix, State
   visitor.tensor(prefix + "second_moment", moments_[i].second);
 }
 
-AdamW::AdamW(std::vector<Parameter> parameters, const AdamWOptions& options)
-    : Adam("AdamW", std::move(parameters),
+AdamW::AdamW(const Groups& groups, const AdamWOptions& options)
+    : Adam("AdamW", groups,
            {.learning_rate = options.learning_rate,
             .beta1 = options.beta1,
             .beta2 = options.beta2,

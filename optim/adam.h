@@ -13,7 +13,10 @@
 // 1e-19, or 1e-154, v loses digits and becomes 0, which a smaller epsilon than that would show.
 #pragma once
 
-#include "gibbs/optim/optimizer.h"
+#include <optional>
+#include <vector>
+
+#include "gibbs/optim/method.h"
 
 namespace gibbs::optim {
 
@@ -36,15 +39,17 @@ struct AdamWOptions {
   double weight_decay = 0.01;  // lambda
 };
 
-class Adam : public Optimizer {
+class Adam : public Method {
  public:
-  /// Throws when a beta is outside [0, 1) or epsilon is not positive, or 0 in a parameter's dtype.
-  explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {});
+  /// Throws when a beta is outside [0, 1) or epsilon is not positive, or 0 in a parameter's dtype, or a group sets
+  /// weight_decay.
+  explicit Adam(const Groups& groups, const AdamOptions& options = {});
 
+  double learning_rate() const { return Optimizer::learning_rate(); }  // for callers; a step asks for rate(i)
   RunSettings settings() const override;
 
  protected:
-  Adam(const char* name, std::vector<Parameter> parameters, const AdamOptions& options, double weight_decay);
+  Adam(const char* name, const Groups& groups, const AdamOptions& options, std::optional<double> weight_decay);
 
  private:
   struct Moments {
@@ -56,7 +61,6 @@ class Adam : public Optimizer {
   void visit_parameter_state(std::size_t i, const std::string& prefix, StateVisitor& visitor) override;
 
   AdamOptions options_;
-  double weight_decay_;
   std::vector<Moments> moments_;
 };
 
@@ -64,7 +68,7 @@ class Adam : public Optimizer {
 class AdamW : public Adam {
  public:
   /// Throws as Adam does, and when weight_decay is negative.
-  explicit AdamW(std::vector<Parameter> parameters, const AdamWOptions& options = {});
+  explicit AdamW(const Groups& groups, const AdamWOptions& options = {});
 };
 
 }  // namespace gibbs::optim

@@ -3,4 +3,5 @@
 
 #include "gibbs/optim/adam.h"
 #include "gibbs/optim/schedule.h"
+#include "gibbs/optim/several.h"
 #include "gibbs/optim/sgd.h"

@@ -1,4 +1,5 @@
-// Optimizer: changes parameters against their gradients. It reads gradients and never writes them.
+// Optimizer: changes parameters against their gradients. It reads gradients and never writes them. This is what a
+// training loop sees of one; method.h is what one is made of, several.h makes one of many.
 //
 //   Adam adam(nn::parameters(model), {.learning_rate = 1e-3});
 //   backward(loss);
@@ -10,16 +11,15 @@
 // part's first_sample, dropout draws what it would have drawn for the batch.
 //
 // A step skips frozen parameters and parameters without a gradient: their values and their state stay as they are. A
-// parameter listed twice (tied weights) is one parameter and is stepped once. Each step is one pass over each
-// parameter, in parallel over a partition that depends on its size alone, so the bits do not depend on the number of
-// threads. An optimizer knows nothing of modules and losses.
+// parameter listed twice (tied weights) is one parameter and is stepped once. An optimizer knows nothing of modules and
+// losses.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "gibbs/autograd/parameter.h"
+#include "gibbs/tensor/named.h"
 #include "gibbs/tensor/run_settings.h"
 #include "gibbs/tensor/state_visitor.h"
 
@@ -31,23 +31,27 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  /// The distinct parameters, in the order given.
-  const std::vector<Parameter>& parameters() const { return parameters_; }
+  const char* name() const { return name_; }
+  /// The distinct parameters with their paths, in the order given.
+  const std::vector<Named<Parameter>>& parameters() const { return parameters_; }
+  /// The rate before the scales of groups.
   double learning_rate() const { return learning_rate_; }
   /// Throws when the rate is negative or not finite.
-  void set_learning_rate(double learning_rate);
+  virtual void set_learning_rate(double learning_rate);
+  /// The rate that the optimizer was made with.
+  double first_learning_rate() const { return first_learning_rate_; }
   /// Number of calls of step().
   std::int64_t steps() const { return steps_; }
 
-  /// One step of every parameter that is not frozen and has a gradient. Throws when a parameter no longer has the shape
-  /// and dtype it had when the optimizer was made.
+  /// One step of every parameter that is not frozen and has a gradient. Throws, with nothing changed, when a parameter
+  /// no longer has the shape and dtype it had when the optimizer was made.
   void step();
   /// Clears the gradients of all parameters.
   void clear_gradients();
 
-  /// Reports "steps", "learning_rate", then per parameter i what the method keeps, such as "0.first_moment": enough for
-  /// a restored optimizer to go on with the same bits. Hyper-parameters other than the rate are not state.
-  void visit_state(StateVisitor& visitor);
+  /// Reports "steps", "learning_rate", then what is kept for each parameter, such as "0.weight.first_moment": enough
+  /// for a restored optimizer to go on with the same bits. Hyper-parameters other than the rate are not state.
+  virtual void visit_state(StateVisitor& visitor);
 
   /// The method's name, the learning rate that it was made with (not the present one, which a schedule may have set),
   /// and its other options: a run goes on from a checkpoint only with equal ones. Methods with options of their own add
@@ -55,17 +59,12 @@ class Optimizer {
   virtual RunSettings settings() const;
 
  protected:
-  /// Throws when there are no parameters, or when one is undefined or pending.
-  Optimizer(const char* name, std::vector<Parameter> parameters, double learning_rate);
-
-  /// Zeros like parameter i, for state: the shape and dtype checked before every step.
-  Tensor zeros_like_parameter(std::size_t i) const;
-  const char* name() const { return name_; }
+  /// `options` follow the name and the rate in settings(). Throws when a parameter is undefined or pending.
+  Optimizer(const char* name, std::vector<Named<Parameter>> parameters, double learning_rate, RunSettings options = {});
 
  private:
-  virtual void step_parameter(std::size_t i, Parameter& parameter) = 0;
-  /// Visits what is kept for parameter i; names are to begin with `prefix`, "i.".
-  virtual void visit_parameter_state(std::size_t /*i*/, const std::string& /*prefix*/, StateVisitor& /*visitor*/) {}
+  /// A step, after step() has counted it and looked at the parameters.
+  virtual void take_step() = 0;
 
   struct Form {
     Shape shape;
@@ -73,9 +72,10 @@ class Optimizer {
   };
 
   const char* name_;
-  std::vector<Parameter> parameters_;
+  std::vector<Named<Parameter>> parameters_;
   std::vector<Form> forms_;
-  double learning_rate_ = 0, first_learning_rate_;
+  double learning_rate_, first_learning_rate_;
+  RunSettings options_;
   std::int64_t steps_ = 0;
 };
 

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <utility>
-
 #include "gibbs/optim/detail/elementwise.h"
 
 namespace gibbs::optim {
@@ -31,13 +28,11 @@ void momentum_step(T* __restrict w, T* __restrict b, const T* __restrict g, std:
 
 }  // namespace
 
-SGD::SGD(std::vector<Parameter> parameters, const SGDOptions& options)
-    : Optimizer("SGD", std::move(parameters), options.learning_rate), options_(options) {
+SGD::SGD(const Groups& groups, const SGDOptions& options)
+    : Method("SGD", groups, options.learning_rate, options.weight_decay), options_(options) {
   check(options.momentum >= 0 && options.momentum < 1, "SGD: momentum is ", options.momentum, "; it must be in [0, 1)");
-  check(std::isfinite(options.weight_decay) && options.weight_decay >= 0, "SGD: weight_decay is ", options.weight_decay,
-        "; it must be finite and at least 0");
   check(!options.nesterov || options.momentum > 0, "SGD: nesterov needs a momentum above 0");
-  for (std::size_t i = 0; options.momentum > 0 && i < this->parameters().size(); ++i) {
+  for (std::size_t i = 0; options.momentum > 0 && i < parameters().size(); ++i) {
     velocity_.push_back(zeros_like_parameter(i));
   }
 }
@@ -46,23 +41,22 @@ RunSettings SGD::settings() const {
   RunSettings all = Optimizer::settings();
   all.emplace_back("momentum", fmt::format("{}", options_.momentum));
   all.emplace_back("nesterov", options_.nesterov ? "on" : "off");
-  all.emplace_back("weight decay", fmt::format("{}", options_.weight_decay));
   return all;
 }
 
 void SGD::step_parameter(std::size_t i, Parameter& parameter) {
   dispatch_floating(parameter.dtype(), name(), [&](auto zero) {
     using T = decltype(zero);
-    const T rate = static_cast<T>(learning_rate()), decay = static_cast<T>(options_.weight_decay);
+    const T of_step = static_cast<T>(rate(i)), decay = static_cast<T>(weight_decay(i));
     const T mu = static_cast<T>(options_.momentum);
     const T* g = parameter.gradient().data<T>();
     T* w = parameter.mutable_value().mutable_data<T>();
     T* b = velocity_.empty() ? nullptr : velocity_[i].mutable_data<T>();
     for_pieces(parameter.value().numel(), [&](std::int64_t first, std::int64_t last) {
       if (b == nullptr) {
-        plain_step(w + first, g + first, last - first, rate, decay);
+        plain_step(w + first, g + first, last - first, of_step, decay);
       } else {
-        momentum_step(w + first, b + first, g + first, last - first, rate, decay, mu, options_.nesterov);
+        momentum_step(w + first, b + first, g + first, last - first, of_step, decay, mu, options_.nesterov);
       }
     });
   });

@@ -2,7 +2,9 @@
 // weight decay.
 #pragma once
 
-#include "gibbs/optim/optimizer.h"
+#include <vector>
+
+#include "gibbs/optim/method.h"
 
 namespace gibbs::optim {
 
@@ -15,11 +17,12 @@ struct SGDOptions {
 
 /// g' = g + lambda w;   b = mu b + g';   w -= rate b, or with Nesterov w -= rate (g' + mu b).
 /// The rate stays outside of the velocity b, as in PyTorch, so that changing it acts at once.
-class SGD : public Optimizer {
+class SGD : public Method {
  public:
   /// Throws when momentum is outside [0, 1), weight_decay negative, or nesterov is asked for without momentum.
-  explicit SGD(std::vector<Parameter> parameters, const SGDOptions& options = {});
+  explicit SGD(const Groups& groups, const SGDOptions& options = {});
 
+  double learning_rate() const { return Optimizer::learning_rate(); }  // for callers; a step asks for rate(i)
   RunSettings settings() const override;
 
  private:

@@ -8,14 +8,15 @@ namespace {
 
 /// The layer with x[1], x[2] ... as its parameters, which take their places among the inputs.
 Variable run(nn::Layer& layer, Variables& x) {
-  std::vector<Parameter> parameters = nn::parameters(layer);
+  std::vector<Named<Parameter>> parameters = nn::parameters(layer);
   check(x.size() == 1 + parameters.size(), "conformance: ", layer.describe(), " has ", parameters.size(),
         " parameters, not ", x.size() - 1);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    check(parameters[i].shape() == x[i + 1].shape(), "conformance: parameter ", i, " is ", parameters[i].shape(),
-          ", not ", x[i + 1].shape());
-    parameters[i].replace(x[i + 1].value());
-    x[i + 1] = parameters[i];
+    auto& [path, parameter] = parameters[i];
+    check(parameter.shape() == x[i + 1].shape(), "conformance: parameter ", path, " is ", parameter.shape(), ", not ",
+          x[i + 1].shape());
+    parameter.replace(x[i + 1].value());
+    x[i + 1] = parameter;
   }
   return layer(x[0]);
 }

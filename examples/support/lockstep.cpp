@@ -112,7 +112,8 @@ StepReport Lockstep::step(const data::Batch& batch) {
   if (!options_.free) {
     second_.adam->clear_gradients();
     for (std::size_t i = 0; i < second_.adam->parameters().size(); ++i) {
-      backward(second_.adam->parameters()[i].variable(), kl_gradients[i + 1].value);  // stores it; 0 is the logits'
+      // Stores it; 0 is the logits'.
+      backward(second_.adam->parameters()[i].item.variable(), kl_gradients[i + 1].value);
     }
   }
   first_.adam->step();
@@ -135,9 +136,9 @@ StepReport Lockstep::step(const data::Batch& batch) {
 }
 
 void Lockstep::put_second_back() {
-  std::vector<Parameter> from = nn::parameters(*first_.model), to = nn::parameters(*second_.model);
+  std::vector<Named<Parameter>> from = nn::parameters(*first_.model), to = nn::parameters(*second_.model);
   for (std::size_t i = 0; i < from.size(); ++i) {
-    to[i].mutable_value().copy_from(from[i].value());
+    to[i].item.mutable_value().copy_from(from[i].item.value());
   }
   OptimizerState source(*first_.adam), copy(*second_.adam);
   for (std::size_t i = 0; i < source.tensors.size(); ++i) {

@@ -120,7 +120,7 @@ class LayerBattery {
     check(weights_sha256(*copy) == at_first, "evaluation writes to parameters or buffers");
     const auto parameter_values = [&] {
       std::vector<Tensor> values;
-      for (const Parameter& parameter : parameters(*copy)) {
+      for (const auto& [path, parameter] : parameters(*copy)) {
         values.push_back(parameter.value().clone());
       }
       return values;

@@ -72,8 +72,8 @@ CheckReport check_module(const Module& module, const std::vector<Tensor>& inputs
   check(!inputs.empty(), "check_module: ", module.describe(),
         " is given no input; a module without any cannot be checked");
   const std::unique_ptr<Module> shared = module.share();
-  const std::vector<Parameter> own = parameters(*shared);
-  const DType dtype = own.empty() ? DType::float32 : own[0].dtype();
+  const std::vector<Named<Parameter>> own = parameters(*shared);
+  const DType dtype = own.empty() ? DType::float32 : own[0].item.dtype();
   std::vector<Tensor> converted;
   for (const Tensor& input : inputs) {
     converted.push_back(is_floating(input.dtype()) ? kernels::cast(input, dtype) : input);

@@ -20,7 +20,9 @@ TEST(Extending, TheLayerNamesItsParts) { EXPECT_EQ(printed_by(extending::program
 
 TEST(Extending, OpLayerLossAndOptimizerLearn) { EXPECT_EQ(printed_by(extending::program_3), extending::output_3); }
 
-TEST(Extending, TheDatasetIsLearned) { EXPECT_EQ(printed_by(extending::program_4), extending::output_4); }
+TEST(Extending, TheOptimizerTakesGroups) { EXPECT_EQ(printed_by(extending::program_4), extending::output_4); }
+
+TEST(Extending, TheDatasetIsLearned) { EXPECT_EQ(printed_by(extending::program_5), extending::output_5); }
 
 TEST(Extending, TheLinearOpPassesTheBattery) {
   const CheckReport report =

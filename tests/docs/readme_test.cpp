@@ -27,8 +27,7 @@ TEST(Readme, TheTrainingLoopTrains) {
 
 TEST(Readme, TheLayerComputesItsFormulaAndPassesTheGradientCheck) {
   snippets::Affine layer(3);
-  const std::vector<Parameter> parameters = nn::parameters(layer);
-  ASSERT_EQ(parameters.size(), 2U);
+  ASSERT_EQ(nn::parameters(layer).size(), 2U);
   nn::to(layer, DType::float64);
   const Tensor x = positive({2, 4, 3});
   EXPECT_TRUE(testing::near(layer(x).value(), x, 0)) << "scale 1, shift 0";

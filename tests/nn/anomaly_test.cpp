@@ -16,13 +16,13 @@ Sequential small_model() {
   Sequential block(Conv2d({.in = 1, .out = 16, .kernel = 3}), ReLU(), MaxPool2d({.window = 2}));
   Sequential model{std::move(block), Flatten(), Dense({.in = 64, .out = 1})};
   initialize(model, 1);
-  parameters(model)[0].mutable_value().fill(0);
+  parameters(model)[0].item.mutable_value().fill(0);
   return model;
 }
 
 TEST(Anomaly, NamesTheLayerForward) {
   Sequential model = small_model();
-  parameters(model)[1].mutable_value().set({3}, std::numeric_limits<double>::infinity());
+  parameters(model)[1].item.mutable_value().set({3}, std::numeric_limits<double>::infinity());
   const AnomalyMode anomaly;
   EXPECT_EQ(error_of([&] {
               model(Tensor::ones({1, 6, 6, 1}));
@@ -35,7 +35,7 @@ TEST(Anomaly, NamesTheLayerForward) {
 
 TEST(Anomaly, NamesTheLayerBackward) {
   Sequential model = small_model();
-  parameters(model)[2].mutable_value().fill(1e30);
+  parameters(model)[2].item.mutable_value().fill(1e30);
   const AnomalyMode anomaly;
   const Variable y = model(Tensor::ones({1, 6, 6, 1}));
   const std::string error = error_of([&] { backward(y, Tensor::full({1, 1}, 1e30)); });

@@ -87,7 +87,7 @@ TEST(Arity, SeveralInputsAndOutputsAreDifferentiated) {
   EXPECT_NEAR(out.y.value().item(), 2 * std::tanh(.2), 1e-15);
   const double slope = 1 - std::tanh(.2) * std::tanh(.2);
   EXPECT_NEAR(grad(out.y, {h}, {.retain_graph = true})[0].value().item(), 2 * slope * .5, 1e-15);
-  EXPECT_NEAR(grad(out.state, {parameters(cell)[0].variable()})[0].value().item(), slope * -.2, 1e-15);
+  EXPECT_NEAR(grad(out.state, {parameters(cell)[0].item.variable()})[0].value().item(), slope * -.2, 1e-15);
 }
 
 TEST(Arity, ObserversSeeAllInputsAndOutputsUnderTheirPaths) {
@@ -174,7 +174,7 @@ TEST(Arity, SummariesShowModulesWithoutInputs) {
 TEST(Arity, ClonesKeepTheirType) {
   Two model;
   const std::unique_ptr<Two> copy = clone(model);
-  for (Parameter& parameter : parameters(*copy)) {
+  for (auto& [path, parameter] : parameters(*copy)) {
     parameter.mutable_value().fill(0);
   }
   EXPECT_NE((*copy)(f64(1)).value().item(), model(f64(1)).value().item());

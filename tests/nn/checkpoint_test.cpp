@@ -54,7 +54,7 @@ std::vector<Tensor> gradients(Sequential& model, const ForwardOptions& options) 
   }
   backward(loss);
   std::vector<Tensor> found = {loss.value()};
-  for (const Parameter& parameter : parameters(model)) {
+  for (const auto& [path, parameter] : parameters(model)) {
     found.push_back(parameter.gradient());
   }
   return found;

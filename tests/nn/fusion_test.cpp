@@ -43,7 +43,7 @@ Sequential two_blocks() {
 Variables value_and_gradients(Sequential& model, const Tensor& x, bool fuse) {
   const FusionScope scope(fuse);
   Variables inputs = {Variable::leaf(x)};
-  for (const Parameter& parameter : parameters(model)) {
+  for (const auto& [path, parameter] : parameters(model)) {
     inputs.push_back(parameter.variable());
   }
   const Variable y = sum(square(model(inputs[0])));
@@ -118,8 +118,8 @@ TEST(Fusion, FrozenWeightsGetNoGradient) {
   Sequential model = two_blocks();
   set_frozen(model[0], true);
   backward(sum(model(kernels::uniform({.seed = 2}, {2, 14, 14, 3}))));
-  EXPECT_FALSE(parameters(model)[0].gradient().defined());
-  EXPECT_TRUE(parameters(model)[2].gradient().defined());
+  EXPECT_FALSE(parameters(model)[0].item.gradient().defined());
+  EXPECT_TRUE(parameters(model)[2].item.gradient().defined());
 }
 
 TEST(Fusion, FirstAndSecondDerivativesPassTheChecks) {

@@ -35,7 +35,7 @@ TEST(Sequential, CopiesHaveLayersOfTheirOwnThatShareParameters) {
   copy.add(ReLU());
   EXPECT_EQ(model.size(), 2);
   EXPECT_NE(&copy[0], &model[0]);
-  EXPECT_TRUE(parameters(copy)[0].same_as(parameters(model)[0]));
+  EXPECT_TRUE(parameters(copy)[0].item.same_as(parameters(model)[0].item));
   Sequential moved = std::move(copy);
   EXPECT_EQ(moved.size(), 3);
   moved = model;

@@ -20,7 +20,7 @@ double train(Layer& model, const Tensor& x, const Tensor& classes, std::uint64_t
   for (std::uint64_t step = 0; step < steps; ++step) {
     const ForwardScope scope({.training = true, .seed = 1, .step = step});
     backward(loss_of(model, x, classes));
-    for (Parameter& parameter : parameters(model)) {
+    for (auto& [path, parameter] : parameters(model)) {
       parameter.mutable_value().copy_from(parameter.value() - kernels::mul(parameter.gradient(), rate));
       parameter.clear_gradient();
     }

@@ -142,7 +142,7 @@ TEST(Weights, LoadIntoAPendingModel) {
   EXPECT_EQ(weights_sha256(pending), weights_sha256(saved)) << "what was loaded stays";
 
   load_tensors(saved, named_tensors(pending));
-  parameters(pending)[0].mutable_value().fill(0);
+  parameters(pending)[0].item.mutable_value().fill(0);
   EXPECT_EQ(weights_sha256(saved), weights_sha256(*clone(saved)));
   EXPECT_NE(weights_sha256(pending), weights_sha256(saved));
 }
@@ -156,7 +156,7 @@ TEST(Weights, ThatDifferDoNotLoadIntoAPendingTie) {
             "untied: '0.weight' and '1.weight' are one tensor in the model, but differ here; nothing was loaded");
   EXPECT_TRUE(has_pending(tied));
   load_tensors(tied, {{"0.weight", Tensor::ones({2, 2})}, {"1.weight", Tensor::ones({2, 2})}});
-  EXPECT_EQ(parameters(tied)[0].value().to_vector(), (std::vector<double>{1, 1, 1, 1}));
+  EXPECT_EQ(parameters(tied)[0].item.value().to_vector(), (std::vector<double>{1, 1, 1, 1}));
 }
 
 TEST(Weights, TiedTensorsAreSavedUnderEachNameAndMustAgree) {
@@ -178,10 +178,10 @@ TEST(Weights, TiedTensorsAreSavedUnderEachNameAndMustAgree) {
 
 TEST(Weights, LoadingWritesInPlaceAndGraphsNotice) {
   Sequential model = model_of(1), other = model_of(2);
-  const Parameter weight = parameters(model)[0];
+  const Parameter weight = parameters(model)[0].item;
   const Variable y = weight.variable();
   load_tensors(model, named_tensors(other));
-  EXPECT_EQ(weight.value().to_vector(), parameters(other)[0].value().to_vector());
+  EXPECT_EQ(weight.value().to_vector(), parameters(other)[0].item.value().to_vector());
   EXPECT_THROW(y.value(), Error);
 }
 

@@ -142,7 +142,7 @@ TEST(Adam, AnEpsilonThatIsZeroInFloat32IsRefused) {
   EXPECT_NO_THROW(make(DType::float64));
   EXPECT_THAT([&] { make(DType::float32); },
               testing::ThrowsMessage<Error>(StrEq(
-                  "Adam: epsilon is 1e-50, which is 0 in float32, the dtype of parameter 0; 0 / 0 would make NaN of "
+                  "Adam: epsilon is 1e-50, which is 0 in float32, the dtype of parameter '0'; 0 / 0 would make NaN of "
                   "weights whose gradient is 0")));
 }
 

@@ -23,13 +23,14 @@ using testing::StrEq;
 
 struct Kind {
   const char* name;
-  std::function<std::unique_ptr<Optimizer>(std::vector<Parameter>)> make;
+  std::function<std::unique_ptr<Optimizer>(const Groups&)> make;
 };
 const Kind kKinds[] = {
-    {"SGD", [](auto p) { return std::make_unique<SGD>(p, SGDOptions{.learning_rate = 0.1}); }},
-    {"Momentum", [](auto p) { return std::make_unique<SGD>(p, SGDOptions{.learning_rate = 0.1, .momentum = 0.9}); }},
-    {"Adam", [](auto p) { return std::make_unique<Adam>(p, AdamOptions{.learning_rate = 0.1}); }},
-    {"AdamW", [](auto p) { return std::make_unique<AdamW>(p, AdamWOptions{.learning_rate = 0.1}); }},
+    {"SGD", [](const Groups& p) { return std::make_unique<SGD>(p, SGDOptions{.learning_rate = 0.1}); }},
+    {"Momentum",
+     [](const Groups& p) { return std::make_unique<SGD>(p, SGDOptions{.learning_rate = 0.1, .momentum = 0.9}); }},
+    {"Adam", [](const Groups& p) { return std::make_unique<Adam>(p, AdamOptions{.learning_rate = 0.1}); }},
+    {"AdamW", [](const Groups& p) { return std::make_unique<AdamW>(p, AdamWOptions{.learning_rate = 0.1}); }},
 };
 
 class AnyOptimizer : public testing::TestWithParam<Kind> {};
@@ -156,9 +157,10 @@ TEST_P(AnyOptimizer, RefusesParametersThatChangedForm) {
   const auto optimizer = GetParam().make({parameter});
   parameter.replace(Tensor::ones({2}, DType::float64));
   const std::string name = GetParam().name == std::string("Momentum") ? "SGD" : GetParam().name;
-  EXPECT_THAT([&] { optimizer->step(); },
-              testing::ThrowsMessage<Error>(StrEq(name + ": parameter 0 was float32 [2] and is now float64 [2]; make a "
-                                                         "new optimizer after replacing parameters")));
+  EXPECT_THAT(
+      [&] { optimizer->step(); },
+      testing::ThrowsMessage<Error>(StrEq(name + ": parameter '0' was float32 [2] and is now float64 [2]; make a "
+                                                 "new optimizer after replacing parameters")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Optimizers, AnyOptimizer, testing::ValuesIn(kKinds),
@@ -173,9 +175,9 @@ TEST(Optimizer, ErrorsOfParametersAndRate) {
         Adam({parameter, Parameter::pending({3, 2}, zeros, 3, 2)});
       },
       testing::ThrowsMessage<Error>(
-          StrEq("Adam: parameter 1, float32 [3, 2], has no numbers yet; call nn::initialize(model, seed) first")));
+          StrEq("Adam: parameter '1', float32 [3, 2], has no numbers yet; call nn::initialize(model, seed) first")));
   EXPECT_THAT([] { Adam({Parameter()}); },
-              testing::ThrowsMessage<Error>(StrEq("Adam: parameter 0 has no value yet; construct it from a tensor")));
+              testing::ThrowsMessage<Error>(StrEq("Adam: parameter '0' has no value yet; construct it from a tensor")));
   EXPECT_THAT([&] { AdamW({parameter}, {.learning_rate = -1}); },
               testing::ThrowsMessage<Error>(StrEq("AdamW: learning_rate is -1; it must be finite and at least 0")));
   SGD sgd({parameter});

@@ -42,11 +42,11 @@ std::vector<Tensor> weights_after_a_step(std::int64_t micro_batch) {
   }
   nn::clip_gradient_norm(nn::named_parameters(model), 0.1);
   std::vector<Tensor> results;
-  for (const Parameter& parameter : nn::parameters(model)) {
+  for (const auto& [path, parameter] : nn::parameters(model)) {
     results.push_back(parameter.gradient());
   }
   adam.step();
-  for (const Parameter& parameter : nn::parameters(model)) {
+  for (const auto& [path, parameter] : nn::parameters(model)) {
     results.push_back(parameter.value());
   }
   return results;

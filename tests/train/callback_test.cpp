@@ -187,7 +187,7 @@ TEST(BestWeights, KeepsTheWeightsOfTheBestEpoch) {
   const gibbs::testing::TemporaryFolder folder;
   Scene scene;
   BestWeights best({.path = folder / "best.safetensors"});
-  Parameter weight = nn::parameters(scene.model).front();
+  Parameter weight = nn::parameters(scene.model).front().item;
   const auto best_weights = weight.value().to_vector();
   scene.finish_epoch(best, 0.5);
   weight.mutable_value().fill(7);

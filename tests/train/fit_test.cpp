@@ -315,7 +315,7 @@ class SpoilAt : public Callback {
   explicit SpoilAt(std::int64_t step) : step_(step) {}
   void on_step_end(FitState& state) override {
     if (state.step == step_) {
-      nn::parameters(state.model)[2].mutable_value().fill(std::numeric_limits<double>::quiet_NaN());
+      nn::parameters(state.model)[2].item.mutable_value().fill(std::numeric_limits<double>::quiet_NaN());
     }
   }
 

@@ -58,7 +58,7 @@ void expect_golden(DType dtype, double tolerance) {
                                           "dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"};
   nn::Sequential model = convnet_without_dropout();
   testing::set_golden_parameters(model, dtype);
-  std::vector<Parameter> parameters = nn::parameters(model);
+  const std::vector<Named<Parameter>> parameters = nn::parameters(model);
   ASSERT_EQ(parameters.size(), names.size());
   optim::Adam adam(parameters,
                    {.learning_rate = 1e-3, .epsilon = 1e-7, .epsilon_mode = optim::EpsilonMode::bias_corrected});
@@ -77,14 +77,14 @@ void expect_golden(DType dtype, double tolerance) {
                      "logits");
       }
       for (std::size_t i = 0; i < names.size(); ++i) {
-        expect_summary(parameters[i].gradient(), golden["gradients_step0"][names[i]], tolerance,
+        expect_summary(parameters[i].item.gradient(), golden["gradients_step0"][names[i]], tolerance,
                        names[i] + " gradient");
       }
     }
     adam.step();
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
-    expect_summary(parameters[i].value(), golden["parameters_after_10_steps"][names[i]], tolerance, names[i]);
+    expect_summary(parameters[i].item.value(), golden["parameters_after_10_steps"][names[i]], tolerance, names[i]);
   }
 }
 

@@ -62,10 +62,10 @@ void check_fit_arguments(nn::Module& model, const optim::Optimizer& optimizer, c
   check_length(options);
   check_files(options);
   check_callbacks(callbacks);
-  const std::vector<Parameter> parameters = nn::parameters(model);
-  const bool trains = std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+  const std::vector<Named<Parameter>> parameters = nn::parameters(model);
+  const bool trains = std::any_of(parameters.begin(), parameters.end(), [&](const Named<Parameter>& own) {
     return std::any_of(optimizer.parameters().begin(), optimizer.parameters().end(),
-                       [&](const Parameter& other) { return other.same_as(parameter); });
+                       [&](const Named<Parameter>& other) { return other.item.same_as(own.item); });
   });
   check(trains,
         "fit: the optimizer has none of the model's parameters, so that training would change nothing; make it from "

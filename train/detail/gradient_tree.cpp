@@ -6,6 +6,12 @@
 
 namespace gibbs::train {
 
+GradientTree::GradientTree(const optim::Parameters& parameters) {
+  for (const auto& [path, parameter] : parameters) {
+    parameters_.push_back(parameter);
+  }
+}
+
 void GradientTree::add_piece(double weight) {
   Sum piece{.height = 0, .gradients = {}};
   for (Parameter& parameter : parameters_) {

@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "gibbs/autograd/parameter.h"
+#include "gibbs/optim/parameters.h"
 
 namespace gibbs::train {
 
 class GradientTree {
  public:
-  explicit GradientTree(std::vector<Parameter> parameters) : parameters_(std::move(parameters)) {}
+  explicit GradientTree(const optim::Parameters& parameters);
 
   /// Takes the gradients of the parameters, which belong to the next piece, and clears them.
   void add_piece(double weight);

@@ -54,7 +54,7 @@ std::vector<Case> cases() {
 Conv2d double_layer(const Conv2dOptions& options) {
   Conv2d layer(options);
   to(layer, DType::float64);
-  for (Parameter& parameter : parameters(layer)) {
+  for (auto& [path, parameter] : parameters(layer)) {
     parameter.replace(gibbs::testing::random(parameter.shape(), 7, -1, 1));  // biases start at 0, which proves little
   }
   return layer;
@@ -64,9 +64,9 @@ TEST(Conv2d, IsTheSumOverTapsAndChannels) {
   for (const Case& c : cases()) {
     Conv2d layer = double_layer(c.options);
     const Tensor x = gibbs::testing::random(c.x, 1, -1, 1);
-    const std::vector<Parameter> p = parameters(layer);
-    const Tensor bias = p.size() > 1 ? p[1].value() : Tensor();
-    EXPECT_TRUE(near(layer(x).value(), oracle(x, p[0].value(), bias, c.options, c.pads, c.y), 1e-12))
+    const std::vector<Named<Parameter>> p = parameters(layer);
+    const Tensor bias = p.size() > 1 ? p[1].item.value() : Tensor();
+    EXPECT_TRUE(near(layer(x).value(), oracle(x, p[0].item.value(), bias, c.options, c.pads, c.y), 1e-12))
         << layer.describe();
   }
 }

@@ -13,7 +13,7 @@ using namespace gibbs::testing;
 
 Dense double_layer(const DenseOptions& options) {
   Dense layer(options);
-  for (Parameter& parameter : parameters(layer)) {
+  for (auto& [path, parameter] : parameters(layer)) {
     parameter.replace(gibbs::testing::random(parameter.shape(), 7, -1, 1));
   }
   return layer;
@@ -22,13 +22,13 @@ Dense double_layer(const DenseOptions& options) {
 TEST(Dense, IsXWPlusB) {
   for (const bool bias : {true, false}) {
     Dense layer = double_layer({.in = 3, .out = 2, .bias = bias});
-    const std::vector<Parameter> p = parameters(layer);
+    const std::vector<Named<Parameter>> p = parameters(layer);
     ASSERT_EQ(p.size(), bias ? 2 : 1);
     const Tensor x = gibbs::testing::random({2, 4, 3});
     const Tensor expected = build({2, 4, 2}, [&](const Index& y) {
-      double total = bias ? at(p[1].value(), {y[2]}) : 0;
+      double total = bias ? at(p[1].item.value(), {y[2]}) : 0;
       for (std::int64_t k = 0; k < 3; ++k) {
-        total += at(x, {y[0], y[1], k}) * at(p[0].value(), {k, y[2]});
+        total += at(x, {y[0], y[1], k}) * at(p[0].item.value(), {k, y[2]});
       }
       return total;
     });

@@ -25,7 +25,7 @@ data::ImageDataset pictures(std::vector<std::string> names) {
 /// Arguments that are right, until a test spoils one.
 struct Arguments {
   nn::Sequential model = nn::initialized(nn::Sequential{nn::Flatten(), nn::Dense({.in = 2, .out = 2})}, 0);
-  std::vector<Parameter> parameters = nn::parameters(model);
+  std::vector<Named<Parameter>> parameters = nn::parameters(model);
   LossFunction loss = [](const Tensor& labels, const Variable& logits) {
     return losses::cross_entropy_with_logits(labels, logits);
   };
