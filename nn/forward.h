@@ -3,8 +3,9 @@
 //   const ForwardScope scope({.training = true, .seed = 0, .step = step, .first_sample = first});
 //   Variable logits = model(images);
 //
-// Without a scope a forward pass is evaluation. Since nothing of this is stored in modules, the same model can be
-// trained and evaluated at once, and a resumed run draws the numbers that the interrupted one would have drawn.
+// In a loop, training_loop.h counts. Without a scope a forward pass is evaluation. Since nothing of this is stored in
+// modules, the same model can be trained and evaluated at once, and a resumed run draws the numbers that the
+// interrupted one would have drawn.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ struct ForwardOptions {
   bool training = false;
   std::uint64_t seed = 0;
   std::uint64_t step = 0;          // optimizer steps so far
-  std::uint64_t first_sample = 0;  // of this batch, in the order of the epoch
+  std::uint64_t first_sample = 0;  // of this batch, counted from the first step on
   /// Throw when a module's output holds NaN or infinity, naming the first such module.
   bool check_finite = false;
   ForwardObserver observer = {};
