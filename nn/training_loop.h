@@ -16,8 +16,8 @@
 //     backward(loss of rows [first, first + 8) / batch.rows);
 //   }
 //
-// It counts and knows nothing else: `train::fit` counts the same way, and so a loop of one's own on the same batches
-// draws what fit draws.
+// It counts and knows nothing else. `train::fit` uses it, too: a loop of one's own over the same batches draws what fit
+// draws, as long as no short batch is left out of an epoch.
 #pragma once
 
 #include <cstdint>
