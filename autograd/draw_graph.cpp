@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -22,11 +23,12 @@ namespace {
 
 using Nodes = std::vector<std::shared_ptr<Node>>;
 
-/// Everything upstream of y, each node once and after its inputs.
-Nodes upstream(const Variable& y, std::int64_t most) {
-  Nodes order;
-  std::unordered_set<const Node*> entered{y.edge().node.get()};
-  std::vector<std::pair<std::shared_ptr<Node>, std::size_t>> stack{{y.edge().node, 0}};  // a node, its next input
+/// Appends everything upstream of y that was not yet entered, each node once and after its inputs.
+void add_upstream(const Variable& y, std::int64_t most, std::unordered_set<const Node*>& entered, Nodes& order) {
+  std::vector<std::pair<std::shared_ptr<Node>, std::size_t>> stack;  // a node, its next input
+  if (entered.insert(y.edge().node.get()).second) {
+    stack.emplace_back(y.edge().node, 0);
+  }
   while (!stack.empty()) {
     auto& [node, next] = stack.back();
     if (next == node->inputs.size()) {
@@ -38,31 +40,56 @@ Nodes upstream(const Variable& y, std::int64_t most) {
       stack.emplace_back(input, 0);
     }
   }
+}
+
+/// Everything upstream of what is traced among ys.
+Nodes upstream(const Variables& ys, std::int64_t most) {
+  Nodes order;
+  std::unordered_set<const Node*> entered;
+  for (const Variable& y : ys) {
+    if (y.traced()) {
+      add_upstream(y, most, entered, order);
+    }
+  }
   return order;
 }
 
-/// The gradients of sum(y): along every arrow (node, input), and summed where they arrive (node, output).
+/// The gradients of the sum of all that ys hold: along every arrow (node, input), and summed where they arrive (node,
+/// output).
 struct Gradients {
   std::map<std::pair<const Node*, int>, Tensor> along, at;
 
-  Gradients(const Variable& y, const Nodes& nodes) {
+  Gradients(const Variables& ys, const Nodes& nodes) {
     Variables leaves;
     for (const std::shared_ptr<Node>& node : nodes) {
       if (node->state == Node::State::leaf) {
         leaves.emplace_back(Tensor::zeros(node->outputs[0].shape, node->outputs[0].dtype), Edge{node, 0});
       }
     }
+    for (const Variable& y : ys) {
+      if (y.traced()) {
+        add(y, leaves);
+      }
+    }
+  }
+
+ private:
+  /// The gradients of sum(y).
+  void add(const Variable& y, const Variables& leaves) {
     const Tensor dy = Tensor::ones(y.shape(), y.dtype());
-    at[{y.edge().node.get(), y.edge().output}] = dy;
+    add_to(at[{y.edge().node.get(), y.edge().output}], dy);
     grad(y, leaves, dy,
          {.retain_graph = true,
           .allow_unused = true,
           .watch = [this](const Node& node, int i, const Variable& gradient) {
             const Edge& input = node.inputs[i];
-            along[{&node, i}] = gradient.value();
-            Tensor& sum = at[{input.node.get(), input.output}];
-            sum = sum.defined() ? kernels::add(sum, gradient.value()) : gradient.value();
+            add_to(along[{&node, i}], gradient.value());
+            add_to(at[{input.node.get(), input.output}], gradient.value());
           }});
+  }
+
+  static void add_to(Tensor& sum, const Tensor& gradient) {
+    sum = sum.defined() ? kernels::add(sum, gradient) : gradient;
   }
 };
 
@@ -99,10 +126,13 @@ class Drawing {
   static constexpr const char* kQuietColour = "#6b7785";
 
  public:
-  Drawing(const Variable& y, const DrawOptions& options)
-      : options_(options), y_(y.edge().node.get()), nodes_(upstream(y, options.most_nodes)) {
+  Drawing(const Variables& ys, const DrawOptions& options)
+      : options_(options), nodes_(upstream(ys, options.most_nodes)) {
+    for (const Variable& y : ys) {
+      ends_.insert(y.edge().node.get());
+    }
     if (options.gradients) {
-      gradients_ = std::make_unique<Gradients>(y, nodes_);
+      gradients_ = std::make_unique<Gradients>(ys, nodes_);
     }
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       names_[nodes_[i].get()] = fmt::format("n{}", i);
@@ -198,7 +228,7 @@ class Drawing {
       if (node.notes && k < node.notes->values.size()) {
         text += fmt::format("<br/>{}", value(node.notes->values[k]));
       }
-      if (gradients_ && (users(node, k) > 1 || &node == y_)) {
+      if (gradients_ && (users(node, k) > 1 || ends_.contains(&node))) {
         if (const auto found = gradients_->at.find({&node, static_cast<int>(k)}); found != gradients_->at.end()) {
           text += fmt::format(R"(<br/><font color="{}">{}{}</font>)", kGradientColour, users(node, k) > 1 ? "Σ " : "",
                               gradient(found->second));
@@ -225,7 +255,7 @@ class Drawing {
         }
       }
     }
-    return node.state == Node::State::leaf ? "#fdf0c4" : &node == y_ ? "#cfe8cf" : "#ffffff";
+    return node.state == Node::State::leaf ? "#fdf0c4" : ends_.contains(&node) ? "#cfe8cf" : "#ffffff";
   }
 
   int users(const Node& node, std::size_t output) const {
@@ -234,7 +264,7 @@ class Drawing {
   }
 
   const DrawOptions& options_;
-  const Node* y_;
+  std::unordered_set<const Node*> ends_;  // what is drawn: ys
   Nodes nodes_;
   std::unordered_map<const Node*, std::string> names_;
   std::map<std::pair<const Node*, int>, int> users_;  // of output k of a node
@@ -247,7 +277,13 @@ class Drawing {
 
 std::string draw_graph(const Variable& y, const DrawOptions& options) {
   check(y.traced(), "draw_graph: y is a constant; there is no graph to draw");
-  return Drawing(y, options).text();
+  return Drawing({y}, options).text();
+}
+
+std::string draw_graph(const Variables& ys, const DrawOptions& options) {
+  check(std::any_of(ys.begin(), ys.end(), [](const Variable& y) { return y.traced(); }), "draw_graph: all ", ys.size(),
+        " values are constants; there is no graph to draw");
+  return Drawing(ys, options).text();
 }
 
 }  // namespace gibbs

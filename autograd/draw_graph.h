@@ -30,9 +30,13 @@ struct DrawOptions {
 /// (autograd/notes.h), the value; layers are frames. Values with NaN or infinity are red.
 /// Errors: y is a constant; more than most_nodes nodes.
 std::string draw_graph(const Variable& y, const DrawOptions& options = {});
+/// One drawing of several values, such as the outputs of a module: draw_graph({out.y, out.state}). Gradients are those
+/// of the sum of all their numbers. Constants among them are left out. Errors: all are constants.
+std::string draw_graph(const Variables& ys, const DrawOptions& options = {});
 
 /// Writes draw_graph(y, options) to a file that ends in .dot, or a picture that ends in .svg, .png or .pdf, which takes
 /// the program `dot` of graphviz. Errors: another ending; no such program; what the program itself complains of.
 void write_graph(const std::filesystem::path& path, const Variable& y, const DrawOptions& options = {});
+void write_graph(const std::filesystem::path& path, const Variables& ys, const DrawOptions& options = {});
 
 }  // namespace gibbs

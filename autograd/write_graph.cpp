@@ -9,7 +9,10 @@
 
 namespace gibbs {
 
-void write_graph(const std::filesystem::path& path, const Variable& y, const DrawOptions& options) {
+namespace {
+
+template <class Drawn>
+void write(const std::filesystem::path& path, const Drawn& y, const DrawOptions& options) {
   const std::string ending = path.extension().string();
   if (ending == ".dot") {
     return io::write_file_atomically(path, draw_graph(y, options));
@@ -21,6 +24,16 @@ void write_graph(const std::filesystem::path& path, const Variable& y, const Dra
         " needs the program 'dot'; install graphviz (apt-get install graphviz), or write a file that ends in .dot");
   check(drawn.exit_code == 0, "write_graph: drawing ", path.string(), " failed: ", drawn.complaint());
   io::write_file_atomically(path, drawn.output);
+}
+
+}  // namespace
+
+void write_graph(const std::filesystem::path& path, const Variable& y, const DrawOptions& options) {
+  write(path, y, options);
+}
+
+void write_graph(const std::filesystem::path& path, const Variables& ys, const DrawOptions& options) {
+  write(path, ys, options);
 }
 
 }  // namespace gibbs

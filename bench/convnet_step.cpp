@@ -44,6 +44,7 @@ double loss_after_five_steps(std::int64_t batch) {
   const Tensor images = testing::golden_images(batch, DType::float32);
   optim::Adam adam = make_adam(model);
   double loss = 0;
+  const nn::ForwardScope evaluation({});
   for (int step = 0; step < 6; ++step) {  // the sixth loss is the one after five steps
     train_step(model, adam, images, labels, loss);
   }
@@ -77,11 +78,10 @@ int main(int argc, char** argv) {
   optim::Adam adam = make_adam(model);
   const data::ImageDataset images = data::drawn_images(only_steps ? batch_size : 10'000, 0);
   data::DataLoader loader(images, {.batch_size = batch_size});
-  std::uint64_t step = 0;
+  nn::TrainingLoop loop;
   const auto one_step = [&] {
     const data::Batch batch = loader.next();
-    const nn::ForwardScope scope(
-        {.training = true, .step = step++, .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
+    const nn::ForwardScope scope = loop.next(batch.rows);
     double loss = 0;
     train_step(model, adam, batch.input(), batch.target(), loss);
   };

@@ -37,14 +37,17 @@ Outcome trained(double lambda, const data::ImageDataset& pictures) {
   nn::Sequential model = examples::article_convnet(0);
   optim::Adam adam(nn::parameters(model), {.learning_rate = 1e-3});
   data::DataLoader loader(pictures, {.batch_size = 50});
-  for (std::uint64_t step = 0; step < 80; ++step) {
-    const nn::ForwardScope training({.training = true, .step = step});
-    const Measured now = measure(model, loader.next(), /*create_graph=*/lambda > 0);
+  nn::TrainingLoop loop;
+  for (int step = 0; step < 80; ++step) {
+    const data::Batch batch = loader.next();
+    const nn::ForwardScope training = loop.next(batch.rows);
+    const Measured now = measure(model, batch, /*create_graph=*/lambda > 0);
     adam.clear_gradients();
     backward(lambda > 0 ? now.loss + now.penalty * lambda : now.loss);
     adam.step();
   }
   data::DataLoader all(pictures, {.batch_size = pictures.size()});
+  const nn::ForwardScope evaluation({});
   const Measured end = measure(model, all.next(), /*create_graph=*/false);
   return {end.loss.value().item(), end.penalty.value().item()};
 }

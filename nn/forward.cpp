@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gibbs/autograd/checkpoint.h"
+#include "gibbs/autograd/record.h"
 #include "gibbs/nn/module.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
@@ -38,7 +39,8 @@ struct RootCall {
   Module* root;
   std::shared_ptr<const Paths> paths = {};  // of everything below the root, once somebody has asked
   std::vector<RunningCall> running = {};
-  CallCounts calls = {};  // outside any scope
+  CallCounts calls = {};      // outside any scope
+  std::string unscoped = {};  // the first module that asked for options outside any scope, while the tape was on
 };
 
 thread_local ScopeState* current_scope = nullptr;
@@ -130,6 +132,15 @@ std::ostream& operator<<(std::ostream& out, ForwardName) {
   return path.empty() ? out << "the model itself" : out << "layer '" << path << "'";
 }
 
+const ForwardOptions& forward_options() {
+  check(root_call != nullptr,
+        "forward_options: no module is running; call it inside a module's forward, or read ForwardScope::current()");
+  if (current_scope == nullptr && tape_is_on() && root_call->unscoped.empty()) {
+    root_call->unscoped = root_call->running.back().module->describe();
+  }
+  return ForwardScope::current();
+}
+
 RandomKey forward_key() {
   check(root_call != nullptr, "forward_key: no module is running; call it inside a module's forward");
   const ForwardOptions& options = ForwardScope::current();
@@ -150,6 +161,17 @@ void name_parameters(Module& module) {
       named(path, parameter);
     }
   }
+}
+
+/// y, of which there are no gradients, because this module was not told whether it is trained.
+Variable without_gradients(const Variable& y, const std::string& module) {
+  return record("without ForwardScope", y.value(), wrt(y, [module](const Variable&) -> Variable {
+                  fail("grad: ", module,
+                       " ran outside of any ForwardScope, and it computes something else in training. "
+                       "For training write `nn::TrainingLoop loop({.seed = 0});` before the loop and `const "
+                       "nn::ForwardScope scope = loop.next(rows);` in every step; for gradients in evaluation (a "
+                       "saliency map) write `const nn::ForwardScope scope({});` before the model is called");
+                }));
 }
 
 }  // namespace
@@ -178,7 +200,8 @@ ModuleCall::~ModuleCall() {
 
 bool ModuleCall::is_watched() const {
   const ForwardOptions& options = ForwardScope::current();
-  return module_.has_forward_hooks() || options.check_finite || options.observer;
+  return module_.has_forward_hooks() || options.check_finite || options.observer ||
+         (is_root_ && !root_call->unscoped.empty());
 }
 
 void ModuleCall::finish(const Variables& inputs, const std::vector<Variable*>& outputs) const {
@@ -204,6 +227,13 @@ void ModuleCall::finish(const Variables& inputs, const std::vector<Variable*>& o
   }
   if (options.observer) {
     options.observer(forward_path(), module_, inputs, y);
+  }
+  if (is_root_ && !root_call->unscoped.empty()) {
+    for (Variable* output : outputs) {
+      if (output->traced()) {
+        *output = without_gradients(*output, root_call->unscoped);
+      }
+    }
   }
 }
 

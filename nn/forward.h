@@ -3,7 +3,8 @@
 //   const ForwardScope scope({.training = true, .seed = 0, .step = step, .first_sample = first});
 //   Variable logits = model(images);
 //
-// Without a scope a forward pass is evaluation. Since nothing of this is stored in modules, the same model can be
+// In a loop, training_loop.h counts. Without a scope a forward pass is evaluation; gradients of it are refused when a
+// layer would have done something else in training. Since nothing of this is stored in modules, the same model can be
 // trained and evaluated at once, and a resumed run draws the numbers that the interrupted one would have drawn.
 #pragma once
 
@@ -30,7 +31,7 @@ struct ForwardOptions {
   bool training = false;
   std::uint64_t seed = 0;
   std::uint64_t step = 0;          // optimizer steps so far
-  std::uint64_t first_sample = 0;  // of this batch, in the order of the epoch
+  std::uint64_t first_sample = 0;  // of this batch, counted from the first step on
   /// Throw when a module's output holds NaN or infinity, naming the first such module.
   bool check_finite = false;
   ForwardObserver observer = {};
@@ -49,6 +50,12 @@ class ForwardScope {
  private:
   void* before_;
 };
+
+/// Inside the forward of a module that behaves differently in training: the options of the innermost scope; those of
+/// evaluation when there is none. But then nobody has said whether this is training: the model may be called, and
+/// gradients of what the outermost module gives are an error that says which scope to write. Throws outside a module's
+/// forward.
+const ForwardOptions& forward_options();
 
 /// Inside a module's forward: the random stream of this call, a function of seed, module path, how many calls of this
 /// path have asked for theirs in this scope before, and step. Throws outside a module's forward. Position in the stream
@@ -89,9 +96,11 @@ class ModuleCall {
   ModuleCall& operator=(const ModuleCall&) = delete;
   ~ModuleCall();
 
-  /// Whether anybody wants to see inputs and outputs: a hook, an observer, the NaN check.
+  /// Whether there is something to do with inputs and outputs: a hook, an observer, the NaN check, and gradients that
+  /// are to be refused.
   bool is_watched() const;
-  /// Runs hooks, which may replace outputs, the NaN check and the observer.
+  /// Runs hooks, which may replace outputs, the NaN check and the observer; refuses gradients of outputs whose model
+  /// should have been told whether this is training.
   void finish(const Variables& inputs, const std::vector<Variable*>& outputs) const;
 
  private:

@@ -17,4 +17,5 @@
 #include "gibbs/nn/module.h"
 #include "gibbs/nn/sequential.h"
 #include "gibbs/nn/summary.h"
+#include "gibbs/nn/training_loop.h"
 #include "gibbs/nn/weights.h"

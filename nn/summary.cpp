@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "gibbs/nn/detail/call_tree.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/nn/init.h"
 
@@ -51,10 +53,29 @@ class Counter {
 
 using Row = std::array<std::string, 4>;
 
-std::string with_batch(const Shape& shape) {
-  return shape.rank() == 0
-             ? "()"
-             : fmt::format("(None{}{})", shape.rank() > 1 ? ", " : "", fmt::join(shape.begin() + 1, shape.end(), ", "));
+/// How shapes are written: of a call as they are, or with "None" for the samples.
+enum class Samples { shown, none };
+
+std::string shape_text(const Variable& y, Samples samples) {
+  if (!y.defined()) {
+    return "undefined";
+  }
+  const Shape& shape = y.shape();
+  if (samples == Samples::shown || shape.rank() == 0) {
+    return fmt::format("({})", fmt::join(shape.begin(), shape.end(), ", "));
+  }
+  return fmt::format("(None{}{})", shape.rank() > 1 ? ", " : "", fmt::join(shape.begin() + 1, shape.end(), ", "));
+}
+
+/// Of all outputs; of many, the first and how many.
+std::string output_text(const Variables& y, Samples samples) {
+  constexpr std::size_t kMost = 3;
+  std::vector<std::string> shapes;
+  for (std::size_t i = 0; i < (y.size() > kMost ? 1 : y.size()); ++i) {
+    shapes.push_back(shape_text(y[i], samples));
+  }
+  return fmt::format("{}{}", fmt::join(shapes, ", "),
+                     y.size() > kMost ? fmt::format(" and {} more", y.size() - 1) : "");
 }
 
 /// 1234567 as "1,234,567".
@@ -96,30 +117,37 @@ DType dtype_of_model(Module& model) {
   return found.empty() ? DType::float32 : found[0].item.dtype();
 }
 
-}  // namespace
-
-std::string summary(Layer& model, const Shape& input_shape) {
-  if (has_pending(model)) {
-    const std::unique_ptr<Layer> copy = clone(model);
-    initialize(*copy, 0);
-    return summary(*copy, input_shape);
+/// Runs the call, looking at every module of the model.
+detail::CallTree calls_in(Module& model, Samples samples, const std::function<void(Module&)>& call) {
+  std::unordered_map<const Module*, std::string> paths;
+  for (auto& [path, module] : named_modules(model)) {
+    paths.try_emplace(module, std::move(path));
   }
-  std::vector<Row> rows = {{"Layer", "Output shape", "Params", "MFLOP"}};
-  Counter shown;
-  double flops = 0;
-  const auto add_row = [&](const std::string& path, Module& module, const Variables& x, const Variables& y) {
-    if (const OwnParts parts = own_parts(module); parts.is_row()) {
-      const double layer_flops = module.flops(first_shape(x), first_shape(y));
-      flops += layer_flops;
-      rows.push_back({path.empty() ? module.describe() : path + ": " + module.describe(), with_batch(first_shape(y)),
-                      with_commas(shown.add(parts.trainable) + shown.add(parts.other)), mega(layer_flops)});
+  detail::CallTree calls;
+  Counter counted;
+  const auto see = [&](const std::string& path, Module& module, const Variables& x, const Variables& y) {
+    const OwnParts parts = own_parts(module);
+    std::vector<std::int64_t> sizes;
+    for (const auto* things : {&parts.trainable, &parts.other}) {
+      std::transform(things->begin(), things->end(), std::back_inserter(sizes),
+                     [](const auto& one) { return one.second; });
     }
+    const auto known = paths.find(&module);
+    calls.add({.path = known == paths.end() ? path : known->second,
+               .description = module.describe(),
+               .output = output_text(y, samples),
+               .sizes = std::move(sizes),
+               .has_line = parts.is_row(),
+               .parameters = counted.add(parts.trainable) + counted.add(parts.other),
+               .flops = parts.is_row() ? module.flops(first_shape(x), first_shape(y)) : 0});
   };
-  {
-    const NoTape no_tape;
-    const ForwardScope scope({.observer = add_row});
-    model(Tensor::zeros(Shape{1}.followed_by(input_shape), dtype_of_model(model)));
-  }
+  const NoTape no_tape;
+  const ForwardScope scope({.observer = see});
+  call(model);
+  return calls;
+}
+
+std::string totals(Module& model) {
   Counter all;
   std::int64_t trainable = 0, other = 0;
   for (const auto& [path, module] : named_modules(model)) {
@@ -127,9 +155,38 @@ std::string summary(Layer& model, const Shape& input_shape) {
     trainable += all.add(parts.trainable);
     other += all.add(parts.other);
   }
-  return table(rows) +
-         fmt::format("Total params: {}\nTrainable params: {}\nNon-trainable params: {}\nMFLOP per sample: {}\n",
-                     with_commas(trainable + other), with_commas(trainable), with_commas(other), mega(flops));
+  return fmt::format("Total params: {}\nTrainable params: {}\nNon-trainable params: {}\n",
+                     with_commas(trainable + other), with_commas(trainable), with_commas(other));
+}
+
+std::string summary_of(Module& model, Samples samples, const std::function<void(Module&)>& call) {
+  if (has_pending(model)) {
+    const std::unique_ptr<Module> copy = clone(model);
+    initialize(*copy, 0);
+    return summary_of(*copy, samples, call);
+  }
+  const detail::CallTree calls = calls_in(model, samples, call);
+  check(!calls.empty(), "summary: the function ran no module that could be seen; let it call the one it is given, ",
+        "[&](Model& model) { model(x); }, without a ForwardScope of its own");
+  std::vector<Row> rows = {{"Layer", "Output shape", "Params", "MFLOP"}};
+  double flops = 0;
+  for (const detail::SummaryLine& line : calls.lines()) {
+    rows.push_back({line.title, line.output, with_commas(line.parameters), mega(line.flops)});
+    flops += line.title.starts_with(' ') ? 0 : line.flops;
+  }
+  return table(rows) + totals(model) +
+         fmt::format("{}: {}\n", samples == Samples::none ? "MFLOP per sample" : "MFLOP of this call", mega(flops));
+}
+
+}  // namespace
+
+std::string summary(Layer& model, const Shape& input_shape) {
+  const Tensor x = Tensor::zeros(Shape{1}.followed_by(input_shape), dtype_of_model(model));
+  return summary_of(model, Samples::none, [&](Module& own) { static_cast<Layer&>(own)(x); });
+}
+
+std::string detail::summary_of_call(Module& model, const std::function<void(Module&)>& call) {
+  return summary_of(model, Samples::shown, call);
 }
 
 }  // namespace gibbs::nn

@@ -14,7 +14,7 @@
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/profile.h"
 #include "gibbs/data/loader.h"
-#include "gibbs/nn/forward.h"
+#include "gibbs/nn/training_loop.h"
 #include "gibbs/train/detail/fit_arguments.h"
 #include "gibbs/train/detail/gradient_tree.h"
 #include "gibbs/train/detail/interrupt.h"
@@ -205,33 +205,38 @@ class Training {
 
   void train_step(const data::Batch& batch) {
     optimizer_.clear_gradients();
-    if (options_.shards == 1) {
-      compute_gradients(batch);
-    } else {
-      GradientTree tree(optimizer_.parameters());
-      for (int i = 0; i < options_.shards; ++i) {
-        if (const data::Batch piece = data::piece(batch, i, options_.shards); piece.rows > 0) {
-          tree.add_piece(compute_gradients(piece));
-        }
-      }
-      tree.finish();
-    }
+    compute_gradients(batch);
     notify(&Callback::on_gradients);
     optimizer_.step();
     callback_state_.step = ++state_.step;
   }
 
-  /// Forward and backward of a batch, or of a piece of one. Returns its weight.
-  double compute_gradients(const data::Batch& batch) {
-    const nn::ForwardOptions forward{.training = true,
-                                     .seed = options_.seed,
-                                     .step = static_cast<std::uint64_t>(state_.step),
-                                     .first_sample = static_cast<std::uint64_t>(batch.first_sample)};
-    const nn::ForwardScope scope(forward);
+  /// Forward and backward of a batch, whole or in pieces.
+  void compute_gradients(const data::Batch& batch) {
+    nn::TrainingLoop loop({.seed = options_.seed,
+                           .step = static_cast<std::uint64_t>(state_.step),
+                           .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
+    const nn::ForwardScope step = loop.next(batch.rows);
+    if (options_.shards == 1) {
+      forward_and_backward(batch);
+      return;
+    }
+    GradientTree tree(optimizer_.parameters());
+    for (int i = 0; i < options_.shards; ++i) {
+      if (const data::Batch piece = data::piece(batch, i, options_.shards); piece.rows > 0) {
+        const nn::ForwardScope scope = loop.piece(piece.first_sample - batch.first_sample);
+        tree.add_piece(forward_and_backward(piece));
+      }
+    }
+    tree.finish();
+  }
+
+  /// Of a batch, or of a piece of one, in the scope there is. Returns its weight.
+  double forward_and_backward(const data::Batch& batch) {
     const Outcome outcome = task_.run(batch);
     const double value = outcome.loss.value().item();
     if (!std::isfinite(value)) {
-      report_not_finite("the loss", value, state_.step + 1, forward, [&] { task_.run(batch); });
+      report_not_finite("the loss", value, state_.step + 1, nn::ForwardScope::current(), [&] { task_.run(batch); });
     }
     backward(outcome.loss);
     running_.add(batch, outcome);

@@ -112,9 +112,10 @@ double step_time(std::int64_t batch_size) {
   optim::Adam adam(nn::parameters(model), {.learning_rate = 1e-3});
   const data::ImageDataset images = data::drawn_images(2000, 0);
   data::DataLoader loader(images, {.batch_size = batch_size});
+  nn::TrainingLoop loop;
   const std::vector<double> steps = times(15, [&] {
     const data::Batch batch = loader.next();
-    const nn::ForwardScope scope({.training = true});
+    const nn::ForwardScope scope = loop.next(batch.rows);
     adam.clear_gradients();
     backward(losses::cross_entropy_with_logits(batch.target(), model(batch.input())));
     adam.step();

@@ -11,7 +11,6 @@
 #include "gibbs/autograd/grad.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/kl_divergence.h"
-#include "gibbs/nn/forward.h"
 #include "gibbs/optim/adam.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
@@ -80,7 +79,11 @@ Variable exact_kl_divergence(const Tensor& p, const Variable& logits) {
 }
 
 Lockstep::Lockstep(const nn::Layer& start, LossPair losses, const LockstepOptions& options)
-    : losses_(std::move(losses)), options_(options), first_(make_copy(start)), second_(make_copy(start)) {}
+    : losses_(std::move(losses)),
+      options_(options),
+      first_(make_copy(start)),
+      second_(make_copy(start)),
+      loop_({.seed = options.seed}) {}
 
 Lockstep::Copy Lockstep::make_copy(const nn::Layer& start) const {
   Copy copy{.model = nn::clone(start), .adam = nullptr};
@@ -95,11 +98,9 @@ StepReport Lockstep::step(const data::Batch& batch) {
       make_targets(options_.targets, batch.target(), batch.input(), options_.classes, options_.dtype, options_.seed);
   const Tensor images =
       options_.dtype == batch.input().dtype() ? batch.input() : kernels::cast(batch.input(), options_.dtype);
+  const nn::ForwardScope step = loop_.next(batch.rows);
   const auto forward = [&](nn::Layer& model) {
-    const nn::ForwardScope scope({.training = true,
-                                  .seed = options_.seed,
-                                  .step = static_cast<std::uint64_t>(steps_),
-                                  .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
+    const nn::ForwardScope scope = loop_.piece(0);  // one for each model: both draw the same
     return model(images);
   };
   const Variable z = forward(*first_.model);
@@ -119,7 +120,7 @@ StepReport Lockstep::step(const data::Batch& batch) {
   first_.adam->step();
   second_.adam->step();
 
-  StepReport report{.step = ++steps_,
+  StepReport report{.step = static_cast<std::int64_t>(loop_.step()),
                     .loss_ce = ce.value().item(),
                     .loss_kl = kl.value().item(),
                     .target_entropy = mean_entropy(p),

@@ -15,6 +15,7 @@
 #include "gibbs/autograd/variable.h"
 #include "gibbs/data/image_batches.h"
 #include "gibbs/nn/module.h"
+#include "gibbs/nn/training_loop.h"
 #include "gibbs/optim/optimizer.h"
 
 namespace gibbs::examples {
@@ -73,7 +74,7 @@ class Lockstep {
   LossPair losses_;
   LockstepOptions options_;
   Copy first_, second_;
-  std::int64_t steps_ = 0;
+  nn::TrainingLoop loop_;
 };
 
 /// How much a step's figures may differ by rounding alone.

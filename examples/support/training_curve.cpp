@@ -3,7 +3,7 @@
 #include "gibbs/autograd/grad.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/losses/cross_entropy.h"
-#include "gibbs/nn/forward.h"
+#include "gibbs/nn/training_loop.h"
 #include "gibbs/optim/optim.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/train/metrics.h"
@@ -37,14 +37,12 @@ TrainingCurve train_with(const std::string& name, const LogitsLoss& loss, const 
   nn::to(*model, lab.dtype);
   const auto optimizer = make_optimizer(options.method, *model, lab.learning_rate);
   data::DataLoader loader(set, {.batch_size = options.batch_size, .seed = lab.seed});
+  nn::TrainingLoop loop({.seed = lab.seed});
   TrainingCurve curve{.name = name, .cross_entropy = {}, .accuracy = {}};
   for (std::int64_t step = 0; step < options.steps; ++step) {
     const data::Batch batch = loader.next();
     const Tensor p = make_targets(lab.targets, batch.target(), batch.input(), lab.classes, lab.dtype, lab.seed);
-    const nn::ForwardScope scope({.training = true,
-                                  .seed = lab.seed,
-                                  .step = static_cast<std::uint64_t>(step),
-                                  .first_sample = static_cast<std::uint64_t>(batch.first_sample)});
+    const nn::ForwardScope scope = loop.next(batch.rows);
     const Variable logits =
         (*model)(lab.dtype == batch.input().dtype() ? batch.input() : kernels::cast(batch.input(), lab.dtype));
     optimizer->clear_gradients();

@@ -5,6 +5,8 @@
 #include <typeinfo>
 
 #include "gibbs/autograd/ops/layout.h"
+#include "gibbs/nn/detail/check_structure.h"
+#include "gibbs/nn/init.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::nn::detail {
@@ -40,6 +42,8 @@ class AsLayer : public Layer {
     }
   }
   std::string describe() const override { return module_->describe(); }
+  /// From now on integers that are given for input i.
+  void give(std::size_t i, const Tensor& integers) { inputs_[i] = integers; }
   std::unique_ptr<Module> share() const override { return std::make_unique<AsLayer>(*this); }
 
  protected:
@@ -65,6 +69,32 @@ class AsLayer : public Layer {
   std::vector<Parameter> floating_;  // undefined for the first input and for integers
 };
 
+/// "[3] int64, [2, 2]"
+std::string shapes_of(const std::vector<Tensor>& inputs) {
+  std::string text;
+  for (const Tensor& input : inputs) {
+    text += (text.empty() ? "" : ", ") + to_string(input.shape());
+    text += is_floating(input.dtype()) ? "" : std::string(" ") + name_of(input.dtype());
+  }
+  return text;
+}
+
+/// A line for an input of integers, which no graph leads back to: do other ones give another output?
+CheckLine integers_matter(const AsLayer& layer, const Tensor& x, std::size_t i, const Tensor& integers) {
+  const std::string name = "input " + std::to_string(i);
+  const std::unique_ptr<AsLayer> copy = clone(layer);
+  initialize(*copy, 0);  // what is pending
+  const Tensor other = first_sample_repeated(integers), y = output_of(*copy, x);
+  if (other.to_vector() == integers.to_vector()) {
+    return {name, CheckLine::Result::skipped, "all its samples are equal"};
+  }
+  copy->give(i, other);
+  return output_of(*copy, x).to_vector() != y.to_vector()
+             ? CheckLine{name, CheckLine::Result::ok, "other integers give another output"}
+             : CheckLine{name, CheckLine::Result::failed,
+                         "the output is the same when every sample is the first; does it depend on the input?"};
+}
+
 }  // namespace
 
 CheckReport check_module(const Module& module, const std::vector<Tensor>& inputs, const ModuleOnInputs& call,
@@ -81,7 +111,14 @@ CheckReport check_module(const Module& module, const std::vector<Tensor>& inputs
   AsLayer layer(module.share(), converted, call);
   CheckLayerOptions with_input = options;
   with_input.input = converted[0];
-  return check_layer(layer, converted[0].shape(), with_input);
+  CheckReport report = check_layer(layer, converted[0].shape(), with_input);
+  report.subject = module.describe() + " on " + shapes_of(converted);
+  for (std::size_t i = 1; i < converted.size() && report; ++i) {
+    if (!is_floating(converted[i].dtype())) {
+      report.lines.push_back(integers_matter(layer, converted[0], i, converted[i]));
+    }
+  }
+  return report;
 }
 
 }  // namespace gibbs::nn::detail

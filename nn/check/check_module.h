@@ -4,8 +4,9 @@
 //   std::cout << nn::check_module(cell, {x, state}, call);
 //
 // The report is that of check_layer.h. Floating inputs but the first stand in it as parameters, "input 1", since all
-// that is asked of a parameter is asked of them: that outputs depend on them, and first and second derivatives. All
-// outputs are compared and differentiated, as one.
+// that is asked of a parameter is asked of them: that outputs depend on them, and first and second derivatives.
+// Integers but the first have a line of their own at the end: other ones must give another output. All floating outputs
+// are compared and differentiated, as one.
 #pragma once
 
 #include <functional>

@@ -16,6 +16,9 @@ ForwardOptions training();
 /// The output without a tape, in a scope of its own.
 Tensor output_of(Layer& module, const Tensor& x, const ForwardOptions& how = evaluation());
 
+/// x with every sample replaced by the first; x itself where there is none.
+Tensor first_sample_repeated(const Tensor& x);
+
 /// Two visits report the same, defined parts under different names.
 std::string check_visit(Layer& layer);
 

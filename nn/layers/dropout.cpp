@@ -16,8 +16,11 @@ Dropout::Dropout(const DropoutOptions& options) : options_(options) {
 std::string Dropout::describe() const { return fmt::format("Dropout({})", options_.rate); }
 
 Variable Dropout::forward(const Variable& x) {
-  const ForwardOptions& scope = ForwardScope::current();
-  if (!scope.training || options_.rate == 0) {
+  if (options_.rate == 0) {
+    return x;
+  }
+  const ForwardOptions& scope = forward_options();
+  if (!scope.training) {
     return x;
   }
   check(x.rank() >= 1, "Dropout: ", forward_name(), " expects [N, ...], received ", x.shape());

@@ -113,6 +113,21 @@ TEST(DrawGraph, FramesNestAsLayersDo) {
   EXPECT_EQ(count(text, "subgraph"), 2);
 }
 
+TEST(DrawGraph, SeveralValuesAreOneDrawing) {
+  const Variable x = leaf("x", 2), far = leaf("far", 5);
+  const Variable shared = x * x, y = named("y", shared * 3.0), state = named("state", shared + far);
+  const std::string text = draw_graph({y, state, Tensor::of(7)}, {.gradients = true});
+  EXPECT_EQ(count(text, "<b>x</b>"), 1) << "what they share is drawn once";
+  EXPECT_EQ(count(text, "<b>far</b>"), 1);
+  EXPECT_EQ(count(text, "#cfe8cf"), 2) << "both are ends";
+  EXPECT_THAT(text, HasSubstr("<b>x</b><br/>2<br/><font color=\"#b3261e\">Σ ∂ 16</font>")) << "(3 + 1) 2 x";
+  EXPECT_EQ(count(draw_graph(y), "<b>far</b>"), 0);
+  EXPECT_EQ(error_of([] {
+              draw_graph(Variables{Tensor::of(1), Tensor::of(2)});
+            }),
+            "draw_graph: all 2 values are constants; there is no graph to draw");
+}
+
 TEST(DrawGraph, DrawingLeavesGraphAndGradientsAsTheyWere) {
   const Variable x = leaf("x", 3), y = x * x;
   const std::string before = draw_graph(y);

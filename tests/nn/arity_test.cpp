@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gibbs/autograd/anomaly.h"
+#include "gibbs/autograd/draw_graph.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/indexing.h"
@@ -166,9 +168,32 @@ class Turned : public Layer {
   Knob knob_;
 };
 
+TEST(Arity, DrawingsFrameWhatEveryModuleRecorded) {
+  Cell cell;
+  const NotesScope watch;
+  const Variable x = named("x", Variable::leaf(f64(1))), h = named("h", Variable::leaf(f64(2)));
+  const Cell::Output out = cell(x, h);
+  const std::string text = draw_graph({out.y, out.state});
+  EXPECT_THAT(text, ::testing::HasSubstr("label=<Cell>]")) << "the frame of the model itself";
+  for (const char* name : {"<b>x</b>", "<b>h</b>", "<b>w</b>"}) {
+    EXPECT_THAT(text, ::testing::HasSubstr(name));
+  }
+  Two model;
+  EXPECT_THAT(draw_graph(model(x)), ::testing::HasSubstr("label=<second: Cell>]"));
+}
+
+TEST(Arity, AnomalyModeNamesTheModule) {
+  Two model;
+  parameters(model)[1].mutable_value().fill(std::numeric_limits<double>::infinity());
+  const AnomalyMode anomaly;
+  EXPECT_THAT(error_of([&] { model(f64(1)); }), ::testing::HasSubstr("in layer 'second' (Cell) gave infinity"));
+}
+
 TEST(Arity, SummariesShowModulesWithoutInputs) {
   Turned model;
   EXPECT_THAT(summary(model, {3}), ::testing::HasSubstr("knob: Knob  (None)"));
+  Knob alone;
+  EXPECT_THAT(summary(alone), ::testing::HasSubstr("\nKnob   (1)                1  0.000\n"));
 }
 
 TEST(Arity, ClonesKeepTheirType) {

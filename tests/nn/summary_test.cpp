@@ -1,4 +1,5 @@
-// The summary: exact text of a small model, and the article's network against numbers computed by hand.
+// The summary: exact text of a small model, and the article's network against numbers computed by hand. What is folded,
+// and modules of several inputs, are in summary_of_calls_test.cpp.
 #include "gibbs/nn/summary.h"
 
 #include "gibbs/nn/layers/activations.h"

@@ -22,10 +22,10 @@ nn::Sequential dropped_out_convnet() {
   return model;
 }
 
-/// Adds the gradients of rows [first, last) to those of the model.
-void accumulate(nn::Layer& model, const Tensor& images, const Tensor& labels, std::int64_t first, std::int64_t last) {
-  const nn::ForwardScope scope(
-      {.training = true, .seed = 5, .step = 3, .first_sample = 100 + static_cast<std::uint64_t>(first)});
+/// Adds the gradients of rows [first, last) of the loop's batch to those of the model.
+void accumulate(const nn::TrainingLoop& loop, nn::Layer& model, const Tensor& images, const Tensor& labels,
+                std::int64_t first, std::int64_t last) {
+  const nn::ForwardScope scope = loop.piece(first);
   const Variable logits = model(images.rows(first, last));
   const Variable loss =
       losses::cross_entropy_with_logits(labels.rows(first, last), logits, {.reduction = losses::Reduction::sum});
@@ -37,8 +37,10 @@ std::vector<Tensor> weights_after_a_step(std::int64_t micro_batch) {
   optim::Adam adam(nn::parameters(model));
   const Tensor images = random({kRows, 6, 6, 2}, 9);
   const Tensor labels = Tensor::of({0, 1, 2, 0, 1, 2, 2, 2, 1, 0, 0, 1}, DType::int64);
+  nn::TrainingLoop loop({.seed = 5, .step = 3, .first_sample = 100});
+  const nn::ForwardScope step = loop.next(kRows);
   for (std::int64_t first = 0; first < kRows; first += micro_batch) {
-    accumulate(model, images, labels, first, first + micro_batch);
+    accumulate(loop, model, images, labels, first, first + micro_batch);
   }
   nn::clip_gradient_norm(nn::named_parameters(model), 0.1);
   std::vector<Tensor> results;

@@ -62,6 +62,7 @@ TEST(CheckModule, ACellWithState) {
   EXPECT_TRUE(report) << report;
   EXPECT_EQ(report["visit"].detail, "module.w, input 1");
   EXPECT_EQ(report["forward"].detail, "[3, 2] to [12]");
+  EXPECT_EQ(report.subject, "Cell on [3, 2], [3, 2]");
 }
 
 /// Attention with a mask: softmax(q k^T + mask) v, and the table that k and v come from.
@@ -88,6 +89,41 @@ TEST(CheckModule, IntegersFirstAndAMask) {
       check_module(Attention(), {Tensor::of({0, 2, 1}, DType::int64), random({2, 2}), random({2, 3}, 3)},
                    [](Attention& own, const Variables& in) { return own(in[0], in[1], in[2]); });
   EXPECT_TRUE(report) << report;
+}
+
+/// x times rows of a table that are chosen by integers, its second input, unless it is deaf to them.
+class Scaled : public Module {
+ public:
+  explicit Scaled(bool deaf = false) : deaf_(deaf) {}
+  Variable operator()(const Variable& x, const Variable& rows) {
+    const auto scale = [&] {
+      return x * take_rows(table_, deaf_ ? Tensor::zeros(rows.shape(), DType::int64) : rows.value());
+    };
+    return run(scale, x, rows);
+  }
+  void visit(ModuleVisitor& visitor) override { visitor.parameter("table", table_); }
+  std::string describe() const override { return "Scaled"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<Scaled>(*this); }
+
+ private:
+  bool deaf_;
+  Parameter table_ = Parameter(Tensor::of({{.1, .5}, {-.3, .2}, {.7, -.4}}));
+};
+
+TEST(CheckModule, IntegersThatAreNotFirstMustMatter) {
+  const auto checked = [](const Scaled& module, const Tensor& rows) {
+    return check_module(module, {random({3, 2}), rows},
+                        [](Scaled& own, const Variables& in) { return own(in[0], in[1]); });
+  };
+  const CheckReport report = checked(Scaled(), Tensor::of({0, 2, 1}, DType::int64));
+  EXPECT_TRUE(report) << report;
+  EXPECT_EQ(report.subject, "Scaled on [3, 2], [3] int64");
+  EXPECT_EQ(report["input 1"].detail, "other integers give another output");
+  EXPECT_EQ(checked(Scaled(), Tensor::of({1, 1, 1}, DType::int64))["input 1"].result, CheckLine::Result::skipped);
+  const CheckReport deaf = checked(Scaled(true), Tensor::of({0, 2, 1}, DType::int64));
+  EXPECT_FALSE(deaf);
+  EXPECT_EQ(deaf["input 1"].detail,
+            "the output is the same when every sample is the first; does it depend on the input?");
 }
 
 TEST(CheckModule, FindsWhatIsPlanted) {
