@@ -3,7 +3,6 @@
 #include "gibbs/autograd/checkpoint.h"
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -50,16 +49,6 @@ std::vector<Edge> edges_to_older(const Variable& y, std::uint64_t first, const V
     }
   }
   return found;
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  if (a.shape() != b.shape() || a.dtype() != b.dtype()) {
-    return false;
-  }
-  return a.numel() == 0 || dispatch(a.dtype(), [&](auto zero) {
-           using T = decltype(zero);
-           return std::memcmp(a.data<T>(), b.data<T>(), static_cast<std::size_t>(a.numel()) * sizeof(T)) == 0;
-         });
 }
 
 /// A function that ran once and can run again.
