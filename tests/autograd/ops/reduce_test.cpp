@@ -9,7 +9,6 @@
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/math.h"
 #include "tests/testing/expect_op.h"
-#include "tests/testing/op_oracles.h"
 
 namespace gibbs::testing {
 namespace {
