@@ -3,14 +3,13 @@
 #include "gibbs/autograd/checkpoint.h"
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "gibbs/autograd/buffer_journal.h"
+#include "gibbs/autograd/detail/arguments.h"
 #include "gibbs/autograd/examine.h"
-#include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/record.h"
 
 namespace gibbs {
@@ -50,16 +49,6 @@ std::vector<Edge> edges_to_older(const Variable& y, std::uint64_t first, const V
     }
   }
   return found;
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  if (a.shape() != b.shape() || a.dtype() != b.dtype()) {
-    return false;
-  }
-  return a.numel() == 0 || dispatch(a.dtype(), [&](auto zero) {
-           using T = decltype(zero);
-           return std::memcmp(a.data<T>(), b.data<T>(), static_cast<std::size_t>(a.numel()) * sizeof(T)) == 0;
-         });
 }
 
 /// A function that ran once and can run again.
@@ -104,7 +93,7 @@ class Segment {
     const std::vector<Edge> captured = y.traced() ? edges_to_older(y, first, at) : std::vector<Edge>();
     check(same_bits(y.value(), call.y[0].value()) && same_captured(captured), kDiffers);
 
-    Variables targets, wanted;
+    Variables targets;
     for (const Variable& argument : at) {
       if (argument.traced()) {
         targets.push_back(argument);
@@ -113,20 +102,7 @@ class Segment {
     for (const Edge& edge : captured_) {
       targets.emplace_back(Tensor(), edge);
     }
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      if (call.wanted[i]) {
-        wanted.push_back(targets[i]);
-      }
-    }
-    Variables found = grad(y, wanted, call.dy[0],
-                           {.create_graph = create_graph, .allow_unused = true, .stop_at = std::move(targets)});
-    Variables dx(call.wanted.size());
-    for (std::size_t i = 0, next = 0; i < dx.size(); ++i) {
-      if (call.wanted[i]) {
-        dx[i] = std::move(found[next++]);
-      }
-    }
-    return dx;
+    return detail::gradients_at(targets, call.wanted, y, call.dy[0], create_graph);
   }
 
  private:
@@ -139,8 +115,7 @@ class Segment {
     const TapeScope tape(true);
     Variables arguments;
     for (const Variable& x : xs_) {
-      arguments.push_back(x.traced() ? record("argument", x.value(), wrt(x, [](const Variable& dx) { return dx; }))
-                                     : x);
+      arguments.push_back(detail::argument(x));
     }
     return arguments;
   }

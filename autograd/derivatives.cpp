@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
+#include "gibbs/autograd/detail/arguments.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/reduce.h"
-#include "gibbs/autograd/record.h"
 
 namespace gibbs {
 namespace {
@@ -25,8 +25,7 @@ class Point {
       : op_(op), graph_(tape_is_on() && (any_traced(xs) || any_traced(others))) {
     check(!xs.empty(), op, ": needs at least one input");
     for (const Variable& x : xs) {
-      arguments_.push_back(x.traced() ? record("argument", x.value(), wrt(x, [](const Variable& dx) { return dx; }))
-                                      : Variable::leaf(x.value()));
+      arguments_.push_back(x.traced() ? detail::argument(x) : Variable::leaf(x.value()));
     }
     y_ = f(arguments_);
   }

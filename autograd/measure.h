@@ -8,12 +8,12 @@
 
 namespace gibbs::detail {
 
-class Recording;
+class Measurements;
 
 /// What the profile of this thread writes to; null when there is none.
-extern constinit thread_local Recording* recording;
+extern constinit thread_local Measurements* measurements;
 
-inline bool profiling() { return recording != nullptr; }
+inline bool profiling() { return measurements != nullptr; }
 
 /// An op has its outputs: it took the time since the last mark. The rest is to be called while profiling() only.
 void measure_op(const char* op, const Variables& inputs, const Tensor& output);
@@ -38,7 +38,7 @@ class MeasuredGradient {
   MeasuredGradient(const MeasuredGradient&) = delete;
   MeasuredGradient& operator=(const MeasuredGradient&) = delete;
   ~MeasuredGradient() {
-    if (recording_ != nullptr) {
+    if (measurements_ != nullptr) {
       close();
     }
   }
@@ -47,7 +47,7 @@ class MeasuredGradient {
   void open(const Node& node, const std::vector<bool>& wanted);
   void close();
 
-  Recording* recording_ = nullptr;
+  Measurements* measurements_ = nullptr;
 };
 
 }  // namespace gibbs::detail

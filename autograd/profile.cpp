@@ -1,11 +1,11 @@
-// The faces of a Recording: a table for people, and a file for the programs that draw traces.
+// The faces of Measurements: a table for people, and a file for the programs that draw traces.
 #include "gibbs/autograd/profile.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "gibbs/autograd/detail/recording.h"
+#include "gibbs/autograd/detail/measurements.h"
 #include "gibbs/io/atomic_file.h"
 #include "gibbs/tensor/error.h"
 
@@ -16,47 +16,47 @@ Profile::Profile(const ProfileOptions& options) {
   check(options.warm_up_steps >= 0 && options.trace_steps >= 0 && options.trace_events >= 0,
         "Profile: warm_up_steps, trace_steps and trace_events must be at least 0, they are ", options.warm_up_steps,
         ", ", options.trace_steps, " and ", options.trace_events);
-  recording_ = std::make_unique<detail::Recording>(options);
-  detail::recording = recording_.get();
+  measurements_ = std::make_unique<detail::Measurements>(options);
+  detail::measurements = measurements_.get();
 }
 
 Profile::~Profile() {
-  if (detail::recording == recording_.get()) {
-    detail::recording = nullptr;
+  if (detail::measurements == measurements_.get()) {
+    detail::measurements = nullptr;
   }
 }
 
 void Profile::stop() {
-  if (recording_->is_stopped()) {
+  if (measurements_->is_stopped()) {
     return;
   }
-  check(detail::recording == recording_.get(), "Profile: stop it on the thread that made it");
-  recording_->stop();
-  detail::recording = nullptr;
+  check(detail::measurements == measurements_.get(), "Profile: stop it on the thread that made it");
+  measurements_->stop();
+  detail::measurements = nullptr;
 }
 
-std::int64_t Profile::steps() const { return recording_->steps(); }
+std::int64_t Profile::steps() const { return measurements_->steps(); }
 
-double Profile::seconds() const { return 1e-9 * static_cast<double>(recording_->nanoseconds()); }
+double Profile::seconds() const { return 1e-9 * static_cast<double>(measurements_->nanoseconds()); }
 
-std::vector<ProfileRow> Profile::rows() const { return recording_->rows(); }
+std::vector<ProfileRow> Profile::rows() const { return measurements_->rows(); }
 
-const std::vector<ProfileEvent>& Profile::events() const { return recording_->events(); }
+const std::vector<ProfileEvent>& Profile::events() const { return measurements_->events(); }
 
 namespace {
 
 /// What was measured, and how long it took.
-std::string heading(const detail::Recording& recording) {
-  const double ms = 1e-6 * static_cast<double>(recording.nanoseconds());
-  if (recording.steps_begun() == 0) {
+std::string heading(const detail::Measurements& measurements) {
+  const double ms = 1e-6 * static_cast<double>(measurements.nanoseconds());
+  if (measurements.steps_begun() == 0) {
     return fmt::format("Profile of {:.1f} ms\n", ms);
   }
-  const std::int64_t steps = recording.steps(), warm_up = recording.options().warm_up_steps;
+  const std::int64_t steps = measurements.steps(), warm_up = measurements.options().warm_up_steps;
   const std::string after = warm_up > 0 ? fmt::format(" after {} of warm-up", warm_up) : "";
   if (steps == 0) {
     return fmt::format("Profile of no step{}\n", after);
   }
-  const double between = 1e-6 * static_cast<double>(recording.nanoseconds_between_steps());
+  const double between = 1e-6 * static_cast<double>(measurements.nanoseconds_between_steps());
   return fmt::format("Profile of {} step{}{}: {:.1f} ms, {:.3f} ms each; {:.1f} ms outside of them are not counted\n",
                      steps, steps == 1 ? "" : "s", after, ms, ms / static_cast<double>(steps), between);
 }
@@ -149,7 +149,7 @@ std::string Profile::report() const {
   const auto steps_or_one = static_cast<double>(std::max<std::int64_t>(1, steps()));
   const std::string line_format = "{:<{}} {:>8} {:>10} {:>9} {:>8} {:>7} {:>7}\n";
   std::string table =
-      heading(*recording_) + "\n" +
+      heading(*measurements_) + "\n" +
       fmt::format(fmt::runtime(line_format), "Op", width, "Calls", "Total ms", "ms/step", "GFLOP/s", "GB/s", "Share") +
       std::string(width + 55, '=') + "\n";
   for (const ProfileRow& row : all) {
@@ -174,13 +174,13 @@ void Profile::write_trace(const std::filesystem::path& path) {
 }
 
 void ProfileSpan::open(const char* name, ProfileCategory category) {
-  recording_ = detail::recording;
-  recording_->open({.name = name, .category = category, .layer = recording_->layer()});
+  measurements_ = detail::measurements;
+  measurements_->open({.name = name, .category = category, .layer = measurements_->layer()});
 }
 
 void ProfileSpan::close() {
-  if (recording_ == detail::recording) {  // else the profile has ended, and closed everything
-    recording_->close();
+  if (measurements_ == detail::measurements) {  // else the profile has ended, and closed everything
+    measurements_->close();
   }
 }
 

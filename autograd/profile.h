@@ -78,7 +78,7 @@ class Profile {
   void write_trace(const std::filesystem::path& path);
 
  private:
-  std::unique_ptr<detail::Recording> recording_;
+  std::unique_ptr<detail::Measurements> measurements_;
 };
 
 /// A part of the program with a name, until the end of the block. Costs nothing without a profile.
@@ -92,7 +92,7 @@ class ProfileSpan {
   ProfileSpan(const ProfileSpan&) = delete;
   ProfileSpan& operator=(const ProfileSpan&) = delete;
   ~ProfileSpan() {
-    if (recording_ != nullptr) {
+    if (measurements_ != nullptr) {
       close();
     }
   }
@@ -101,7 +101,7 @@ class ProfileSpan {
   void open(const char* name, ProfileCategory category);
   void close();
 
-  detail::Recording* recording_ = nullptr;
+  detail::Measurements* measurements_ = nullptr;
 };
 
 /// One step of a loop, until the end of the block: what the table counts and divides by. What lies between steps is not

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "gibbs/autograd/grad.h"
+#include "gibbs/autograd/detail/arguments.h"
+#include "gibbs/autograd/detail/traced_inputs.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs {
@@ -98,24 +99,11 @@ namespace {
 /// The gradients of `reference` at the inputs, with a graph: entries of inputs that are not wanted stay undefined.
 Variables differentiate_reference(const std::function<Variable(const Variables&)>& reference, const Variables& inputs,
                                   const Variable& dy, const std::vector<bool>& wanted) {
-  Variables at = inputs;
-  Variables targets;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].traced()) {
-      at[i] = record("boundary", inputs[i].value(), wrt(inputs[i], [](const Variable& d) { return d; }));
-    }
-    if (wanted[i]) {
-      targets.push_back(at[i]);
-    }
+  Variables arguments;
+  for (const Variable& x : inputs) {
+    arguments.push_back(detail::argument(x));
   }
-  Variables found = grad(reference(at), targets, dy, {.create_graph = true, .allow_unused = true, .stop_at = at});
-  Variables dx(inputs.size());
-  for (std::size_t i = 0, next = 0; i < inputs.size(); ++i) {
-    if (wanted[i]) {
-      dx[i] = std::move(found[next++]);
-    }
-  }
-  return dx;
+  return detail::gradients_at(arguments, wanted, reference(arguments), dy, /*create_graph=*/true);
 }
 
 }  // namespace
@@ -128,23 +116,14 @@ Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient f
   if (detail::profiling()) {
     detail::measure_op(op.name, inputs, value);
   }
-  std::vector<Edge> edges;
-  std::vector<std::size_t> traced;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].traced()) {
-      traced.push_back(i);
-      edges.push_back(inputs[i].edge());
-    }
-  }
+  const detail::TracedInputs traced(inputs);
   if (!detail::makes_node(op, !traced.empty())) {
     return {std::move(value)};
   }
+  std::vector<Edge> edges = traced.edges(inputs);
   GradientFunction gradients = [name = op.name, inputs = std::move(inputs), traced, fast = std::move(fast),
                                 reference = std::move(reference)](const GradientCall& call) {
-    std::vector<bool> wanted(inputs.size(), false);
-    for (std::size_t k = 0; k < traced.size(); ++k) {
-      wanted[traced[k]] = call.wanted[k];
-    }
+    const std::vector<bool> wanted = traced.wanted(call);
     Variables all;
     if (tape_is_on()) {
       check(static_cast<bool>(reference), "grad: '", name, "' has a gradient on tensors only, which cannot be ",
@@ -157,11 +136,7 @@ Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient f
       }
       all.assign(std::make_move_iterator(tensors.begin()), std::make_move_iterator(tensors.end()));
     }
-    Variables dx;
-    for (std::size_t i : traced) {
-      dx.push_back(std::move(all[i]));
-    }
-    return dx;
+    return traced.of_traced(std::move(all));
   };
   std::vector<Tensor> values;
   values.push_back(std::move(value));

@@ -137,7 +137,7 @@ using FusedGradient =
 
 /// One output computed by a hand-written kernel. Tape off (training): `fast` gives all wanted gradients in one pass.
 /// Tape on (create_graph): `reference`, the same function spelled in ops, is differentiated instead; it is also the
-/// test oracle. It runs on one boundary node per input position, so f(x, x) counts x twice and nothing upstream is
+/// test oracle. It runs on one argument node per input position, so f(x, x) counts x twice and nothing upstream is
 /// walked. An op of a user's own may do without one: then create_graph through it is an error.
 Variable fused(const OpInfo& op, Variables inputs, Tensor value, FusedGradient fast,
                std::function<Variable(const Variables&)> reference = {});

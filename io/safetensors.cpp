@@ -23,10 +23,6 @@ constexpr const char* kRewritten =
     ". Its bytes are not those that were written; a program that changes the file must leave out 'gibbs.checksum'";
 constexpr std::uint64_t kLargestHeader = 100'000'000;  // as in the reference implementation
 
-std::size_t bytes_of(const Tensor& tensor) {
-  return static_cast<std::size_t>(tensor.numel()) * size_of(tensor.dtype());
-}
-
 const char* elements_of(const Tensor& tensor) {
   return dispatch(tensor.dtype(),
                   [&](auto zero) { return reinterpret_cast<const char*>(tensor.data<decltype(zero)>()); });
@@ -86,7 +82,7 @@ std::string header_text(const std::string& file, const std::vector<const Named<T
   std::size_t begin = 0;
   for (const Named<Tensor>* named : tensors) {
     const Tensor& tensor = named->item;
-    const std::size_t end = begin + bytes_of(tensor);
+    const std::size_t end = begin + tensor.byte_size();
     members.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
                                   quoted(file, named->path), detail::safetensors_dtype(tensor.dtype()),
                                   fmt::join(tensor.shape(), ","), begin, end));
@@ -172,8 +168,8 @@ Safetensors read_checked(Reader& file) {
   Safetensors result{.tensors = {}, .metadata = std::move(header.metadata), .checked = !checksum.empty()};
   for (detail::TensorEntry& entry : header.entries) {
     Tensor tensor = Tensor::uninitialized(entry.shape, entry.dtype);
-    file.read(mutable_elements_of(tensor), bytes_of(tensor));
-    found.update(elements_of(tensor), bytes_of(tensor));
+    file.read(mutable_elements_of(tensor), tensor.byte_size());
+    found.update(elements_of(tensor), tensor.byte_size());
     result.tensors.push_back({std::move(entry.name), std::move(tensor)});
   }
   check(checksum.empty() || checksum == found.text(), file.name(), ": its checksum is ", checksum,
@@ -203,7 +199,7 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     Checksum checksum;
     add_header(checksum, header);
     for (const Named<Tensor>* named : ordered) {
-      checksum.update(elements_of(named->item), bytes_of(named->item));
+      checksum.update(elements_of(named->item), named->item.byte_size());
     }
     header.replace(checksum_place(header), kChecksumLength, checksum.text());
   }
@@ -211,7 +207,7 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     out.write(&length, sizeof length);
     out.write(header);
     for (const Named<Tensor>* named : ordered) {
-      out.write(elements_of(named->item), bytes_of(named->item));
+      out.write(elements_of(named->item), named->item.byte_size());
     }
   });
 }

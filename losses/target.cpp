@@ -1,7 +1,6 @@
 #include "gibbs/losses/target.h"
 
 #include <algorithm>
-#include <atomic>
 #include <numeric>
 #include <vector>
 
@@ -16,8 +15,7 @@
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
-#include "gibbs/tensor/kernels/simd/prefetch.h"
-#include "gibbs/tensor/parallel.h"
+#include "gibbs/tensor/kernels/rows/labels.h"
 
 namespace gibbs::losses {
 namespace {
@@ -70,35 +68,6 @@ std::vector<std::int64_t> kept_indices(const char* op, const Tensor& indices, co
     }
   }
   return kept;
-}
-
-/// Whether every index is a class, and none is ignored: the usual case, seen without writing anything.
-bool all_are_classes(const Tensor& indices, std::int64_t classes, const std::optional<std::int64_t>& ignore_index) {
-  const auto* y = indices.data<std::int64_t>();
-  const std::int64_t ignored = ignore_index.value_or(-1);
-  std::atomic<bool> all = true;
-  parallel_for(0, indices.numel(), 1 << 16, [&, y, classes](std::int64_t first, std::int64_t last) {
-    std::uint64_t largest = 0, ignored_rows = 0;  // a negative index becomes a large number
-    const auto look_at = [&](std::int64_t n) {
-      largest = std::max(largest, static_cast<std::uint64_t>(y[n]));
-      ignored_rows += y[n] == ignored ? 1 : 0;
-    };
-    constexpr std::int64_t kLine = 8, kAhead = 64 * kLine;
-    std::int64_t n = first;
-    for (; n + kLine <= last; n += kLine) {
-      kernels::prefetch</*to_write=*/false>(y + n + kAhead, kLine);
-      for (std::int64_t i = 0; i < kLine; ++i) {
-        look_at(n + i);
-      }
-    }
-    for (; n < last; ++n) {
-      look_at(n);
-    }
-    if (largest >= static_cast<std::uint64_t>(classes) || ignored_rows > 0) {
-      all = false;
-    }
-  });
-  return all;
 }
 
 /// True when row [K] is what one_hot(ignore_index) would be.
@@ -198,7 +167,7 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
             .shape = shape};
 
   if (!target.is_indices() || rows.sample_weights.defined() ||
-      !all_are_classes(rows.indices.value(), classes, options.ignore_index)) {
+      !kernels::rows::all_are_classes(rows.indices.value(), classes, options.ignore_index.value_or(-1))) {
     const std::vector<std::int64_t> weighing = rows_with_weight(n, rows.sample_weights);
     leave_out(rows, target.is_indices()
                         ? kept_indices(op, rows.indices.value(), weighing, classes, options.ignore_index)

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -18,12 +17,6 @@ namespace {
 
 std::span<const std::byte> bytes_of(const Tensor& tensor) {
   return dispatch(tensor.dtype(), [&](auto zero) { return std::as_bytes(tensor.values<decltype(zero)>()); });
-}
-
-/// Bits, not values: NaN equals itself, and 0 is not -0.
-bool same_bits(const Tensor& a, const Tensor& b) {
-  const auto x = bytes_of(a), y = bytes_of(b);
-  return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0);
 }
 
 /// Of a Tensor or a Parameter: "float32 [3, 2]".

@@ -285,4 +285,11 @@ GIBBS_INSTANTIATE(std::int64_t)
 GIBBS_INSTANTIATE(std::uint8_t)
 #undef GIBBS_INSTANTIATE
 
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() && a.dtype() == b.dtype() && dispatch(a.dtype(), [&](auto zero) {
+           using T = decltype(zero);
+           return a.numel() == 0 || std::memcmp(a.data<T>(), b.data<T>(), a.byte_size()) == 0;
+         });
+}
+
 }  // namespace gibbs

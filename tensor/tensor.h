@@ -69,6 +69,8 @@ class Tensor {
   std::int64_t size(int axis) const { return shape_[axis]; }
   std::int64_t numel() const { return numel_; }
   DType dtype() const { return dtype_; }
+  /// Of all elements together.
+  std::size_t byte_size() const { return static_cast<std::size_t>(numel_) * size_of(dtype_); }
 
   // ---- elements ----
   /// Row-major elements. T must be the dtype's type; else an error.
@@ -122,6 +124,9 @@ class Tensor {
   Shape shape_;
   DType dtype_ = DType::float32;
 };
+
+/// Whether shapes, dtypes and every bit of the elements are equal: 0 and -0 differ, and a NaN is equal to itself.
+bool same_bits(const Tensor& a, const Tensor& b);
 
 /// Prints like NumPy: nested brackets, aligned columns, "..." in the middle of long axes when there are over 1,000
 /// elements.

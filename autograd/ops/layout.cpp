@@ -3,6 +3,7 @@
 #include <numeric>
 #include <utility>
 
+#include "gibbs/autograd/detail/traced_inputs.h"
 #include "gibbs/autograd/record.h"
 
 namespace gibbs {
@@ -20,27 +21,12 @@ std::vector<Tensor> values_of(const Variables& parts) {
 /// One node over all parts: gradients(dy, wanted) gives those of the wanted parts, one slot per part.
 template <class Gradients>
 Variable join(const char* op, const Variables& parts, Tensor value, Gradients gradients) {
-  std::vector<Edge> edges;
-  std::vector<std::size_t> traced;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].traced()) {
-      traced.push_back(i);
-      edges.push_back(parts[i].edge());
-    }
-  }
+  detail::TracedInputs traced(parts);
+  std::vector<Edge> edges = traced.edges(parts);
   std::vector<Tensor> values;
   values.push_back(std::move(value));
-  auto of_traced = [traced, count = parts.size(), gradients = std::move(gradients)](const GradientCall& call) {
-    std::vector<bool> wanted(count, false);
-    for (std::size_t k = 0; k < traced.size(); ++k) {
-      wanted[traced[k]] = call.wanted[k];
-    }
-    const Variables all = gradients(call.dy[0], wanted);
-    Variables result;
-    for (std::size_t i : traced) {
-      result.push_back(all[i]);
-    }
-    return result;
+  auto of_traced = [traced = std::move(traced), gradients = std::move(gradients)](const GradientCall& call) {
+    return traced.of_traced(gradients(call.dy[0], traced.wanted(call)));
   };
   return record_many(op, std::move(values), std::move(edges), std::move(of_traced))[0];
 }

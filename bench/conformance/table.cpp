@@ -20,7 +20,7 @@ Tensor tensor_from(const json& value) {
   const auto sizes = value.at("shape").get<std::vector<std::int64_t>>();
   Tensor result = Tensor::uninitialized(Shape(sizes), dtype_from(value.at("dtype")));
   const auto& digits = value.at("data").get_ref<const std::string&>();
-  const std::size_t bytes = static_cast<std::size_t>(result.numel()) * size_of(result.dtype());
+  const std::size_t bytes = result.byte_size();
   check(digits.size() == 2 * bytes, "conformance: ", digits.size(), " digits for ", bytes, " bytes");
   dispatch(result.dtype(), [&](auto zero) {
     auto* data = reinterpret_cast<std::uint8_t*>(result.mutable_data<decltype(zero)>());
@@ -32,7 +32,7 @@ Tensor tensor_from(const json& value) {
 }
 
 json to_json(const Tensor& tensor) {
-  const std::size_t bytes = static_cast<std::size_t>(tensor.numel()) * size_of(tensor.dtype());
+  const std::size_t bytes = tensor.byte_size();
   std::string digits;
   digits.reserve(2 * bytes);
   dispatch(tensor.dtype(), [&](auto zero) {

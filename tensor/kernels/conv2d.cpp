@@ -14,6 +14,8 @@
 #include "gibbs/tensor/kernels/convolution/direct.h"
 #include "gibbs/tensor/kernels/convolution/im2col.h"
 #include "gibbs/tensor/kernels/convolution/winograd.h"
+#include "gibbs/tensor/kernels/detail/buffer.h"
+#include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
 #include "gibbs/tensor/kernels/gemm.h"
 #include "gibbs/tensor/parallel.h"
@@ -27,8 +29,6 @@ constexpr int64_t kRowsBytes = 1 << 18;  // rows made at a time: a quarter of a 
 constexpr int64_t kEnoughTasks = 16;
 constexpr int64_t kLeastColumns = 64;  // fewer filters at a time would make the rows too often
 
-constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 int64_t lines(const Conv2dGeometry& g) { return g.images * g.out_h; }
 int64_t group_channels(const Conv2dGeometry& g) { return g.channels / g.options.groups; }
 int64_t group_filters(const Conv2dGeometry& g) { return g.filters / g.options.groups; }
@@ -40,19 +40,11 @@ int64_t lines_at_a_time(const Conv2dGeometry& g) {
   return std::max<int64_t>(kRowsBytes / std::max<int64_t>(line_bytes, 1), 1);
 }
 
-/// Room for the rows of one piece of work. Storage is recycled, so a piece costs no request to the system.
+/// Room for the rows of one piece of work.
 template <class T>
-class RowsBuffer {
- public:
-  explicit RowsBuffer(const Conv2dGeometry& g)
-      : storage_(rows_are_the_images(g)
-                     ? 0
-                     : static_cast<std::size_t>(lines_at_a_time<T>(g) * g.out_w * row_length(g)) * sizeof(T)) {}
-  T* data() const { return reinterpret_cast<T*>(storage_.bytes()); }
-
- private:
-  Storage storage_;
-};
+Buffer<T> rows_buffer(const Conv2dGeometry& g) {
+  return Buffer<T>(rows_are_the_images(g) ? 0 : lines_at_a_time<T>(g) * g.out_w * row_length(g));
+}
 
 /// A row-major matrix and its leading dimension.
 template <class T>
@@ -72,10 +64,10 @@ Matrix<const T> rows_of(const Conv2dGeometry& g, int64_t group, const T* x, int6
 }
 
 template <class T>
-void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+void conv2d_by_rows(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
   const int64_t filters = group_filters(g);
   parallel_for(0, lines(g), lines_at_a_time<T>(g), [&](int64_t first, int64_t last) {
-    const RowsBuffer<T> buffer(g);
+    const Buffer<T> buffer = rows_buffer<T>(g);
     for (int64_t group = 0; group < g.options.groups; ++group) {
       const Matrix<const T> rows = rows_of(g, group, x, first, last, buffer.data());
       gemm({}, (last - first) * g.out_w, filters, row_length(g), rows.data, rows.ld, w + group * filters, g.filters,
@@ -86,7 +78,7 @@ void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
 
 /// dx of lines [first, last) and one group as rows: dy w^T.
 template <class T>
-void backward_rows(const Conv2dGeometry& g, int64_t group, const T* dy, const T* w, int64_t first, int64_t last,
+void rows_gradient(const Conv2dGeometry& g, int64_t group, const T* dy, const T* w, int64_t first, int64_t last,
                    Matrix<T> rows) {
   const int64_t filters = group_filters(g);
   gemm({.b = true}, (last - first) * g.out_w, row_length(g), filters,
@@ -95,12 +87,12 @@ void backward_rows(const Conv2dGeometry& g, int64_t group, const T* dy, const T*
 }
 
 template <class T>
-void backward_input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+void conv2d_dx_by_rows(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   const int64_t at_a_time = lines_at_a_time<T>(g);
   if (rows_are_the_images(g)) {
     parallel_for(0, lines(g), at_a_time, [&](int64_t first, int64_t last) {
       for (int64_t group = 0; group < g.options.groups; ++group) {
-        backward_rows(g, group, dy, w, first, last,
+        rows_gradient(g, group, dy, w, first, last,
                       {dx + first * g.out_w * g.channels + group * group_channels(g), g.channels});
       }
     });
@@ -108,12 +100,12 @@ void backward_input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   }
   const int64_t image = g.height * g.width * g.channels;
   parallel_for(0, g.images, 1, [&](int64_t first_image, int64_t last_image) {
-    const RowsBuffer<T> buffer(g);
+    const Buffer<T> buffer = rows_buffer<T>(g);
     std::fill(dx + first_image * image, dx + last_image * image, T{0});
     for (int64_t first = first_image * g.out_h; first < last_image * g.out_h; first += at_a_time) {
       const int64_t last = std::min(first + at_a_time, last_image * g.out_h);
       for (int64_t group = 0; group < g.options.groups; ++group) {
-        backward_rows(g, group, dy, w, first, last, {buffer.data(), row_length(g)});
+        rows_gradient(g, group, dy, w, first, last, {buffer.data(), row_length(g)});
         col2im(g, group, buffer.data(), first, last, dx);
       }
     }
@@ -142,9 +134,9 @@ struct WeightTasks {
 
 /// The sum over output lines [first, last) for filters [begin, end) of one group, written to a whole dw.
 template <class T>
-void weights_of_lines(const Conv2dGeometry& g, int64_t group, const T* x, const T* dy, int64_t first, int64_t last,
-                      int64_t begin, int64_t end, T* dw) {
-  const RowsBuffer<T> buffer(g);
+void dw_of_lines(const Conv2dGeometry& g, int64_t group, const T* x, const T* dy, int64_t first, int64_t last,
+                 int64_t begin, int64_t end, T* dw) {
+  const Buffer<T> buffer = rows_buffer<T>(g);
   const int64_t at_a_time = lines_at_a_time<T>(g), column = group * group_filters(g) + begin;
   for (int64_t line = first; line < last; line += at_a_time) {
     const int64_t line_end = std::min(line + at_a_time, last);
@@ -155,7 +147,7 @@ void weights_of_lines(const Conv2dGeometry& g, int64_t group, const T* x, const 
 }
 
 template <class T>
-void backward_weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
+void conv2d_dw_by_rows(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   const int64_t size = g.w_shape().numel();
   const WeightTasks tasks = WeightTasks::of<T>(g);
   const int64_t per_slice = g.options.groups * tasks.blocks;
@@ -164,8 +156,8 @@ void backward_weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
       for (int64_t task = first_task; task < last_task; ++task) {
         const int64_t slice = task / per_slice, group = task % per_slice / tasks.blocks;
         const int64_t first = slice * tasks.slice_lines, begin = task % tasks.blocks * tasks.block_filters;
-        weights_of_lines(g, group, x, dy, first, std::min(first + tasks.slice_lines, lines(g)), begin,
-                         std::min(begin + tasks.block_filters, group_filters(g)), sums + slice * size);
+        dw_of_lines(g, group, x, dy, first, std::min(first + tasks.slice_lines, lines(g)), begin,
+                    std::min(begin + tasks.block_filters, group_filters(g)), sums + slice * size);
       }
     });
   });
@@ -185,10 +177,10 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& g) {
   Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
   dispatch_floating(x.dtype(), "conv2d", [&](auto zero) {
     using T = decltype(zero);
-    const auto kernel = winograd::fits(g, x.dtype()) ? winograd::forward<T>
-                        : depthwise::fits(g)         ? depthwise::forward<T>
-                        : direct::fits<T>(g)         ? direct::forward<T>
-                                                     : forward<T>;
+    const auto kernel = winograd::fits(g, x.dtype()) ? winograd::conv2d<T>
+                        : depthwise::fits(g)         ? depthwise::conv2d<T>
+                        : direct::fits<T>(g)         ? direct::conv2d<T>
+                                                     : conv2d_by_rows<T>;
     kernel(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
   });
   return y;
@@ -199,10 +191,10 @@ Tensor conv2d_dx(const Tensor& dy, const Tensor& w, const Conv2dGeometry& g) {
   Tensor dx = Tensor::uninitialized(g.x_shape(), dy.dtype());
   dispatch_floating(dy.dtype(), "conv2d_dx", [&](auto zero) {
     using T = decltype(zero);
-    const auto kernel = winograd::input_fits(g, dy.dtype()) ? winograd::input<T>
-                        : depthwise::fits(g)                ? depthwise::input<T>
-                        : direct::input_fits<T>(g)          ? direct::input<T>
-                                                            : backward_input<T>;
+    const auto kernel = winograd::dx_fits(g, dy.dtype()) ? winograd::conv2d_dx<T>
+                        : depthwise::fits(g)             ? depthwise::conv2d_dx<T>
+                        : direct::dx_fits<T>(g)          ? direct::conv2d_dx<T>
+                                                         : conv2d_dx_by_rows<T>;
     kernel(g, dy.data<T>(), w.data<T>(), dx.mutable_data<T>());
   });
   return dx;
@@ -216,10 +208,10 @@ Tensor conv2d_dw(const Tensor& x, const Tensor& dy, const Conv2dGeometry& g) {
   Tensor dw = Tensor::uninitialized(g.w_shape(), x.dtype());
   dispatch_floating(x.dtype(), "conv2d_dw", [&](auto zero) {
     using T = decltype(zero);
-    const auto kernel = winograd::fits(g, x.dtype()) ? winograd::weights<T>
-                        : depthwise::fits(g)         ? depthwise::weights<T>
-                        : direct::fits<T>(g)         ? direct::weights<T>
-                                                     : backward_weights<T>;
+    const auto kernel = winograd::fits(g, x.dtype()) ? winograd::conv2d_dw<T>
+                        : depthwise::fits(g)         ? depthwise::conv2d_dw<T>
+                        : direct::fits<T>(g)         ? direct::conv2d_dw<T>
+                                                     : conv2d_dw_by_rows<T>;
     kernel(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
   });
   return dw;

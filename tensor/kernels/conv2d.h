@@ -4,7 +4,8 @@
 //   y  = conv2d(x, w)        [N, OH, OW, O]
 //   dx = conv2d_dx(dy, w)    [N, H, W, C]
 //   dw = conv2d_dw(x, dy)    [KH, KW, C/groups, O]
-// One Conv2dGeometry serves all three, since stride alone loses the input size.
+// One Conv2dGeometry serves all three, since stride alone loses the input size. The algorithms in convolution/ have the
+// same three under the same names, each for the geometries that it `fits`.
 #pragma once
 
 #include "gibbs/tensor/kernels/conv2d_geometry.h"

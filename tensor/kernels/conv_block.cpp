@@ -9,7 +9,10 @@
 
 #include "gibbs/tensor/kernels/convolution/direct.h"
 #include "gibbs/tensor/kernels/convolution/winograd.h"
+#include "gibbs/tensor/kernels/detail/buffer.h"
+#include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
+#include "gibbs/tensor/kernels/detail/two_by_two.h"
 #include "gibbs/tensor/kernels/simd/lanes.h"
 #include "gibbs/tensor/parallel.h"
 
@@ -18,17 +21,6 @@ namespace {
 
 using std::int64_t;
 using std::uint8_t;
-
-/// Room for a convolution that stays in the cache, from the recycling pool.
-template <class T>
-class Buffer {
- public:
-  explicit Buffer(int64_t elements) : storage_(static_cast<std::size_t>(elements) * sizeof(T)) {}
-  T* data() const { return reinterpret_cast<T*>(storage_.bytes()); }
-
- private:
-  Storage storage_;
-};
 
 Conv2dGeometry one_image(Conv2dGeometry g) {
   g.images = 1;
@@ -74,12 +66,10 @@ void pool_window(int64_t channels, const T* first, const T* second, const T* thi
 template <class T>
 void pool_image(const Pool2dGeometry& g, const T* z, const T* bias, T* y, uint8_t* routing) {
   const int64_t channels = g.channels, line = g.width * channels;
-  for (int64_t oy = 0; oy < g.out_h; ++oy) {
-    const T* at = z + 2 * oy * line;
-    for (int64_t ox = 0; ox < g.out_w; ++ox, at += 2 * channels, y += channels, routing += channels) {
-      pool_window(channels, at, at + channels, at + line, at + line + channels, bias, y, routing);
-    }
-  }
+  for_each_two_by_two(g, [&](int64_t in, int64_t out) {
+    const T* at = z + in;
+    pool_window(channels, at, at + channels, at + line, at + line + channels, bias, y + out, routing + out);
+  });
 }
 
 /// One window's gradient: dy goes to its winner, zeros to the others, and to the sum of the bias where there is a
@@ -103,16 +93,11 @@ void route_window(int64_t channels, const T* dy, const uint8_t* routing, T* firs
 template <class T>
 void route_image(const Pool2dGeometry& g, const T* dy, const uint8_t* routing, T* dz, T* dbias) {
   const int64_t channels = g.channels, line = g.width * channels;
-  for (int64_t oy = 0; oy < g.out_h; ++oy) {
-    T* at = dz + 2 * oy * line;
-    for (int64_t ox = 0; ox < g.out_w; ++ox, at += 2 * channels, dy += channels, routing += channels) {
-      route_window(channels, dy, routing, at, at + channels, at + line, at + line + channels, dbias);
-    }
-    const int64_t left_over = (g.width - 2 * g.out_w) * channels;  // an odd last column belongs to no window
-    std::fill_n(at, left_over, T{0});
-    std::fill_n(at + line, left_over, T{0});
-  }
-  std::fill(dz + 2 * g.out_h * line, dz + g.height * line, T{0});  // nor does an odd last line
+  for_each_two_by_two(g, [&](int64_t in, int64_t out) {
+    T* at = dz + in;
+    route_window(channels, dy + out, routing + out, at, at + channels, at + line, at + line + channels, dbias);
+  });
+  clear_left_over(g, dz);
 }
 
 template <class T>
@@ -121,7 +106,7 @@ void forward(const ConvBlockGeometry& g, const T* x, const T* w, const T* bias, 
   parallel_for(0, g.conv.images, 1, [&](int64_t first, int64_t last) {
     const Buffer<T> z(map_size(one));
     for (int64_t n = first; n < last; ++n) {
-      direct::forward_image(one, x + n * image_size(one), w, z.data());
+      direct::conv2d_image(one, x + n * image_size(one), w, z.data());
       pool_image(g.pool, z.data(), bias, y + n * pooled_size(g.pool), routing + n * pooled_size(g.pool));
     }
   });
@@ -134,8 +119,8 @@ void backward(const ConvBlockGeometry& g, const T* x, const T* w, const uint8_t*
               T* dw_and_dbias) {
   const Conv2dGeometry one = one_image(g.conv);
   const int64_t weights = g.conv.w_shape().numel(), size = weights + g.conv.filters;
-  const int64_t slice = (g.conv.images - 1) / slices_for(size * static_cast<int64_t>(sizeof(T))) + 1;
-  const int64_t slices = (g.conv.images + slice - 1) / slice;
+  const int64_t slice = ceil_div(g.conv.images, slices_for(size * static_cast<int64_t>(sizeof(T))));
+  const int64_t slices = ceil_div(g.conv.images, slice);
   const Tensor turned = dx ? direct::turned_weights(g.conv, w) : Tensor();
   const T* turned_w = dx ? turned.data<T>() : nullptr;
   sum_of_slices(slices, size, dw_and_dbias, [&](T* sums) {
@@ -148,9 +133,9 @@ void backward(const ConvBlockGeometry& g, const T* x, const T* w, const uint8_t*
         const int64_t pooled = n * pooled_size(g.pool), image = n * image_size(one);
         T* dz_image = dz ? dz + n * map_size(one) : buffer.data();
         route_image(g.pool, dy + pooled, routing + pooled, dz_image, dbias);
-        direct::weights_image(one, x + image, dz_image, n > first, dw);
+        direct::conv2d_dw_image(one, x + image, dz_image, n > first, dw);
         if (dx) {
-          direct::input_image(one, dz_image, turned_w, dx + image);
+          direct::conv2d_dx_image(one, dz_image, turned_w, dx + image);
         }
       }
     });
@@ -194,10 +179,10 @@ void winograd_backward(const ConvBlockGeometry& g, const float* x, const float* 
   const Windows windows(g);
   const int64_t filters = g.conv.filters, image_size = g.conv.height * g.conv.width * g.conv.channels;
   const int64_t weights = 16 * g.conv.channels * filters, size = weights + filters;
-  const int64_t slice = (g.conv.images - 1) / slices_for(size * static_cast<int64_t>(sizeof(float))) + 1;
+  const int64_t slice = ceil_div(g.conv.images, slices_for(size * static_cast<int64_t>(sizeof(float))));
   const Tensor u = dx ? winograd::transformed_weights(g.conv, w, /*turned=*/true) : Tensor();
   Tensor sum = Tensor::uninitialized({size}, DType::float32);
-  sum_of_slices((g.conv.images + slice - 1) / slice, size, sum.mutable_data<float>(), [&](float* sums) {
+  sum_of_slices(ceil_div(g.conv.images, slice), size, sum.mutable_data<float>(), [&](float* sums) {
     parallel_for(0, g.conv.images, slice, [&](int64_t first_image, int64_t last_image) {
       winograd::TileBlock<float> block(g.conv, windows.grid, windows.at_a_time);
       const Buffer<float> buffer(4 * windows.at_a_time * filters);
@@ -224,7 +209,7 @@ void winograd_backward(const ConvBlockGeometry& g, const float* x, const float* 
       }
     });
   });
-  winograd::weights_from_transformed(g.conv, sum.data<float>(), dw_and_dbias);
+  winograd::dw_from_transformed(g.conv, sum.data<float>(), dw_and_dbias);
   std::copy_n(sum.data<float>() + weights, filters, dw_and_dbias + g.conv.w_shape().numel());
 }
 
@@ -242,10 +227,7 @@ ConvBlockGeometry ConvBlockGeometry::of(const Shape& x, const Shape& w, const Co
 }
 
 bool conv_block_fits(const ConvBlockGeometry& g, DType dtype) {
-  const Pool2dOptions& p = g.pool.options;
-  const bool two_by_two = p.window_h == 2 && p.window_w == 2 && p.stride_h == 2 && p.stride_w == 2 && p.pads.top == 0 &&
-                          p.pads.bottom == 0 && p.pads.left == 0 && p.pads.right == 0;
-  if (!two_by_two || !is_floating(dtype) || g.conv.images == 0) {
+  if (!is_two_by_two(g.pool.options) || !is_floating(dtype) || g.conv.images == 0) {
     return false;
   }
   return dispatch_floating(dtype, "conv_block",
@@ -293,7 +275,7 @@ ConvBlockGradients conv_block_gradients(const Tensor& x, const Tensor& w, const 
   dispatch_floating(x.dtype(), "conv_block", [&](auto zero) {
     using T = decltype(zero);
     // Where dx has no direct kernel, dz is kept for the general one.
-    const bool dx_in_place = wanted.dx && direct::input_fits<T>(g.conv), dx_from_dz = wanted.dx && !dx_in_place;
+    const bool dx_in_place = wanted.dx && direct::dx_fits<T>(g.conv), dx_from_dz = wanted.dx && !dx_in_place;
     Tensor dz = dx_from_dz ? Tensor::uninitialized(g.conv.y_shape(), x.dtype()) : Tensor();
     gradients.dx = dx_in_place ? Tensor::uninitialized(g.conv.x_shape(), x.dtype()) : Tensor();
     backward(g, x.data<T>(), w.data<T>(), routing.data<uint8_t>(), dy.data<T>(),

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "gibbs/tensor/kernels/detail/blas_memory.h"
+#include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/parallel.h"
 
 extern "C" int blas_thread_shutdown_() __attribute__((weak));  // of OpenBLAS, where it has threads; in no header
@@ -28,9 +29,6 @@ constexpr int64_t kRowMultiple = 16;
 // A vector times a matrix waits for memory, so it is cut for much less: the matrix is then read, and kept, by the
 // caches of all processors.
 constexpr int64_t kVectorTileWork = 1 << 18;
-
-constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-constexpr int64_t round_up(int64_t a, int64_t multiple) { return ceil_div(a, multiple) * multiple; }
 
 bool address_space_is_limited() {
   rlimit limit{};

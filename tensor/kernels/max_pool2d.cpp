@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "gibbs/tensor/kernels/detail/pool2d_taps.h"
+#include "gibbs/tensor/kernels/detail/two_by_two.h"
 #include "gibbs/tensor/kernels/pool2d.h"
 
 namespace gibbs::kernels {
@@ -12,13 +13,6 @@ namespace {
 
 using std::int64_t;
 using std::uint8_t;
-
-/// The common case: four taps, no padding, no overlap.
-bool is_two_by_two(const Pool2dGeometry& g) {
-  const Pool2dOptions& o = g.options;
-  return o.window_h == 2 && o.window_w == 2 && o.stride_h == 2 && o.stride_w == 2 && o.pads.top == 0 &&
-         o.pads.bottom == 0 && o.pads.left == 0 && o.pads.right == 0;
-}
 
 /// Whether a later element replaces the winner so far: it is larger or NaN, and the winner is not NaN already.
 template <class T>
@@ -91,20 +85,15 @@ template <class T>
   }
 }
 
-/// One image's scatter of 2 x 2 pooling; an odd last line or column belongs to no window and gets zeros.
+/// One image's scatter of 2 x 2 pooling.
 template <class T>
 void scatter_two_by_two(const Pool2dGeometry& g, const T* dy, const uint8_t* routing, T* dx) {
   const int64_t channels = g.channels, row = g.width * channels;
-  for (int64_t oy = 0; oy < g.out_h; ++oy) {
-    T* x = dx + 2 * oy * row;
-    for (int64_t ox = 0; ox < g.out_w; ++ox, x += 2 * channels, dy += channels, routing += channels) {
-      scatter_window_two_by_two(channels, dy, routing, x, x + channels, x + row, x + row + channels);
-    }
-    const int64_t left_over = (g.width - 2 * g.out_w) * channels;
-    std::fill_n(x, left_over, T{0});
-    std::fill_n(x + row, left_over, T{0});
-  }
-  std::fill(dx + 2 * g.out_h * row, dx + g.height * row, T{0});
+  for_each_two_by_two(g, [&](int64_t at, int64_t out) {
+    T* x = dx + at;
+    scatter_window_two_by_two(channels, dy + out, routing + out, x, x + channels, x + row, x + row + channels);
+  });
+  clear_left_over(g, dx);
 }
 
 DType routing_dtype(const Pool2dGeometry& g) {
@@ -144,7 +133,7 @@ MaxPooled max_pool2d(const Tensor& x, const Pool2dGeometry& g) {
       const T* image = images + n * g.height * g.width * g.channels;
       const int64_t line = (n * g.out_h + oy) * g.out_w * g.channels;
       if constexpr (std::is_same_v<Routing, uint8_t>) {
-        if (is_two_by_two(g)) {
+        if (is_two_by_two(g.options)) {
           max_line_two_by_two(g, image + 2 * oy * g.width * g.channels, y + line, routing + line);
           return;
         }
@@ -204,7 +193,7 @@ Tensor max_pool2d_scatter(const Tensor& dy, const Tensor& routing, const Pool2dG
       const T* gradient = gradients + n * out_image;
       const Routing* route = routes + n * out_image;
       if constexpr (std::is_same_v<Routing, uint8_t>) {
-        if (is_two_by_two(g)) {
+        if (is_two_by_two(g.options)) {
           scatter_two_by_two(g, gradient, route, dx);
           return;
         }

@@ -44,9 +44,9 @@ OpEntry binary(const std::string& name, BinaryOp op, BinaryOracle oracle) {
                   {.broadcasts = true}};
   };
   OpEntry entry{name, {}, binary_refusals(name, op)};
-  const std::pair<Shape, Shape> shapes[] = {{{2, 3}, {2, 3}}, {{2, 3}, {3}},       {{2, 1}, {1, 3}},
-                                            {{}, {2}},        {{2, 2}, {}},        {{1}, {1}},
-                                            {{}, {}},         {{2, 1, 3}, {2, 1}}, {{0, 3}, {3}}};
+  const std::pair<Shape, Shape> shapes[] = {{{2, 3}, {2, 3}},    {{2, 3}, {3}}, {{3}, {2, 3}}, {{2, 1}, {1, 3}},
+                                            {{}, {2}},           {{2, 2}, {}},  {{1}, {1}},    {{}, {}},
+                                            {{2, 1, 3}, {2, 1}}, {{0, 3}, {3}}};
   for (const auto& [a, b] : shapes) {
     entry.samples.push_back(sample(a, b));
   }
@@ -132,6 +132,7 @@ OpEntry cast_entry() {
 OpEntries arithmetic_entries() {
   const OpEntry add_number = unary("add",
                                    {{[](const Variable& x) { return x + 2.0; }, [](double x) { return x + 2; }},
+                                    {[](const Variable& x) { return 2.0 + x; }, [](double x) { return 2 + x; }},
                                     {[](const Variable& x) { return x - 2.0; }, [](double x) { return x - 2; }},
                                     {[](const Variable& x) { return 2.0 - x; }, [](double x) { return 2 - x; }}},
                                    {});

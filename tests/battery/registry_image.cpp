@@ -37,6 +37,10 @@ const Convolution kConvolutions[] = {
     {"grouped", {1, 3, 3, 4}, {2, 2, 2, 4}, {.groups = 2}},
     {"depthwise", {1, 3, 3, 3}, {2, 2, 1, 3}, {.groups = 3}},
     {"eight filters, which have a kernel of their own", {2, 3, 4, 1}, {2, 2, 1, 8}, {}},
+    {"everything",
+     {2, 5, 6, 2},
+     {2, 3, 1, 4},
+     {.stride_h = 2, .stride_w = 1, .pads = {1, 2, 0, 1}, .dilation_h = 2, .dilation_w = 2, .groups = 2}},
     {"no images", {0, 3, 3, 1}, {2, 2, 1, 1}, {}},
 };
 
@@ -105,6 +109,15 @@ OpEntry pool_entry(const std::string& name, Variable (*op)(const Variable&, cons
                              {random(c.x)},
                              [f, o = c.options](const Tensors& x) { return pooled(x[0], o, f); }});
   }
+  const Pool2dOptions all = {.window_h = 3, .window_w = 3, .stride_h = 1, .stride_w = 1};
+  entry.samples.push_back(
+      {"a computed input",
+       [op, all](const Variables& x) { return op(x[0] * x[0], all); },
+       {random({1, 4, 4, 1})},
+       [f, all](const Tensors& x) {
+         return pooled(build(x[0].shape(), [&](const Index& i) { return at(x[0], i) * at(x[0], i); }), all, f);
+       },
+       {.alone = false}});
   return entry;
 }
 

@@ -102,7 +102,7 @@ OpEntry concat_entry() {
       return i[1] == 3 ? at(x[1], {i[0], 0}) : at(x[0], {i[0], i[1] < 3 ? i[1] : i[1] - 4});
     });
   };
-  const auto join = [](const Variables& x) { return concat(x, 0); };
+  const auto join = [](const Variables& x) { return concat(x, -2); };
   return {"concat",
           {{"along the last axis, one part twice",
             [](const Variables& x) {

@@ -30,7 +30,9 @@ double mean_square_deviation(const Numbers& v) {
   return squares / static_cast<double>(v.size());
 }
 
-OpEntry reduction(const std::string& name, Reduction op, double (*f)(const Numbers&), std::vector<Refusal> refusals) {
+/// of_nothing: no elements have a result, too.
+OpEntry reduction(const std::string& name, Reduction op, double (*f)(const Numbers&), std::vector<Refusal> refusals,
+                  bool of_nothing = false) {
   // Near 1: products of many elements stay near 1, too.
   const auto sample = [&](const std::string& what, const Shape& shape, const Axes& axes, bool keepdim) {
     return Sample{what,
@@ -42,8 +44,15 @@ OpEntry reduction(const std::string& name, Reduction op, double (*f)(const Numbe
       name,
       {sample("all axes", {2, 3, 2}, {}, false), sample("the middle axis", {2, 3, 2}, {1}, false),
        sample("two axes, kept", {2, 3, 2}, {0, -1}, true), sample("an axis of size 1 beside", {2, 1, 3}, {2}, true),
+       sample("the last but one, kept", {2, 3, 2}, {-2}, true), sample("all axes, kept", {2, 3}, {}, true),
        sample("many elements", {300}, {0}, false), sample("empty result", {0, 3}, {1}, false)},
       std::move(refusals)};
+  if (of_nothing) {
+    entry.samples.push_back(sample("an axis of no elements", {0, 3}, {0}, false));
+  }
+  if (name != "var") {  // that of one element is a constant
+    entry.samples.push_back(sample("a scalar", {}, {}, false));
+  }
   entry.samples.push_back(
       {"a computed input",
        [op](const Variables& x) { return op(square(x[0]), {0}, false); },
@@ -92,7 +101,7 @@ OpEntries reduce_entries() {
     return var(x, axes, keepdim);
   };
   OpEntries entries = {
-      reduction("sum", sum, total, {}),
+      reduction("sum", sum, total, {}, /*of_nothing=*/true),
       reduction("mean", mean, mean_of,
                 {{[] {
                     mean(random({2, 0}));
@@ -114,17 +123,20 @@ OpEntries reduce_entries() {
                     min(random({2, 0}));
                   },
                   "min: nothing to reduce in [2, 0]; the reduced axes need elements"}}),
-      reduction("prod", prod,
-                [](const Numbers& v) { return std::accumulate(v.begin(), v.end(), 1.0, std::multiplies<>()); }, {}),
-      reduction("logsumexp", logsumexp,
-                [](const Numbers& v) {
-                  double sum_of_exponentials = 0;
-                  for (double x : v) {
-                    sum_of_exponentials += std::exp(x);
-                  }
-                  return std::log(sum_of_exponentials);
-                },
-                {}),
+      reduction(
+          "prod", prod, [](const Numbers& v) { return std::accumulate(v.begin(), v.end(), 1.0, std::multiplies<>()); },
+          {},
+          /*of_nothing=*/true),
+      reduction(
+          "logsumexp", logsumexp,
+          [](const Numbers& v) {
+            double sum_of_exponentials = 0;
+            for (double x : v) {
+              sum_of_exponentials += std::exp(x);
+            }
+            return std::log(sum_of_exponentials);
+          },
+          {}, /*of_nothing=*/true),
       {"broadcast_to",
        {broadcast_sample({3}, {2, 3}), broadcast_sample({2, 1}, {2, 4}), broadcast_sample({}, {2, 2}),
         broadcast_sample({2, 3}, {2, 3}), broadcast_sample({1}, {0})},
@@ -132,7 +144,7 @@ OpEntries reduce_entries() {
          "broadcast_to: [2] does not broadcast to [3]; align at the right: sizes must be equal, or 1 in the source"}}},
       {"sum_to",
        {sum_to_sample({2, 3}, {3}), sum_to_sample({2, 4}, {2, 1}), sum_to_sample({2, 2}, {}),
-        sum_to_sample({2, 3}, {2, 3}), sum_to_sample({0, 3}, {1, 3})},
+        sum_to_sample({2, 3}, {2, 3}), sum_to_sample({0}, {1}), sum_to_sample({0, 3}, {1, 3})},
        {{[] {
            sum_to(random({2, 3}), {2});
          },

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "gibbs/data/image.h"
-#include "gibbs/tensor/error.h"
+#include "tests/testing/error_of.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs::data {
@@ -24,15 +24,6 @@ class TemporaryFolder : public gibbs::testing::TemporaryFolder {
   }
 };
 
-/// What `action` throws as an Error says; empty when it throws nothing.
-template <class Action>
-std::string error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
+using gibbs::testing::error_of;
 
 }  // namespace gibbs::data

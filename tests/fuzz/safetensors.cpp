@@ -4,7 +4,6 @@
 #include "gibbs/io/safetensors.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
 #include "gibbs/io/checksum.h"
@@ -14,13 +13,6 @@
 
 namespace gibbs::fuzz {
 namespace {
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.dtype() == b.dtype() && a.shape() == b.shape() && dispatch(a.dtype(), [&](auto zero) {
-           const auto x = a.values<decltype(zero)>(), y = b.values<decltype(zero)>();
-           return x.empty() || std::memcmp(x.data(), y.data(), x.size_bytes()) == 0;
-         });
-}
 
 bool same_tensors(const NamedTensors& a, const NamedTensors& b) {
   std::map<std::string, Tensor> by_name;

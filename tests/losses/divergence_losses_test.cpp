@@ -1,5 +1,5 @@
-// Against the definitions in float64 loops, against the measures of the same name, at the corners, and by gradient
-// checks. The fast kernel of JS is compared with its reference in ops.
+// Against the measures of the same name, and at the corners. Values and gradients by the definitions, and the fast
+// kernels against their references in ops, are checked in tests/battery/registry_categorical.cpp.
 #include "gibbs/losses/divergence_losses.h"
 
 #include <gmock/gmock.h>
@@ -10,12 +10,10 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
-#include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/losses/distillation.h"
 #include "gibbs/losses/kl_divergence.h"
 #include "gibbs/losses/measures/divergence.h"
 #include "gibbs/losses/measures/jensen_shannon.h"
-#include "gibbs/tensor/kernels/pointwise.h"
 #include "tests/losses/nasty.h"
 #include "tests/losses/oracle.h"
 #include "tests/testing/expect_op.h"
@@ -28,70 +26,25 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using testing::f64;
 using ::testing::Pointwise;
-using ::testing::StrEq;
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-const Tensor kP = f64({{.2, .5, .3}, {.7, .1, .2}}), kZ = f64({{1, -.5, .25}, {-2, 1.5, .75}}),
-             kWeights = f64({.5, 2, 1.25});
+const Tensor kZ = f64({{1, -.5, .25}, {-2, 1.5, .75}}), kWeights = f64({.5, 2, 1.25});
 
 struct Function {
   const char* name;
   Variable (*on_logits)(const Target&, const Variable&, const CategoricalOptions&);
   Variable (*on_probabilities)(const Target&, const Variable&, const CategoricalOptions&);
-  double (*term)(double p, double q);
 };
 const Function kFunctions[] = {
-    {"reverse_kl", reverse_kl_divergence_with_logits, reverse_kl_divergence_with_probabilities,
-     [](double p, double q) { return q * std::log(q / p); }},
-    {"jeffreys", jeffreys_divergence_with_logits, jeffreys_divergence_with_probabilities,
-     [](double p, double q) { return p * std::log(p / q) + q * std::log(q / p); }},
-    {"js", js_divergence_with_logits, js_divergence_with_probabilities,
-     [](double p, double q) {
-       const double m = (p + q) / 2;
-       return (p * std::log(p / m) + q * std::log(q / m)) / 2;
-     }},
+    {"reverse_kl", reverse_kl_divergence_with_logits, reverse_kl_divergence_with_probabilities},
+    {"jeffreys", jeffreys_divergence_with_logits, jeffreys_divergence_with_probabilities},
+    {"js", js_divergence_with_logits, js_divergence_with_probabilities},
 };
 
 class DivergenceLosses : public ::testing::TestWithParam<Function> {};
 INSTANTIATE_TEST_SUITE_P(All, DivergenceLosses, ::testing::ValuesIn(kFunctions),
                          [](const auto& instance) { return instance.param.name; });
-
-TEST_P(DivergenceLosses, AgreeWithTheDefinition) {
-  for (const DType dtype : {DType::float32, DType::float64}) {
-    const CategoricalOptions options = {
-        .reduction = Reduction::none, .class_weights = kWeights, .sample_weights = f64({3, .5}), .base = Base::bits};
-    std::vector<double> expected;
-    for (std::size_t n = 0; n < 2; ++n) {
-      const oracle::Row q = oracle::softmax(oracle::matrix_of(kZ)[n]), p = oracle::matrix_of(kP)[n];
-      double row = 0;
-      for (std::size_t k = 0; k < 3; ++k) {
-        row += kWeights.to_vector()[k] * GetParam().term(p[k], q[k]);
-      }
-      expected.push_back(row * (n == 0 ? 3 : .5) / std::numbers::ln2);
-    }
-    const Tensor p = kernels::cast(kP, dtype), z = kernels::cast(kZ, dtype);
-    const double tolerance = dtype == DType::float64 ? 1e-14 : 1e-6;
-    EXPECT_THAT(GetParam().on_logits(p, z, options).value().to_vector(), Pointwise(DoubleNear(tolerance), expected));
-    EXPECT_THAT(GetParam().on_probabilities(p, softmax(z), options).value().to_vector(),
-                Pointwise(DoubleNear(tolerance), expected));
-  }
-}
-
-TEST_P(DivergenceLosses, DerivativesOfPredictionAndTarget) {
-  const CategoricalOptions options = {.label_smoothing = .1, .class_weights = kWeights};
-  const auto through_ops = [&](const Variables& in) { return GetParam().on_logits(softmax(in[0]), in[1], options); };
-  const auto fast = [&](const Variables& in) { return GetParam().on_logits(kP, in[0], options); };
-  const auto on_probabilities = [&](const Variables& in) {
-    return GetParam().on_probabilities(softmax(in[0]), softmax(in[1]), options);
-  };
-  for (const auto& [f, inputs] : std::vector<std::pair<DifferentiableFunction, std::vector<Tensor>>>{
-           {through_ops, {kZ, kP}}, {fast, {kZ}}, {on_probabilities, {kZ, kP}}}) {
-    const auto first = gradcheck(f, inputs), second = gradgradcheck(f, inputs);
-    EXPECT_TRUE(first) << first.message;
-    EXPECT_TRUE(second) << second.message;
-  }
-}
 
 TEST_P(DivergenceLosses, IndicesEqualOneHotRowsBitForBit) {
   const Tensor one_hot = f64({{0, 0, 1}, {1, 0, 0}}), indices = Tensor::of({2, 0}, DType::int64);
@@ -172,14 +125,6 @@ TEST(JsWithLogits, DifferencesOfARoundingErrorGiveNoNan) {
   }
 }
 
-TEST(JsWithLogits, TheKernelAgreesWithItsReference) {
-  const Variable z = Variable::leaf(kZ), p = Variable::leaf(kP);
-  const CategoricalOptions options = {.label_smoothing = .1, .class_weights = kWeights};
-  const Variable fast = js_divergence_with_logits(kP, z, options), slow = js_divergence_with_logits(p, z, options);
-  EXPECT_NEAR(fast.value().item(), slow.value().item(), 1e-15);
-  EXPECT_THAT(testing::gradient(fast, z), Pointwise(DoubleNear(1e-15), testing::gradient(slow, z)));
-}
-
 TEST(GeneralizedKl, OnLogRatesItIsTheMeasureOfTheirExponentials) {
   const Tensor counts = f64({{3, 0, 1.5}, {0, 0, 2}});
   const Variable measure = generalized_kl_divergence(counts, exp(Variable(kZ)));
@@ -204,51 +149,6 @@ TEST(GeneralizedKl, OnLogRatesItIsTheMeasureOfTheirExponentials) {
               ElementsAre(kInf, -1));
   const Tensor certain = f64({{-kInf, 0}}), target = f64({{0, 1}});
   EXPECT_EQ(generalized_kl_divergence_with_log_rates(target, certain).value().item(), 0);
-}
-
-TEST(GeneralizedKl, Errors) {
-  const auto error_of = [](const Tensor& p, const Tensor& z) {
-    try {
-      generalized_kl_divergence_with_log_rates(p, z);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("no error");
-  };
-  EXPECT_THAT(
-      error_of(f64({{1, -2}}), f64({{0, 0}})),
-      StrEq("generalized_kl_divergence_with_log_rates: target row 0 has -2 for class 1; measures are finite and at "
-            "least 0"));
-  EXPECT_THAT(error_of(f64({{1, 2}}), f64({{0, 0, 0}})),
-              StrEq("generalized_kl_divergence_with_log_rates: the target is float64 [1, 2], the log rates float64 "
-                    "[1, 3]; they must be equal"));
-}
-
-TEST(Distillation, IsTheDivergenceOfSoftenedPredictions) {
-  const Tensor teacher = f64({{3, 1, 0}, {0, .5, -1}});
-  for (const double t : {.5, 1., 4.}) {
-    double expected = 0;
-    for (std::size_t n = 0; n < 2; ++n) {
-      oracle::Row a = oracle::matrix_of(teacher)[n], b = oracle::matrix_of(kZ)[n];
-      for (std::size_t k = 0; k < 3; ++k) {
-        a[k] /= t, b[k] /= t;
-      }
-      expected += oracle::kl_divergence(oracle::softmax(a), oracle::log_softmax(b), {1, 1, 1}) * t * t / 2;
-    }
-    EXPECT_NEAR(distillation_loss(teacher, kZ, {.temperature = t}).value().item(), expected, 1e-14);
-    const auto f = [&](const Variables& in) { return distillation_loss(in[0], in[1], {.temperature = t}); };
-    const auto first = gradcheck(f, {teacher, kZ});
-    EXPECT_TRUE(first) << first.message;
-  }
-  EXPECT_THROW(distillation_loss(teacher, kZ, {.temperature = 0}), Error);
-  EXPECT_EQ(testing::error_of([&] {
-              distillation_loss(f64({{1, 2}}), f64({{1, 2, 3}}));
-            }),
-            "distillation_loss: the teacher's logits are [1, 2], the logits [1, 3]; they must be equal");
-  EXPECT_EQ(testing::error_of([&] {
-              kl_divergence_with_log_target(f64({{-1, -1}}), f64({{1, 2, 3}}));
-            }),
-            "kl_divergence_with_log_target: the log target is [1, 2], the logits [1, 3]; they must be equal");
 }
 
 TEST(LogTarget, IsTheDivergenceOfItsExponential) {

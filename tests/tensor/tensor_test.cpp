@@ -134,6 +134,21 @@ TEST(Tensor, CopyingBetweenOverlappingViews) {
   }
 }
 
+TEST(Tensor, SameBitsTellWhatEqualNumbersDoNot) {
+  const double nan = std::nan("");
+  const Tensor x = Tensor::of({0, 1, nan});
+  EXPECT_TRUE(same_bits(x, x.clone()));
+  EXPECT_FALSE(same_bits(x, Tensor::of({-0.0, 1, nan})));
+  EXPECT_FALSE(same_bits(x, Tensor::of({0, 1, 2})));
+  EXPECT_FALSE(same_bits(x, x.reshape({1, 3})));
+  EXPECT_FALSE(same_bits(Tensor::zeros({1}, DType::int64), Tensor::zeros({1}, DType::float64)));
+  EXPECT_TRUE(same_bits(Tensor::zeros({0, 2}), Tensor::zeros({0, 2})));
+  EXPECT_TRUE(same_bits({}, {}));
+  EXPECT_EQ(x.byte_size(), 12U);
+  EXPECT_EQ(Tensor::zeros({2, 2}, DType::int64).rows(1, 2).byte_size(), 16U);
+  EXPECT_EQ(Tensor().byte_size(), 0U);
+}
+
 TEST(Tensor, EveryWriteIsAnnounced) {
   Tensor x = Tensor::zeros({4});
   const Tensor view = x.rows(0, 2);

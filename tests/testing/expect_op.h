@@ -17,6 +17,7 @@
 #include "gibbs/autograd/gradcheck.h"
 #include "gibbs/autograd/node.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "tests/testing/error_of.h"
 #include "tests/testing/near.h"
 #include "tests/testing/oracle.h"
 
@@ -42,17 +43,6 @@ inline void expect_op(const DifferentiableFunction& f, const Tensors& inputs, co
                                        .float32_tolerance = options.float32_tolerance,
                                        .repeated_input = options.repeated_input});
   EXPECT_TRUE(report) << report;
-}
-
-/// The message that body throws as gibbs::Error; "" when it throws nothing.
-template <class Body>
-std::string error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace gibbs::testing

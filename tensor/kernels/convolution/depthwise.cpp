@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
 #include "gibbs/tensor/kernels/simd/lanes.h"
 #include "gibbs/tensor/parallel.h"
@@ -15,8 +16,6 @@ namespace {
 using std::int64_t;
 
 constexpr int64_t kPieceWork = 1 << 16;  // multiply-adds that are worth a piece of a parallel loop
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Lines of so many pixels that make up a piece.
 int64_t lines_of_piece(const Conv2dGeometry& g, int64_t width) {
@@ -209,19 +208,19 @@ bool fits(const Conv2dGeometry& g) {
 }
 
 template <class T>
-void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
   sum_over_taps(g, g.y_shape(), g.x_shape(), x, w, y,
                 [](const Axis& axis, int64_t output, int64_t tap) { return axis.input_of(output, tap); });
 }
 
 template <class T>
-void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   sum_over_taps(g, g.x_shape(), g.y_shape(), dy, w, dx,
                 [](const Axis& axis, int64_t input, int64_t tap) { return axis.output_of(input, tap); });
 }
 
 template <class T>
-void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
+void conv2d_dw(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   const int64_t size = g.w_shape().numel(), lines = g.images * g.out_h;
   const int64_t slice = ceil_div(lines, slices_for(size * static_cast<int64_t>(sizeof(T))));
   sum_of_slices(ceil_div(lines, slice), size, dw, [&](T* sums) {
@@ -235,10 +234,10 @@ void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   });
 }
 
-#define GIBBS_INSTANTIATE(T)                                            \
-  template void forward(const Conv2dGeometry&, const T*, const T*, T*); \
-  template void input(const Conv2dGeometry&, const T*, const T*, T*);   \
-  template void weights(const Conv2dGeometry&, const T*, const T*, T*);
+#define GIBBS_INSTANTIATE(T)                                              \
+  template void conv2d(const Conv2dGeometry&, const T*, const T*, T*);    \
+  template void conv2d_dx(const Conv2dGeometry&, const T*, const T*, T*); \
+  template void conv2d_dw(const Conv2dGeometry&, const T*, const T*, T*);
 GIBBS_INSTANTIATE(float)
 GIBBS_INSTANTIATE(double)
 #undef GIBBS_INSTANTIATE

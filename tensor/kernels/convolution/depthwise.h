@@ -10,14 +10,11 @@ namespace gibbs::kernels::depthwise {
 /// Whether the three kernels handle this geometry: one filter per channel; any kernel, stride, padding and dilation.
 bool fits(const Conv2dGeometry& g);
 
-/// y = conv2d(x, w).
 template <class T>
-void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y);
-/// dx = conv2d_dx(dy, w).
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y);
 template <class T>
-void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx);
-/// dw = conv2d_dw(x, dy).
+void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx);
 template <class T>
-void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw);
+void conv2d_dw(const Conv2dGeometry& g, const T* x, const T* dy, T* dw);
 
 }  // namespace gibbs::kernels::depthwise

@@ -12,6 +12,8 @@
 #include "gibbs/tensor/kernels/convolution/im2col.h"
 #include "gibbs/tensor/kernels/convolution/phases.h"
 #include "gibbs/tensor/kernels/convolution/register_block.h"
+#include "gibbs/tensor/kernels/detail/buffer.h"
+#include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
 #include "gibbs/tensor/parallel.h"
 
@@ -23,8 +25,6 @@ using std::int64_t;
 constexpr int64_t kBandBytes = 1 << 16;    // of input or output in one band, about
 constexpr int64_t kWeightBytes = 3 << 18;  // of the weights one block reads: they must stay in the second-level cache
 constexpr int64_t kPieceWork = 1 << 20;    // multiply-adds that are worth a piece of a parallel loop
-
-constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Output lines of all images, cut into bands that do not cross images.
 class Bands {
@@ -62,7 +62,7 @@ class BandInput {
     line_ = (is_padded(g) ? g.width + g.options.pads.left + g.options.pads.right : g.width) * g.channels;
     if (is_padded(g)) {
       const int64_t lines = (bands.most_lines() - 1) * g.options.stride_h + g.kernel_h;
-      storage_ = Storage(static_cast<std::size_t>(lines * line_) * sizeof(T));
+      buffer_ = Buffer<T>(lines * line_);
     }
   }
 
@@ -76,7 +76,7 @@ class BandInput {
     if (!is_padded(g_)) {
       return x + top * row;
     }
-    T* to = reinterpret_cast<T*>(storage_.bytes());
+    T* to = buffer_.data();
     const int64_t count = (lines - 1) * g_.options.stride_h + g_.kernel_h;
     for (int64_t y = top; y < top + count; ++y, to += line_) {
       if (y < 0 || y >= g_.height) {
@@ -87,12 +87,12 @@ class BandInput {
       T* after = std::copy_n(x + y * row + cut, row - cut, std::fill_n(to, zeros, T{0}));
       std::fill(after, to + line_, T{0});
     }
-    return reinterpret_cast<const T*>(storage_.bytes());
+    return buffer_.data();
   }
 
  private:
   const Conv2dGeometry& g_;
-  Storage storage_;
+  Buffer<T> buffer_;
   int64_t line_;
 };
 
@@ -136,7 +136,7 @@ void forward_two_lines(const Sum& sum, int64_t places, const T* x, const T* w, T
 }
 
 template <class T>
-void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* w, const Output<T>& y) {
+void conv2d_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* w, const Output<T>& y) {
   const int64_t kernel_line = g.kernel_w * g.channels;
   const Sum sum{.segments = g.kernel_h,
                 .steps = kernel_line,
@@ -166,21 +166,21 @@ void forward_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t l
 
 /// Output bands [first, last), one after the other.
 template <class T>
-void forward_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* w,
-                   const Output<T>& y) {
+void conv2d_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* w,
+                  const Output<T>& y) {
   const BandInput<T> input(g, bands);
   for (int64_t band = first; band < last; ++band) {
     const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
     Output<T> band_y = y;
     band_y.data += image * y.image + line * y.line;
-    forward_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines, w, band_y);
+    conv2d_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines, w, band_y);
   }
 }
 
 /// Adds a band's part of dw for one block of filters, or writes it.
 template <class T>
-void weights_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* dy, int64_t filter,
-                  bool accumulate, T* dw) {
+void conv2d_dw_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t lines, const T* dy, int64_t filter,
+                    bool accumulate, T* dw) {
   const int64_t kernel_line = g.kernel_w * g.channels;
   const Sum sum{.segments = lines,
                 .steps = g.out_w,
@@ -199,13 +199,13 @@ void weights_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t l
 
 /// The sum over bands [first, last) for one block of filters, written to dw, or added to it.
 template <class T>
-void weights_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* dy,
-                   int64_t filter, bool accumulate, T* dw) {
+void conv2d_dw_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* dy,
+                     int64_t filter, bool accumulate, T* dw) {
   const BandInput<T> input(g, bands);
   for (int64_t band = first; band < last; ++band) {
     const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
-    weights_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines,
-                 dy + (image * g.out_h + line) * g.out_w * g.filters, filter, accumulate || band > first, dw);
+    conv2d_dw_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines,
+                   dy + (image * g.out_h + line) * g.out_w * g.filters, filter, accumulate || band > first, dw);
   }
 }
 
@@ -215,7 +215,7 @@ void forward_to(const Conv2dGeometry& g, const T* x, const T* w, const Output<T>
   const Bands bands = Bands::of<T>(g);
   const int64_t work = bands.most_lines() * g.out_w * row_length(g) * g.filters;
   parallel_for(0, bands.count(), ceil_div(kPieceWork, work),
-               [&](int64_t first, int64_t last) { forward_bands(g, bands, first, last, x, w, y); });
+               [&](int64_t first, int64_t last) { conv2d_bands(g, bands, first, last, x, w, y); });
 }
 
 /// Where the results of a phase go.
@@ -254,7 +254,7 @@ bool fits(const Conv2dGeometry& g) {
 }
 
 template <class T>
-bool input_fits(const Conv2dGeometry& g) {
+bool dx_fits(const Conv2dGeometry& g) {
   const Conv2dOptions& o = g.options;
   if (o.groups != 1 || o.dilation_h != 1 || o.dilation_w != 1) {
     return false;
@@ -269,14 +269,14 @@ bool input_fits(const Conv2dGeometry& g) {
 }
 
 template <class T>
-void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
   forward_to(g, x, w, Output<T>::dense(g, y));
 }
 
 template <class T>
-void forward_image(const Conv2dGeometry& one, const T* x, const T* w, T* y) {
+void conv2d_image(const Conv2dGeometry& one, const T* x, const T* w, T* y) {
   const Bands bands = Bands::of<T>(one);
-  forward_bands(one, bands, 0, bands.count(), x, w, Output<T>::dense(one, y));
+  conv2d_bands(one, bands, 0, bands.count(), x, w, Output<T>::dense(one, y));
 }
 
 template <class T>
@@ -303,7 +303,7 @@ Tensor turned_weights(const Conv2dGeometry& g, const T* w) {
 }
 
 template <class T>
-void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   const Tensor turned = turned_weights(g, w);
   for_phases(g, turned.data<T>(), dx, [&](const Conv2dGeometry& convolution, const T* turned_w, const Output<T>& to) {
     forward_to(convolution, dy, turned_w, to);
@@ -311,15 +311,15 @@ void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
 }
 
 template <class T>
-void input_image(const Conv2dGeometry& one, const T* dy, const T* turned_w, T* dx) {
+void conv2d_dx_image(const Conv2dGeometry& one, const T* dy, const T* turned_w, T* dx) {
   for_phases(one, turned_w, dx, [&](const Conv2dGeometry& convolution, const T* w, const Output<T>& to) {
     const Bands bands = Bands::of<T>(convolution);
-    forward_bands(convolution, bands, 0, bands.count(), dy, w, to);
+    conv2d_bands(convolution, bands, 0, bands.count(), dy, w, to);
   });
 }
 
 template <class T>
-void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
+void conv2d_dw(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   const Bands bands = Bands::of<T>(g);
   const int64_t size = g.w_shape().numel(), blocks = ceil_div(g.filters, kFilterBlock<T>);
   const int64_t slice_bands = ceil_div(bands.count(), slices_for(size * static_cast<int64_t>(sizeof(T))));
@@ -328,31 +328,31 @@ void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
     parallel_for(0, slices * blocks, 1, [&](int64_t first_task, int64_t last_task) {
       for (int64_t task = first_task; task < last_task; ++task) {
         const int64_t first = task / blocks * slice_bands, last = std::min(first + slice_bands, bands.count());
-        weights_bands(g, bands, first, last, x, dy, task % blocks * kFilterBlock<T>, false,
-                      sums + task / blocks * size);
+        conv2d_dw_bands(g, bands, first, last, x, dy, task % blocks * kFilterBlock<T>, false,
+                        sums + task / blocks * size);
       }
     });
   });
 }
 
 template <class T>
-void weights_image(const Conv2dGeometry& one, const T* x, const T* dy, bool accumulate, T* dw) {
+void conv2d_dw_image(const Conv2dGeometry& one, const T* x, const T* dy, bool accumulate, T* dw) {
   const Bands bands = Bands::of<T>(one);
   for (int64_t filter = 0; filter < one.filters; filter += kFilterBlock<T>) {
-    weights_bands(one, bands, 0, bands.count(), x, dy, filter, accumulate, dw);
+    conv2d_dw_bands(one, bands, 0, bands.count(), x, dy, filter, accumulate, dw);
   }
 }
 
-#define GIBBS_INSTANTIATE(T)                                                        \
-  template bool fits<T>(const Conv2dGeometry&);                                     \
-  template bool input_fits<T>(const Conv2dGeometry&);                               \
-  template void forward(const Conv2dGeometry&, const T*, const T*, T*);             \
-  template void input(const Conv2dGeometry&, const T*, const T*, T*);               \
-  template void weights(const Conv2dGeometry&, const T*, const T*, T*);             \
-  template void forward_image(const Conv2dGeometry&, const T*, const T*, T*);       \
-  template void weights_image(const Conv2dGeometry&, const T*, const T*, bool, T*); \
-  template Tensor turned_weights(const Conv2dGeometry&, const T*);                  \
-  template void input_image(const Conv2dGeometry&, const T*, const T*, T*);
+#define GIBBS_INSTANTIATE(T)                                                          \
+  template bool fits<T>(const Conv2dGeometry&);                                       \
+  template bool dx_fits<T>(const Conv2dGeometry&);                                    \
+  template void conv2d(const Conv2dGeometry&, const T*, const T*, T*);                \
+  template void conv2d_dx(const Conv2dGeometry&, const T*, const T*, T*);             \
+  template void conv2d_dw(const Conv2dGeometry&, const T*, const T*, T*);             \
+  template void conv2d_image(const Conv2dGeometry&, const T*, const T*, T*);          \
+  template void conv2d_dw_image(const Conv2dGeometry&, const T*, const T*, bool, T*); \
+  template Tensor turned_weights(const Conv2dGeometry&, const T*);                    \
+  template void conv2d_dx_image(const Conv2dGeometry&, const T*, const T*, T*);
 GIBBS_INSTANTIATE(float)
 GIBBS_INSTANTIATE(double)
 #undef GIBBS_INSTANTIATE

@@ -6,6 +6,7 @@
 
 #include "gibbs/tensor/kernels/convolution/register_block.h"
 #include "gibbs/tensor/kernels/convolution/winograd_transforms.h"
+#include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
 #include "gibbs/tensor/parallel.h"
 
@@ -19,8 +20,6 @@ constexpr int64_t kBlockBytes = 1 << 19;  // of transformed tiles at a time: hal
 constexpr int64_t kPlanes = 16, kTilesOfPiece = 16;
 constexpr int64_t kManyBytes = 1 << 25;     // of transformed tiles, where the weights are large
 constexpr int64_t kSmallWeights = 1 << 20;  // bytes of transformed ones that every block of tiles may read
-
-constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 TileGrid whole_grid(const Conv2dGeometry& g) { return {ceil_div(g.out_h, 2), ceil_div(g.out_w, 2)}; }
 
@@ -62,7 +61,7 @@ bool fits(const Conv2dGeometry& g, DType dtype) {
          std::min(g.out_h, g.out_w) >= 4 && std::max({pads.top, pads.bottom, pads.left, pads.right}) < 3;
 }
 
-bool input_fits(const Conv2dGeometry& g, DType dtype) {
+bool dx_fits(const Conv2dGeometry& g, DType dtype) {
   return fits(g, dtype) && g.images > 1;  // shared out image by image, since tiles overlap
 }
 
@@ -83,8 +82,8 @@ TileBlock<T>::TileBlock(const Conv2dGeometry& g, const TileGrid& grid, int64_t m
       // A vector more than needed: planes a power of two apart would all compete for the same places in the cache.
       inputs_plane_(most * g.channels + kWidth<T>),
       outputs_plane_(most * g.filters + kWidth<T>),
-      storage_(static_cast<std::size_t>(kPlanes * (inputs_plane_ + outputs_plane_)) * sizeof(T)),
-      inputs_(reinterpret_cast<T*>(storage_.bytes())),
+      buffer_(kPlanes * (inputs_plane_ + outputs_plane_)),
+      inputs_(buffer_.data()),
       outputs_(inputs_ + kPlanes * inputs_plane_) {}
 
 template <class T>
@@ -264,7 +263,7 @@ Tensor transformed_weights(const Conv2dGeometry& g, const T* w, bool turned) {
 }
 
 template <class T>
-void weights_from_transformed(const Conv2dGeometry& g, const T* du, T* dw) {
+void dw_from_transformed(const Conv2dGeometry& g, const T* du, T* dw) {
   const int64_t size = g.channels * g.filters;
   for (int64_t at = 0; at < size; at += kWidth<T>) {
     Vector<T> v[4][4];
@@ -293,14 +292,14 @@ void for_pieces(const Conv2dGeometry& g, int64_t end, int64_t grain, const Body&
 }  // namespace
 
 template <class T>
-void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
   const TileGrid grid = whole_grid(g);
   const int64_t most = tiles_at_a_time(g), filters = g.filters;
   const Tensor u = transformed_weights(g, w, /*turned=*/false);
   for_pieces(g, g.images * grid.count(), most, [&, filters](int64_t first, int64_t last) {
     TileBlock<T> block(g, grid, last - first);
-    const Storage storage(static_cast<std::size_t>((last - first) * 4 * filters) * sizeof(T));
-    T* z = reinterpret_cast<T*>(storage.bytes());
+    const Buffer<T> buffer((last - first) * 4 * filters);
+    T* z = buffer.data();
     block.select(first, last - first);
     block.read(x);
     block.outputs(u.data<T>(), z);
@@ -324,15 +323,15 @@ void read_output_gradients(const Conv2dGeometry& g, const TileGrid& grid, const 
 }  // namespace
 
 template <class T>
-void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
+void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   const TileGrid grid = whole_grid(g);
   const int64_t images = weights_are_large(g) ? g.images : 1;
   const int64_t most = std::min(tiles_at_a_time(g), images * grid.count()), image_size = g.x_shape().numel() / g.images;
   const Tensor u = transformed_weights(g, w, /*turned=*/true);
   for_pieces(g, g.images, images, [&](int64_t first_image, int64_t last_image) {
     TileBlock<T> block(g, grid, most);
-    const Storage storage(static_cast<std::size_t>(most * 4 * g.filters) * sizeof(T));
-    T* dz = reinterpret_cast<T*>(storage.bytes());
+    const Buffer<T> buffer(most * 4 * g.filters);
+    T* dz = buffer.data();
     std::fill(dx + first_image * image_size, dx + last_image * image_size, T{0});
     for (int64_t first = first_image * grid.count(), end = last_image * grid.count(); first < end; first += most) {
       const int64_t count = std::min(most, end - first);
@@ -345,18 +344,18 @@ void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
 }
 
 template <class T>
-void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
+void conv2d_dw(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   const TileGrid grid = whole_grid(g);
   const int64_t size = kPlanes * g.channels * g.filters, tiles = g.images * grid.count();
   const int64_t most = std::min(tiles_at_a_time(g), tiles);
   const int64_t slices = weights_are_large(g) ? 1 : slices_for(size * static_cast<int64_t>(sizeof(T)));
-  const int64_t slice = ceil_div(ceil_div(tiles, slices), most) * most;
+  const int64_t slice = round_up(ceil_div(tiles, slices), most);
   Tensor du = Tensor::uninitialized({size}, dtype_of<T>);
   sum_of_slices(ceil_div(tiles, slice), size, du.mutable_data<T>(), [&](T* sums) {
     for_pieces(g, tiles, slice, [&](int64_t begin, int64_t end) {
       TileBlock<T> block(g, grid, most);
-      const Storage storage(static_cast<std::size_t>(most * 4 * g.filters) * sizeof(T));
-      T* dz = reinterpret_cast<T*>(storage.bytes());
+      const Buffer<T> buffer(most * 4 * g.filters);
+      T* dz = buffer.data();
       for (int64_t first = begin; first < end; first += most) {
         const int64_t count = std::min(most, end - first);
         block.select(first, count);
@@ -367,15 +366,15 @@ void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
       }
     });
   });
-  weights_from_transformed(g, du.data<T>(), dw);
+  dw_from_transformed(g, du.data<T>(), dw);
 }
 
-#define GIBBS_INSTANTIATE(T)                                                   \
-  template void forward(const Conv2dGeometry&, const T*, const T*, T*);        \
-  template void input(const Conv2dGeometry&, const T*, const T*, T*);          \
-  template void weights(const Conv2dGeometry&, const T*, const T*, T*);        \
-  template Tensor transformed_weights(const Conv2dGeometry&, const T*, bool);  \
-  template void weights_from_transformed(const Conv2dGeometry&, const T*, T*); \
+#define GIBBS_INSTANTIATE(T)                                                  \
+  template void conv2d(const Conv2dGeometry&, const T*, const T*, T*);        \
+  template void conv2d_dx(const Conv2dGeometry&, const T*, const T*, T*);     \
+  template void conv2d_dw(const Conv2dGeometry&, const T*, const T*, T*);     \
+  template Tensor transformed_weights(const Conv2dGeometry&, const T*, bool); \
+  template void dw_from_transformed(const Conv2dGeometry&, const T*, T*);     \
   template class TileBlock<T>;
 GIBBS_INSTANTIATE(float)
 GIBBS_INSTANTIATE(double)

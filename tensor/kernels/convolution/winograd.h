@@ -12,33 +12,30 @@
 #pragma once
 
 #include "gibbs/tensor/kernels/conv2d_geometry.h"
-#include "gibbs/tensor/storage.h"
+#include "gibbs/tensor/kernels/detail/buffer.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::kernels::winograd {
 
-/// Whether forward and weights are meant for this: float32, 3 x 3 kernels, stride 1, channels and filters that fill
+/// Whether conv2d and conv2d_dw are meant for this: float32, 3 x 3 kernels, stride 1, channels and filters that fill
 /// vectors.
 bool fits(const Conv2dGeometry& g, DType dtype);
-/// Whether input is, too.
-bool input_fits(const Conv2dGeometry& g, DType dtype);
+/// Whether conv2d_dx is, too.
+bool dx_fits(const Conv2dGeometry& g, DType dtype);
 
-/// y = conv2d(x, w).
 template <class T>
-void forward(const Conv2dGeometry& g, const T* x, const T* w, T* y);
-/// dx = conv2d_dx(dy, w).
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y);
 template <class T>
-void input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx);
-/// dw = conv2d_dw(x, dy).
+void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx);
 template <class T>
-void weights(const Conv2dGeometry& g, const T* x, const T* dy, T* dw);
+void conv2d_dw(const Conv2dGeometry& g, const T* x, const T* dy, T* dw);
 
 /// G w G^T, made once for all images: [16, C, O], or [16, O, C] if turned.
 template <class T>
 Tensor transformed_weights(const Conv2dGeometry& g, const T* w, bool turned);
 /// dw = G^T du G, for du [16, C, O].
 template <class T>
-void weights_from_transformed(const Conv2dGeometry& g, const T* du, T* dw);
+void dw_from_transformed(const Conv2dGeometry& g, const T* du, T* dw);
 
 /// How an image's outputs are cut into tiles, from the upper left corner.
 struct TileGrid {
@@ -85,7 +82,7 @@ class TileBlock {
   TileGrid grid_;
   std::int64_t first_ = 0, count_ = 0;
   std::int64_t inputs_plane_, outputs_plane_;  // elements from one of 16 matrices to the next
-  Storage storage_;
+  Buffer<T> buffer_;
   T *inputs_, *outputs_;  // [16, tiles, C], [16, tiles, O], transformed
 };
 

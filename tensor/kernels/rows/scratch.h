@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "gibbs/tensor/kernels/detail/buffer.h"
 #include "gibbs/tensor/kernels/simd/lanes.h"
-#include "gibbs/tensor/storage.h"
 
 namespace gibbs::kernels::rows {
 
@@ -14,15 +14,15 @@ class Scratch {
  public:
   explicit Scratch(std::int64_t size) {
     if (size > kOnStack) {
-      heap_ = Storage(static_cast<std::size_t>(size) * sizeof(T));
+      heap_ = Buffer<T>(size);
     }
   }
-  T* data() { return heap_.bytes() ? reinterpret_cast<T*>(heap_.bytes()) : stack_; }
+  T* data() { return heap_.data() != nullptr ? heap_.data() : stack_; }
 
  private:
   static constexpr std::int64_t kOnStack = 1024;
   alignas(kVectorBytes) T stack_[kOnStack];  // NOLINT: filled before it is read
-  Storage heap_;
+  Buffer<T> heap_;
 };
 
 }  // namespace gibbs::kernels::rows

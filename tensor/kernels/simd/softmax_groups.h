@@ -11,12 +11,12 @@
 #include <functional>
 #include <numeric>
 
+#include "gibbs/tensor/kernels/detail/buffer.h"
 #include "gibbs/tensor/kernels/simd/lanes.h"
 #include "gibbs/tensor/kernels/simd/lanes_math.h"
 #include "gibbs/tensor/kernels/simd/prefetch.h"
 #include "gibbs/tensor/kernels/simd/transpose.h"
 #include "gibbs/tensor/parallel.h"
-#include "gibbs/tensor/storage.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::kernels {
@@ -180,8 +180,8 @@ double for_groups(const Tensor& z, Body& body) {
   const T* data = z.data<T>();
   const auto piece = [&, classes](std::int64_t begin, std::int64_t end) {
     const std::int64_t room = whole_squares<T>(classes) * L;
-    const Storage memory(static_cast<std::size_t>(2 * room) * sizeof(T));
-    T *shifted = reinterpret_cast<T*>(memory.bytes()), *exponential = shifted + room;
+    const Buffer<T> memory(2 * room);
+    T *shifted = memory.data(), *exponential = shifted + room;
     alignas(kVectorBytes) double total[L];
     alignas(kVectorBytes) double sum[kSums<L>] = {};
     for (std::int64_t first = begin; first < end; first += L) {

@@ -1,4 +1,5 @@
-// Elementary functions against <cmath>, first to third derivatives, in the interior of their domains.
+// Elementary functions: third derivatives, conventions, saturated ends, memory. Values, first and second derivatives
+// are checked in tests/battery/registry_math.cpp.
 #include "gibbs/autograd/ops/math.h"
 
 #include <cmath>
@@ -9,48 +10,6 @@
 
 namespace gibbs::testing {
 namespace {
-
-struct Unary {
-  const char* name;
-  Variable (*op)(const Variable&);
-  double (*oracle)(double);
-  bool positive = false;  // defined for x > 0 only
-};
-
-const Unary kUnary[] = {
-    {"exp", exp, std::exp},
-    {"expm1", expm1, std::expm1},
-    {"log", log, std::log, true},
-    {"log1p", log1p, std::log1p, true},
-    {"sqrt", sqrt, std::sqrt, true},
-    {"square", square, [](double x) { return x * x; }},
-    {"sin", sin, std::sin},
-    {"cos", cos, std::cos},
-    {"tanh", tanh, std::tanh},
-    {"sigmoid", sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }},
-    {"erf", erf, std::erf},
-    {"relu", relu, [](double x) { return x > 0 ? x : 0; }},
-    {"gelu", gelu, [](double x) { return x * 0.5 * std::erfc(-x / std::sqrt(2.0)); }},
-};
-
-TEST(Math, ValuesAndDerivatives) {
-  for (const Unary& unary : kUnary) {
-    SCOPED_TRACE(unary.name);
-    const auto oracle = [&](const Tensors& x) {
-      return build(x[0].shape(), [&](const Index& i) { return unary.oracle(at(x[0], i)); });
-    };
-    const auto op = [&](const Variables& x) { return unary.op(x[0]); };
-    const double sign = unary.positive ? 1 : -1;
-    expect_op(op, {f64({{sign * 1.7, sign * 0.6, 0.4}, {0.9, 1.3, 2.2}})}, oracle);
-    expect_op(op, {random({})}, oracle);
-    expect_op(op, {random({1, 2, 1})}, oracle);
-    expect_op(op, {random({2, 0})}, oracle);
-    expect_op([&](const Variables& x) { return unary.op(x[0] * x[1]); }, {random({2, 1}), random({3}, 2)},
-              [&](const Tensors& x) {
-                return build({2, 3}, [&](const Index& i) { return unary.oracle(at(x[0], i) * at(x[1], i)); });
-              });
-  }
-}
 
 /// The third derivative of f at a point.
 double third(Variable (*f)(const Variable&), double at) {
@@ -96,11 +55,6 @@ TEST(Math, SaturatedEndsHaveFiniteGradients) {
   for (Variable (*f)(const Variable&) : {tanh, sigmoid, erf}) {
     EXPECT_TRUE(near(grad(sum(f(x)), {x})[0].value(), f64({0, 0}), 0));
   }
-}
-
-TEST(Math, GeluNamesItself) {
-  EXPECT_EQ(error_of([] { gelu(Tensor::ones({2}, DType::int64)); }),
-            "gelu: needs float32 or float64, not int64; convert with cast");
 }
 
 }  // namespace

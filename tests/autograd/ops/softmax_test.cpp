@@ -1,4 +1,5 @@
-// Softmax and log-softmax along every axis: the fast gradients, the reference behind create_graph, extreme logits.
+// Softmax and log-softmax: third derivatives and extreme logits. Values and gradients along every axis are checked in
+// tests/battery/registry_linalg.cpp.
 #include "gibbs/autograd/ops/softmax.h"
 
 #include <cmath>
@@ -9,33 +10,11 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "tests/testing/expect_op.h"
-#include "tests/testing/op_oracles.h"
 
 namespace gibbs::testing {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-TEST(Softmax, AlongEveryAxis) {
-  const std::pair<Shape, int> cases[] = {{{2, 3}, -1}, {{2, 3}, 0}, {{2, 3, 2}, 1}, {{4}, 0}, {{0, 3}, 1}};
-  for (const auto& [shape, axis] : cases) {
-    SCOPED_TRACE(to_string(shape) + std::to_string(axis));
-    // Weighted: the plain sum of a softmax is constant and would have no gradient in expect_op's own comparisons.
-    const Tensor weights = random(shape, 5);
-    expect_op([&, a = axis](const Variables& x) { return softmax(x[0], a) * cast(weights, x[0].dtype()); },
-              {random(shape, 1, -2, 2)},
-              [&, a = axis](const Tensors& x) {
-                const Tensor s = softmax_along(x[0], a);
-                return build(s.shape(), [&](const Index& i) { return at(s, i) * at(weights, i); });
-              });
-    expect_op([&, a = axis](const Variables& x) { return log_softmax(x[0], a) * cast(weights, x[0].dtype()); },
-              {random(shape, 1, -2, 2)},
-              [&, a = axis](const Tensors& x) {
-                const Tensor s = softmax_along(x[0], a);
-                return build(s.shape(), [&](const Index& i) { return std::log(at(s, i)) * at(weights, i); });
-              });
-  }
-}
 
 TEST(Softmax, ThirdDerivativesAgreeWithTheSigmoid) {
   // softmax of (z, 0) is (sigmoid z, 1 - sigmoid z).

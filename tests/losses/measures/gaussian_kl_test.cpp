@@ -20,37 +20,11 @@ using testing::error_of;
 using testing::f64;
 
 const Tensor kMean = f64({{.5, -1}, {2, .25}}), kLogVariance = f64({{.3, -.7}, {-2, 1.5}});
-const Tensor kOtherMean = f64({{.2, -1.5}, {2.5, .75}}), kOtherLogVariance = f64({{-.4, .6}, {-1, 1.25}});
 
 /// By the definition, with variances.
 double by_definition(double mean_p, double log_variance_p, double mean_q, double log_variance_q) {
   const double p = std::exp(log_variance_p), q = std::exp(log_variance_q);
   return (std::log(q / p) + (p + (mean_p - mean_q) * (mean_p - mean_q)) / q - 1) / 2;
-}
-
-TEST(GaussianKl, HasItsDerivatives) {
-  const auto row = [](const testing::Tensors& x, std::int64_t n, bool standard) {
-    double total = 0;
-    for (std::int64_t k = 0; k < 2; ++k) {
-      total += by_definition(x[0].at({n, k}), x[1].at({n, k}), standard ? 0 : x[2].at({n, k}),
-                             standard ? 0 : x[3].at({n, k}));
-    }
-    return total;
-  };
-  const GaussianKlOptions rows = {.reduction = Reduction::none};
-  testing::expect_op([&](const Variables& x) { return gaussian_kl_to_standard_normal(x[0], x[1], rows); },
-                     {kMean, kLogVariance},
-                     [&](const testing::Tensors& x) {
-                       return testing::build({2}, [&](const auto& i) { return row(x, i[0], true); });
-                     });
-  testing::expect_op(
-      [&](const Variables& x) {
-        return gaussian_kl({x[0], x[1]}, {x[2], x[3]}, rows);
-      },
-      {kMean, kLogVariance, kOtherMean, kOtherLogVariance},
-      [&](const testing::Tensors& x) {
-        return testing::build({2}, [&](const auto& i) { return row(x, i[0], false); });
-      });
 }
 
 TEST(GaussianKl, RowsAreSumsAndMeanIsOverRows) {

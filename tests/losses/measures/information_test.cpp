@@ -7,7 +7,6 @@
 #include <numbers>
 
 #include "tests/losses/nasty.h"
-#include "tests/losses/oracle.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::losses {
@@ -31,13 +30,6 @@ TEST(Information, OfEventsInBothUnits) {
   EXPECT_FALSE(std::signbit(information(p).value().to_vector()[0]));
   const Variable x = Variable::leaf(p);
   EXPECT_THAT(testing::gradient(information(x), x), ElementsAre(-1, -2, -8, -kInf));
-}
-
-TEST(Information, HasItsDerivatives) {
-  testing::expect_op([](const Variables& x) { return information(x[0], Base::bits); }, {kRows},
-                     [](const testing::Tensors& x) {
-                       return testing::build({2, 3}, [&](const auto& i) { return -std::log2(testing::at(x[0], i)); });
-                     });
 }
 
 TEST(Information, RefusesWhatIsNoProbability) {
@@ -73,17 +65,6 @@ TEST(Entropy, OfCertaintyIsZeroAndNotMinusZero) {
   }
 }
 
-TEST(Entropy, HasItsDerivatives) {
-  testing::expect_op([](const Variables& x) { return entropy(x[0]); }, {kRows},
-                     [](const testing::Tensors& x) {
-                       return testing::build(
-                           {2}, [&](const auto& i) { return oracle::entropy(oracle::matrix_of(x[0])[i[0]]); });
-                     });
-  const auto normalizing = [](const Variables& x) { return entropy(x[0], {.normalize = true}); };
-  EXPECT_TRUE(gradcheck(normalizing, {f64({{2, 5, 3}, {.7, .1, .2}})}));
-  EXPECT_TRUE(gradgradcheck(normalizing, {f64({{2, 5, 3}, {.7, .1, .2}})}));
-}
-
 TEST(Entropy, GradientAtTheBoundary) {
   const Variable p = Variable::leaf(f64({0, 1, 0}));
   EXPECT_THAT(testing::gradient(entropy(p), p), ElementsAre(0, -1, 0));
@@ -94,16 +75,6 @@ TEST(Entropy, AlongTheLastAxis) {
   const Tensor h = entropy(p, {.base = Base::bits}).value();
   EXPECT_EQ(h.shape(), (Shape{2, 3}));
   EXPECT_THAT(h.to_vector(), ::testing::Each(DoubleNear(2, 1e-15)));
-}
-
-TEST(BinaryEntropy, HasItsDerivatives) {
-  testing::expect_op([](const Variables& x) { return binary_entropy(x[0]); }, {kRows},
-                     [](const testing::Tensors& x) {
-                       return testing::build({2, 3}, [&](const auto& i) {
-                         const double p = testing::at(x[0], i);
-                         return oracle::entropy({p, 1 - p});
-                       });
-                     });
 }
 
 TEST(BinaryEntropy, AtTheBoundary) {
@@ -123,12 +94,6 @@ TEST(Perplexity, CountsEquallyLikelyOutcomes) {
   EXPECT_THAT(perplexity(f64({{.25, .25, .25, .25}, {.5, .5, 0, 0}, {0, 0, 0, 1}})).value().to_vector(),
               ElementsAre(DoubleNear(4, 1e-14), DoubleNear(2, 1e-14), 1));
   EXPECT_EQ(perplexity(kRows, {.base = Base::bits}).value().to_vector(), perplexity(kRows).value().to_vector());
-  testing::expect_op([](const Variables& x) { return perplexity(x[0]); }, {kRows},
-                     [](const testing::Tensors& x) {
-                       return testing::build({2}, [&](const auto& i) {
-                         return std::exp(oracle::entropy(oracle::matrix_of(x[0])[i[0]]));
-                       });
-                     });
 }
 
 TEST(Information, MeasuresOfOneDistributionAreTotal) {

@@ -22,32 +22,6 @@ using testing::f64;
 
 const Tensor kJoint = f64({{{.1, .05, .2}, {.25, .3, .1}}, {{.2, .2, .1}, {.05, .15, .3}}});
 
-/// sum over the pairs (x, y) of -p(x, y) ln ratio(p(x, y), p(x), p(y)).
-template <class Ratio>
-testing::Oracle pairs_of(Ratio ratio) {
-  return [ratio](const testing::Tensors& in) {
-    return testing::build({2}, [&](const auto& n) {
-      const auto p = [&](std::int64_t x, std::int64_t y) { return testing::at(in[0], {n[0], x, y}); };
-      double total = 0;
-      for (std::int64_t x = 0; x < 2; ++x) {
-        for (std::int64_t y = 0; y < 3; ++y) {
-          total -= p(x, y) * std::log(ratio(p(x, y), p(x, 0) + p(x, 1) + p(x, 2), p(0, y) + p(1, y)));
-        }
-      }
-      return total;
-    });
-  };
-}
-
-TEST(MutualInformation, HaveTheirDerivatives) {
-  testing::expect_op([](const Variables& x) { return mutual_information(x[0]); }, {kJoint},
-                     pairs_of([](double p, double p_x, double p_y) { return p_x * p_y / p; }));
-  testing::expect_op([](const Variables& x) { return conditional_entropy(x[0]); }, {kJoint},
-                     pairs_of([](double p, double, double p_y) { return p / p_y; }));
-  testing::expect_op([](const Variables& x) { return joint_entropy(x[0]); }, {kJoint},
-                     pairs_of([](double p, double, double) { return p; }));
-}
-
 TEST(MutualInformation, OfACopyIsItsEntropyAndOfStrangersNothing) {
   const Tensor copy = f64({{.5, 0, 0}, {0, .25, 0}, {0, 0, .25}});
   const MeasureOptions bits = {.base = Base::bits};

@@ -138,12 +138,12 @@ TEST(Conv2d, EmptyBatchesAndChannels) {
   const Tensor x = Tensor::ones(g.x_shape()), w = Tensor::ones(g.w_shape()), y = Tensor::ones(g.y_shape());
   EXPECT_EQ(conv2d(x, w, g).shape(), (Shape{0, 3, 3, 4}));
   EXPECT_EQ(conv2d_dx(y, w, g).shape(), (Shape{0, 5, 5, 2}));
-  EXPECT_THAT(conv2d_dw(x, y, g).to_vector(), testing::Each(0));
+  EXPECT_THAT(conv2d_dw(x, y, g).to_vector(), ::testing::Each(0));
   const Conv2dGeometry none = Conv2dGeometry::of({1, 3, 3, 0}, {2, 2, 0, 3}, {});
-  EXPECT_THAT(conv2d(Tensor::ones(none.x_shape()), Tensor::ones(none.w_shape()), none).to_vector(), testing::Each(0));
+  EXPECT_THAT(conv2d(Tensor::ones(none.x_shape()), Tensor::ones(none.w_shape()), none).to_vector(), ::testing::Each(0));
   const Conv2dGeometry mute = Conv2dGeometry::of({1, 3, 3, 2}, {2, 2, 2, 0}, {});
   EXPECT_THAT(conv2d_dx(Tensor::ones(mute.y_shape()), Tensor::ones(mute.w_shape()), mute).to_vector(),
-              testing::Each(0));
+              ::testing::Each(0));
   EXPECT_EQ(conv2d_dw(Tensor::ones(mute.x_shape()), Tensor::ones(mute.y_shape()), mute).numel(), 0);
 }
 

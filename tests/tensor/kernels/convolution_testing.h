@@ -1,5 +1,4 @@
-// What the tests of products, convolutions and pooling share: random tensors, comparison with a float64 oracle, and
-// the check that bits do not depend on the number of threads.
+// What the tests of products, convolutions and pooling share: random tensors and comparison with a float64 oracle.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,14 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/tensor.h"
+#include "tests/testing/any_threads.h"
+#include "tests/testing/error_of.h"
 
 namespace gibbs::kernels {
+
+using testing::expect_same_bits_on_any_threads;
 
 /// Numbers in [-1, 1) from a linear congruential generator, independent of the library's own.
 inline Tensor random_tensor(const Shape& shape, DType dtype, std::uint64_t seed) {
@@ -58,35 +60,7 @@ inline double inner_product(const Tensor& a, const Tensor& b) {
 
 template <class Body>
 void expect_error(Body body, const std::string& message) {
-  try {
-    body();
-    FAIL() << "no error; expected: " << message;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.what(), message);
-  }
-}
-
-inline bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && a.dtype() == b.dtype() && dispatch(a.dtype(), [&](auto zero) {
-           using T = decltype(zero);
-           return std::memcmp(a.data<T>(), b.data<T>(), static_cast<std::size_t>(a.numel()) * sizeof(T)) == 0;
-         });
-}
-
-/// Runs `compute` on 1, 2 and 3 threads; every tensor of its result must have the same bits each time.
-template <class Compute>
-void expect_same_bits_on_any_threads(Compute compute) {
-  const int before = num_threads();
-  set_num_threads(1);
-  const std::vector<Tensor> reference = compute();
-  for (const int threads : {2, 3}) {
-    set_num_threads(threads);
-    const std::vector<Tensor> again = compute();
-    for (std::size_t i = 0; i < reference.size(); ++i) {
-      EXPECT_TRUE(same_bits(reference[i], again[i])) << "result " << i << " on " << threads << " threads";
-    }
-  }
-  set_num_threads(before);
+  EXPECT_EQ(testing::error_of(body), message);
 }
 
 }  // namespace gibbs::kernels

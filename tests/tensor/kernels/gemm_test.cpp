@@ -15,8 +15,8 @@ namespace gibbs::kernels {
 namespace {
 
 using std::int64_t;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// op(a) op(b) of two matrices, in float64.
 std::vector<double> naive(const Tensor& a, const Tensor& b, Transposed t) {
@@ -205,7 +205,7 @@ TEST(Gemm, CornersOfLargerMatricesOfOneRowAndOfMore) {
   for (const int64_t m : {1, 2, 9}) {
     for (const Transposed t : {Transposed{false, false}, {true, false}, {false, true}, {true, true}}) {
       for (const double beta : {0., 1., -.5}) {
-        SCOPED_TRACE(testing::Message() << m << " rows, a^T " << t.a << ", b^T " << t.b << ", beta " << beta);
+        SCOPED_TRACE(::testing::Message() << m << " rows, a^T " << t.a << ", b^T " << t.b << ", beta " << beta);
         check_corners<float>(m, 7, 5, t, beta);
         check_corners<double>(m, 7, 5, t, beta);
       }

@@ -3,12 +3,13 @@
 
 #include <gmock/gmock.h>
 
-#include <cstring>
 #include <random>
 #include <vector>
 
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/tensor.h"
+#include "tests/testing/any_threads.h"
+#include "tests/testing/error_of.h"
 
 namespace gibbs::testing {
 
@@ -51,40 +52,6 @@ inline std::vector<double> repeated(const Tensor& x, const Shape& shape) {
     result.push_back(values[static_cast<std::size_t>(flat)]);
   }
   return result;
-}
-
-inline bool same_bits(const Tensor& a, const Tensor& b) {
-  if (a.shape() != b.shape() || a.dtype() != b.dtype()) {
-    return false;
-  }
-  return dispatch(a.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    return std::memcmp(a.data<T>(), b.data<T>(), static_cast<std::size_t>(a.numel()) * sizeof(T)) == 0;
-  });
-}
-
-/// compute() gives the same bits on 1, 2 and 3 threads.
-template <class Compute>
-void expect_same_bits_on_any_threads(Compute compute) {
-  const int before = num_threads();
-  set_num_threads(1);
-  const Tensor expected = compute();
-  for (int threads : {2, 3}) {
-    set_num_threads(threads);
-    EXPECT_TRUE(same_bits(compute(), expected)) << threads << " threads";
-  }
-  set_num_threads(before);
-}
-
-/// The text of the Error that `call` throws.
-template <class Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
 }
 
 }  // namespace gibbs::testing

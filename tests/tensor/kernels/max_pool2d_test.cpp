@@ -13,7 +13,7 @@ namespace gibbs::kernels {
 namespace {
 
 using std::int64_t;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(MaxPool2d, FindsTheFirstLargestOfEveryWindow) {
   for (const auto& [shape, options] : pool_cases()) {

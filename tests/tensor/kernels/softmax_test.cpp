@@ -150,7 +150,7 @@ TEST(Softmax, SameBitsOnAnyThreadsAndForARowAlone) {
     gibbs::testing::expect_same_bits_on_any_threads([&] { return log_softmax(x, axis); });
     gibbs::testing::expect_same_bits_on_any_threads([&] { return softmax_dx(softmax(x, axis), dy, axis); });
   }
-  EXPECT_TRUE(gibbs::testing::same_bits(softmax(x.rows(1234, 1235)), softmax(x).rows(1234, 1235)));
+  EXPECT_TRUE(same_bits(softmax(x.rows(1234, 1235)), softmax(x).rows(1234, 1235)));
 }
 
 TEST(Softmax, EmptyTensorsAndErrors) {

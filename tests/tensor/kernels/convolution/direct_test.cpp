@@ -21,8 +21,8 @@ bool fits(const Shape& x, const Shape& w, const Conv2dOptions& options = {}) {
   return direct::fits<float>(Conv2dGeometry::of(x, w, options));
 }
 
-bool input_fits(const Shape& x, const Shape& w, const Conv2dOptions& options = {}) {
-  return direct::input_fits<float>(Conv2dGeometry::of(x, w, options));
+bool dx_fits(const Shape& x, const Shape& w, const Conv2dOptions& options = {}) {
+  return direct::dx_fits<float>(Conv2dGeometry::of(x, w, options));
 }
 
 TEST(Conv2dDirect, TakesTheCommonGeometries) {
@@ -34,11 +34,11 @@ TEST(Conv2dDirect, TakesTheCommonGeometries) {
   EXPECT_FALSE(fits({1, 8, 8, 4}, {3, 3, 2, 32}, {.groups = 2}));
   EXPECT_TRUE(fits({1, 8, 8, 32}, {1, 1, 32, 32}));
   EXPECT_FALSE(fits({1, 8, 8, 4096}, {3, 3, 4096, 32}));
-  EXPECT_TRUE(input_fits({250, 15, 15, 32}, {3, 3, 32, 64}));
-  EXPECT_FALSE(input_fits({250, 32, 32, 3}, {3, 3, 3, 32}));
-  EXPECT_TRUE(input_fits({8, 28, 28, 128}, {3, 3, 128, 256}, {.stride_h = 2, .stride_w = 2, .pads = {1, 1, 1, 1}}));
-  EXPECT_TRUE(input_fits({1, 8, 8, 32}, {3, 3, 32, 32}, {.pads = {.top = 3}}));
-  EXPECT_FALSE(input_fits({1, 8, 8, 32}, {3, 3, 32, 32}, {.dilation_h = 2}));
+  EXPECT_TRUE(dx_fits({250, 15, 15, 32}, {3, 3, 32, 64}));
+  EXPECT_FALSE(dx_fits({250, 32, 32, 3}, {3, 3, 3, 32}));
+  EXPECT_TRUE(dx_fits({8, 28, 28, 128}, {3, 3, 128, 256}, {.stride_h = 2, .stride_w = 2, .pads = {1, 1, 1, 1}}));
+  EXPECT_TRUE(dx_fits({1, 8, 8, 32}, {3, 3, 32, 32}, {.pads = {.top = 3}}));
+  EXPECT_FALSE(dx_fits({1, 8, 8, 32}, {3, 3, 32, 32}, {.dilation_h = 2}));
 }
 
 /// All that is handled, of one image, against one product with the whole matrix.
@@ -50,8 +50,8 @@ void check_against_matrix(const Conv2dGeometry& g) {
   Tensor rows = Tensor::uninitialized({g.out_h * g.out_w, row_length(g)}, dtype_of<T>);
   im2col(g, 0, x.data<T>(), 0, g.out_h, rows.mutable_data<T>());
   Tensor y = Tensor::full(g.y_shape(), -9, dtype_of<T>), dw = Tensor::full(g.w_shape(), -9, dtype_of<T>);
-  direct::forward(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
-  direct::weights(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
+  direct::conv2d(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
+  direct::conv2d_dw(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
   const Tensor flat_dy = dy.reshape({-1, g.filters});
   expect_near(y, matmul(rows, w.reshape({-1, g.filters})).to_vector(), dtype_of<T>);
   expect_near(dw, matmul(rows, flat_dy, {.a = true}).to_vector(), dtype_of<T>);
@@ -60,16 +60,16 @@ void check_against_matrix(const Conv2dGeometry& g) {
 /// The input gradient of one image: one product gives the gradient of the whole matrix, and col2im folds it.
 template <class T>
 void check_input_against_matrix(const Conv2dGeometry& g) {
-  ASSERT_TRUE(direct::input_fits<T>(g));
+  ASSERT_TRUE(direct::dx_fits<T>(g));
   const Tensor w = random_tensor(g.w_shape(), dtype_of<T>, 2), dy = random_tensor(g.y_shape(), dtype_of<T>, 3);
   const Tensor rows = matmul(dy.reshape({-1, g.filters}), w.reshape({-1, g.filters}), {.b = true});
   Tensor expected = Tensor::zeros(g.x_shape(), dtype_of<T>), dx = Tensor::full(g.x_shape(), -9, dtype_of<T>);
   col2im(g, 0, rows.data<T>(), 0, g.out_h, expected.mutable_data<T>());
-  direct::input(g, dy.data<T>(), w.data<T>(), dx.mutable_data<T>());
+  direct::conv2d_dx(g, dy.data<T>(), w.data<T>(), dx.mutable_data<T>());
   expect_near(dx, expected.to_vector(), dtype_of<T>);
   Tensor by_image = Tensor::full(g.x_shape(), -9, dtype_of<T>);
-  direct::input_image(g, dy.data<T>(), direct::turned_weights(g, w.data<T>()).template data<T>(),
-                      by_image.mutable_data<T>());
+  direct::conv2d_dx_image(g, dy.data<T>(), direct::turned_weights(g, w.data<T>()).template data<T>(),
+                          by_image.mutable_data<T>());
   EXPECT_EQ(by_image.to_vector(), dx.to_vector());
 }
 
@@ -93,7 +93,7 @@ TEST(Conv2dDirect, InputGradientsOfEveryStrideKernelAndPadding) {
     const Pads pads{digit(3), code % 4, digit(3), code / 7 % 3};
     const Shape x = {1, 6 + code % 3, 5 + code % 5, 16}, w = {kernel_h, kernel_w, 16, 16};
     const Conv2dGeometry g = Conv2dGeometry::of(x, w, {.stride_h = stride_h, .stride_w = stride_w, .pads = pads});
-    SCOPED_TRACE(testing::PrintToString(std::vector{kernel_h, kernel_w, stride_h, stride_w, pads.top, pads.left}));
+    SCOPED_TRACE(::testing::PrintToString(std::vector{kernel_h, kernel_w, stride_h, stride_w, pads.top, pads.left}));
     check_input_against_matrix<float>(g);
   }
   check_input_against_matrix<double>(

@@ -9,7 +9,7 @@
 namespace gibbs::kernels {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(Im2col, ARowIsWhatOnePixelLooksAt) {
   const Conv2dGeometry g = Conv2dGeometry::of({1, 2, 3, 2}, {2, 2, 1, 2}, {.pads = {.left = 1}, .groups = 2});

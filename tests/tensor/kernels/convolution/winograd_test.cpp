@@ -46,9 +46,9 @@ template <class T>
 Results run(const Conv2dGeometry& g, const Tensor& x, const Tensor& w, const Tensor& dy) {
   const auto wrong = [](const Shape& shape) { return Tensor::full(shape, -9, dtype_of<T>); };
   Results r{wrong(g.y_shape()), wrong(g.x_shape()), wrong(g.w_shape())};
-  winograd::forward(g, x.data<T>(), w.data<T>(), r.y.template mutable_data<T>());
-  winograd::input(g, dy.data<T>(), w.data<T>(), r.dx.template mutable_data<T>());
-  winograd::weights(g, x.data<T>(), dy.data<T>(), r.dw.template mutable_data<T>());
+  winograd::conv2d(g, x.data<T>(), w.data<T>(), r.y.template mutable_data<T>());
+  winograd::conv2d_dx(g, dy.data<T>(), w.data<T>(), r.dx.template mutable_data<T>());
+  winograd::conv2d_dw(g, x.data<T>(), dy.data<T>(), r.dw.template mutable_data<T>());
   return r;
 }
 
@@ -66,7 +66,7 @@ TEST(Conv2dWinograd, Float32IsWithinAFewRoundingsOfFloat64) {
   for (const Conv2dGeometry& g : geometries()) {
     const Operands o(g);
     const Tensor x = cast(o.x, DType::float32), w = cast(o.w, DType::float32), dy = cast(o.dy, DType::float32);
-    EXPECT_TRUE(winograd::fits(g, DType::float32) && winograd::input_fits(g, DType::float32));
+    EXPECT_TRUE(winograd::fits(g, DType::float32) && winograd::dx_fits(g, DType::float32));
     expect_near(conv2d(x, w, g), conv2d(o.x, o.w, g).to_vector(), DType::float32);
     expect_near(conv2d_dx(dy, w, g), conv2d_dx(o.dy, o.w, g).to_vector(), DType::float32);
     expect_near(conv2d_dw(x, dy, g), conv2d_dw(o.x, o.dy, g).to_vector(), DType::float32);
@@ -134,7 +134,7 @@ TEST(Conv2dWinograd, TakesThreeByThreeKernelsOnWholeVectorsOfFloat32) {
   EXPECT_FALSE(fits({8, 15, 15, 32}, {3, 3, 16, 64}, {.groups = 2}));
   EXPECT_FALSE(fits({8, 5, 5, 32}, {3, 3, 32, 64})) << "nine outputs are too few to be worth it";
   EXPECT_FALSE(fits({0, 15, 15, 32}, {3, 3, 32, 64}));
-  EXPECT_FALSE(winograd::input_fits(Conv2dGeometry::of({1, 15, 15, 32}, {3, 3, 32, 64}, {}), DType::float32))
+  EXPECT_FALSE(winograd::dx_fits(Conv2dGeometry::of({1, 15, 15, 32}, {3, 3, 32, 64}, {}), DType::float32))
       << "images share out the work";
 }
 

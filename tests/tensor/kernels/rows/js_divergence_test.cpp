@@ -58,8 +58,8 @@ TEST(JSDivergenceOfRows, ClassIndicesAndTheirRowsGiveTheSameBits) {
     const Coefficients array = of_array(array_of(indices, rows, dtype));
     const LossesAndGradient a = js_divergence(indices, w, z, dy, Output::each_row);
     const LossesAndGradient b = js_divergence(array, w, z, dy, Output::each_row);
-    EXPECT_TRUE(testing::same_bits(a.losses, b.losses)) << rows << " x " << classes;
-    EXPECT_TRUE(testing::same_bits(a.dz, b.dz)) << rows << " x " << classes;
+    EXPECT_TRUE(same_bits(a.losses, b.losses)) << rows << " x " << classes;
+    EXPECT_TRUE(same_bits(a.dz, b.dz)) << rows << " x " << classes;
   });
 }
 

@@ -1,4 +1,4 @@
-// Recording: what a profile has measured so far. It sees a row of marks on one thread; between marks lie ops, and
+// Measurements: what a profile has measured so far. They see a row of marks on one thread; between marks lie ops, and
 // around them frames (gradients, spans, steps) that nest. Each event is billed once: to its line of the table when it
 // is outermost in a step, else its flops and bytes to the frame around it.
 #pragma once
@@ -13,9 +13,9 @@
 
 namespace gibbs::detail {
 
-class Recording {
+class Measurements {
  public:
-  explicit Recording(const ProfileOptions& options);
+  explicit Measurements(const ProfileOptions& options);
 
   void mark() { mark_ = now(); }
   void add_work(double flops, double bytes) {

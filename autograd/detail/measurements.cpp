@@ -1,4 +1,4 @@
-#include "gibbs/autograd/detail/recording.h"
+#include "gibbs/autograd/detail/measurements.h"
 
 #include <algorithm>
 
@@ -6,27 +6,28 @@
 
 namespace gibbs::detail {
 
-constinit thread_local Recording* recording = nullptr;
+constinit thread_local Measurements* measurements = nullptr;
 
-Recording::Recording(const ProfileOptions& options) : options_(options), began_(std::chrono::steady_clock::now()) {}
+Measurements::Measurements(const ProfileOptions& options)
+    : options_(options), began_(std::chrono::steady_clock::now()) {}
 
-std::int64_t Recording::now() const {
+std::int64_t Measurements::now() const {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began_).count();
 }
 
-bool Recording::in_step() const {
+bool Measurements::in_step() const {
   return std::any_of(frames_.begin(), frames_.end(), [](const Frame& frame) { return frame.is_step; });
 }
 
-bool Recording::tracing() const {
+bool Measurements::tracing() const {
   return warmed_up() && steps_ended_ < options_.warm_up_steps + options_.trace_steps && has_room();
 }
 
-std::string Recording::layer() const {
+std::string Measurements::layer() const {
   return current_layer() ? current_layer()->path : frames_.empty() ? std::string() : frames_.back().event.layer;
 }
 
-void Recording::op(ProfileEvent event) {
+void Measurements::op(ProfileEvent event) {
   if (!frames_.empty() && frames_.back().event.category == ProfileCategory::backward) {
     event.category = ProfileCategory::backward;  // gradients are made of ops
   }
@@ -41,7 +42,7 @@ void Recording::op(ProfileEvent event) {
   }
 }
 
-void Recording::open(ProfileEvent event) {
+void Measurements::open(ProfileEvent event) {
   const bool is_step = event.category == ProfileCategory::step && !in_step();
   if (is_step) {
     ++steps_begun_;
@@ -66,7 +67,7 @@ void Recording::open(ProfileEvent event) {
   }
 }
 
-void Recording::close() {
+void Measurements::close() {
   mark();
   Frame frame = std::move(frames_.back());
   frames_.pop_back();
@@ -87,7 +88,7 @@ void Recording::close() {
   }
 }
 
-void Recording::bill(const ProfileEvent& event) {
+void Measurements::bill(const ProfileEvent& event) {
   if (!frames_.empty() && !frames_.back().is_step) {
     frames_.back().event.flops += event.flops;
     frames_.back().event.bytes += event.bytes;
@@ -104,7 +105,7 @@ void Recording::bill(const ProfileEvent& event) {
   row.bytes += event.bytes;
 }
 
-void Recording::stop() {
+void Measurements::stop() {
   if (stopped_ < 0) {
     while (!frames_.empty()) {
       close();
@@ -113,11 +114,13 @@ void Recording::stop() {
   }
 }
 
-std::int64_t Recording::nanoseconds() const { return steps_begun_ > 0 ? step_time_ : end(); }
+std::int64_t Measurements::nanoseconds() const { return steps_begun_ > 0 ? step_time_ : end(); }
 
-std::int64_t Recording::nanoseconds_between_steps() const { return steps_ > 0 ? end() - first_step_ - step_time_ : 0; }
+std::int64_t Measurements::nanoseconds_between_steps() const {
+  return steps_ > 0 ? end() - first_step_ - step_time_ : 0;
+}
 
-std::vector<ProfileRow> Recording::rows() const {
+std::vector<ProfileRow> Measurements::rows() const {
   std::vector<ProfileRow> rows;
   ProfileRow rest{.name = "everything else", .seconds = 1e-9 * static_cast<double>(nanoseconds())};
   for (const auto& [key, row] : steps_begun_ > 0 ? in_steps_ : outside_) {
@@ -140,9 +143,7 @@ double bytes_at(const Edge& edge) {
   return static_cast<double>(output.shape.numel()) * static_cast<double>(size_of(output.dtype));
 }
 
-double bytes_of(const Tensor& x) {
-  return x.defined() ? static_cast<double>(x.numel()) * static_cast<double>(size_of(x.dtype())) : 0;
-}
+double bytes_of(const Tensor& x) { return static_cast<double>(x.byte_size()); }
 
 }  // namespace
 
@@ -163,14 +164,14 @@ double bytes_of(const Variables& values) {
 }
 
 void measure_op(const char* op, const Variables& inputs, const Tensor& output) {
-  ProfileEvent event{.name = op, .layer = recording->layer()};
+  ProfileEvent event{.name = op, .layer = measurements->layer()};
   const bool is_view = std::any_of(inputs.begin(), inputs.end(), [&](const Variable& input) {
     return input.defined() && output.defined() && input.value().shares_storage_with(output);
   });
   if (!is_view) {
     event.bytes = bytes_of(inputs) + bytes_of(output);
   }
-  if (recording->tracing()) {
+  if (measurements->tracing()) {
     for (const Variable& input : inputs) {
       if (input.defined()) {
         event.inputs.push_back(input.shape());
@@ -178,11 +179,11 @@ void measure_op(const char* op, const Variables& inputs, const Tensor& output) {
     }
     event.outputs.push_back(output.shape());
   }
-  recording->op(std::move(event));
+  measurements->op(std::move(event));
 }
 
 void measure_op(const char* op, const std::vector<Edge>& inputs, const std::vector<Tensor>& outputs) {
-  ProfileEvent event{.name = op, .layer = recording->layer(), .bytes = bytes_of(outputs)};
+  ProfileEvent event{.name = op, .layer = measurements->layer(), .bytes = bytes_of(outputs)};
   for (const Edge& input : inputs) {
     event.bytes += bytes_at(input);
     event.inputs.push_back(shape_at(input));
@@ -190,18 +191,18 @@ void measure_op(const char* op, const std::vector<Edge>& inputs, const std::vect
   for (const Tensor& output : outputs) {
     event.outputs.push_back(output.shape());
   }
-  recording->op(std::move(event));
+  measurements->op(std::move(event));
 }
 
-void measure_mark() { recording->mark(); }
+void measure_mark() { measurements->mark(); }
 
-void measure_work(double flops, double bytes) { recording->add_work(flops, bytes); }
+void measure_work(double flops, double bytes) { measurements->add_work(flops, bytes); }
 
 void MeasuredGradient::open(const Node& node, const std::vector<bool>& wanted) {
-  recording_ = recording;
+  measurements_ = measurements;
   ProfileEvent event{.name = std::string(node.op) + " gradient", .category = ProfileCategory::backward};
   event.layer = node.notes && node.notes->layer ? node.notes->layer->path : std::string();
-  if (recording_->tracing()) {
+  if (measurements_->tracing()) {
     for (const Node::Output& output : node.outputs) {
       event.inputs.push_back(output.shape);
     }
@@ -211,12 +212,12 @@ void MeasuredGradient::open(const Node& node, const std::vector<bool>& wanted) {
       }
     }
   }
-  recording_->open(std::move(event));
+  measurements_->open(std::move(event));
 }
 
 void MeasuredGradient::close() {
-  if (recording_ == recording) {  // else the profile has ended, and closed everything
-    recording_->close();
+  if (measurements_ == measurements) {  // else the profile has ended, and closed everything
+    measurements_->close();
   }
 }
 
