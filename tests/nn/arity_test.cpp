@@ -184,7 +184,7 @@ TEST(Arity, DrawingsFrameWhatEveryModuleRecorded) {
 
 TEST(Arity, AnomalyModeNamesTheModule) {
   Two model;
-  parameters(model)[1].mutable_value().fill(std::numeric_limits<double>::infinity());
+  parameters(model)[1].item.mutable_value().fill(std::numeric_limits<double>::infinity());
   const AnomalyMode anomaly;
   EXPECT_THAT(error_of([&] { model(f64(1)); }), ::testing::HasSubstr("in layer 'second' (Cell) gave infinity"));
 }
