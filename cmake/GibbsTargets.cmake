@@ -17,6 +17,9 @@ add_library(gibbs_options INTERFACE)
 target_compile_features(gibbs_options INTERFACE cxx_std_20)
 target_compile_options(gibbs_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                        -Wno-psabi) # vectors wider than the machine's are passed within a file only
+# clang takes a vector behind a reference that a template returns (simd/lanes.h) for aligned, whatever its type says. The
+# option says that it is not; 8, since atomics of less become calls of a library.
+target_compile_options(gibbs_options INTERFACE $<$<CXX_COMPILER_ID:Clang,AppleClang>:-fmax-type-align=8>)
 if(GIBBS_WERROR)
   target_compile_options(gibbs_options INTERFACE -Werror)
 endif()

@@ -22,14 +22,16 @@ struct Function {
   Array<T> array;
   long double (*oracle)(long double);
   double error = 1.01;
+  double error_of_least = error;  // below 1e-37
 };
 
 template <class T>
 std::vector<Function<T>> functions() {
-  return {{"exp", simd::exp, std::exp},         {"expm1", simd::expm1, std::expm1}, {"log", simd::log, std::log},
-          {"log1p", simd::log1p, std::log1p},   {"sqrt", simd::sqrt, std::sqrt},    {"sin", simd::sin, std::sin},
-          {"cos", simd::cos, std::cos},         {"tanh", simd::tanh, std::tanh},    {"erf", simd::erf, std::erf},
-          {"erfc", simd::erfc, std::erfc, 1.51}};
+  return {{"exp", simd::exp, std::exp},          {"expm1", simd::expm1, std::expm1},
+          {"log", simd::log, std::log},          {"log1p", simd::log1p, std::log1p},
+          {"sqrt", simd::sqrt, std::sqrt},       {"sin", simd::sin, std::sin},
+          {"cos", simd::cos, std::cos},          {"tanh", simd::tanh, std::tanh},
+          {"erf", simd::erf, std::erf, 1.01, 2}, {"erfc", simd::erfc, std::erfc, 1.51, 2}};
 }
 
 /// |got - wanted| in units of the last place of wanted; 0 when both are NaN or the same infinity.
@@ -87,7 +89,9 @@ TYPED_TEST(SimdMath, IsWithinItsStatedErrorOnTheWholeRange) {
     std::vector<TypeParam> y(x.size());
     f.array(x.data(), y.data(), static_cast<std::int64_t>(x.size()));
     for (std::size_t i = 0; i < x.size(); ++i) {
-      ASSERT_LE(ulps(y[i], f.oracle(x[i])), f.error) << f.name << "(" << x[i] << ") = " << y[i];
+      const long double wanted = f.oracle(x[i]);
+      const double error = std::abs(wanted) < 1e-37L ? f.error_of_least : f.error;
+      ASSERT_LE(ulps(y[i], wanted), error) << f.name << "(" << x[i] << ") = " << y[i];
     }
   }
 }
