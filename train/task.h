@@ -22,35 +22,37 @@
 
 namespace gibbs::train {
 
+/// A function (M& model, const data::Batch& batch) -> Outcome.
+template <class F, class M>
+concept RunsOnBatches = std::is_invocable_r_v<Outcome, const F&, M&, const data::Batch&>;
+template <class Base, class M>
+concept ProperBaseOf = std::derived_from<M, Base> && !std::same_as<M, Base>;
+
 template <std::derived_from<nn::Module> M>
 struct Task {
   using Run = std::function<Outcome(M& model, const data::Batch& batch)>;
 
   Task() = default;
-  /// From a function (model, batch) -> Outcome.
-  template <class F>
-  requires std::is_invocable_r_v<Outcome, const F&, M&, const data::Batch&> Task(
-      F function, Metrics seen = {})  // NOLINT: conversion is its purpose
-      : run(std::move(function)), metrics(std::move(seen)) {}
+  template <RunsOnBatches<M> F>
+  Task(F function, Metrics seen = {}) : run(std::move(function)), metrics(std::move(seen)) {}  // NOLINT: a conversion
   /// What is done with any model of a kind can be done with this one.
-  template <class Base>
-  requires(std::derived_from<M, Base> && !std::same_as<M, Base>)
-      Task(Task<Base> task)  // NOLINT: conversion is its purpose
-      : run(std::move(task.run)), metrics(std::move(task.metrics)) {}
+  template <ProperBaseOf<M> Base>
+  Task(Task<Base> task) : run(std::move(task.run)), metrics(std::move(task.metrics)) {}  // NOLINT: a conversion
 
   Run run = {};
   Metrics metrics = {};
 };
+
+template <class F>
+concept ComparesWithTarget = std::is_invocable_r_v<Variable, const F&, const Tensor&, const Variable&>;
 
 /// Mean loss of a batch: from a function (const Tensor& target, const Variable& prediction) -> Variable, or from one of
 /// losses::, as it is or with options.
 class LossFunction {
  public:
   LossFunction() = default;
-  template <class F>
-    requires(std::is_invocable_r_v<Variable, const F&, const Tensor&, const Variable&> &&
-             !std::same_as<F, LossFunction>)
-  LossFunction(F loss) : loss_(std::move(loss)) {}  // NOLINT: conversion is its purpose
+  template <ComparesWithTarget F>
+  LossFunction(F loss) : loss_(std::move(loss)) {}  // NOLINT: a conversion
   template <class Target, class Options>
   LossFunction(Variable (*loss)(const Target& target, const Variable& prediction, const Options& options),  // NOLINT
                const std::type_identity_t<Options>& options = {})

@@ -1,8 +1,8 @@
 // Elementary functions over whole arrays, one SIMD place (SLEEF). Full vectors and tails use the same polynomial, so an
 // element's result does not depend on where in an array it stands. Errors: at most 1.0 ulp (SLEEF's "u10"), except 1.5
-// in log1p of the last three binades (measured), 1.5 in erfc, and 2 in float where erf or erfc is below 1e-37 (measured:
-// 1.1 on a CPU with FMA, 1.7 on others). Denormals, signed zeros, infinities and NaN come out as in <cmath>. In-place use
-// (y == x) is allowed. Single-threaded: callers cut the work.
+// in log1p of the last three binades (measured), 1.5 in erfc, and 2 in float where erf or erfc is below 1e-37
+// (measured: 1.1 on a CPU with FMA, 1.7 on others). Denormals, signed zeros, infinities and NaN come out as in <cmath>.
+// In-place use (y == x) is allowed. Single-threaded: callers cut the work.
 #pragma once
 
 #include <cstdint>
