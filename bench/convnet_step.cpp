@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/timing.h"
-#include "examples/support/article_convnet.h"
+#include "examples/training/article_convnet.h"
 #include "gibbs/data/drawn.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/gibbs.h"

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "examples/support/verdict.h"
+#include "examples/program/verdict.h"
 
 using namespace gibbs;
 

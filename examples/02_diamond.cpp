@@ -20,7 +20,7 @@
 #include <cmath>
 #include <unordered_set>
 
-#include "examples/support/verdict.h"
+#include "examples/program/verdict.h"
 #include "gibbs/autograd/node.h"
 
 using namespace gibbs;

@@ -11,9 +11,9 @@
 
 #include <cmath>
 
-#include "examples/support/program.h"
-#include "examples/support/verdict.h"
-#include "examples/support/xor_plane.h"
+#include "examples/first_pages/xor_plane.h"
+#include "examples/program/program.h"
+#include "examples/program/verdict.h"
 
 using namespace gibbs;
 using namespace gibbs::nn;

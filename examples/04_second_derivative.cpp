@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "examples/support/verdict.h"
+#include "examples/program/verdict.h"
 
 using namespace gibbs;
 

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "examples/support/verdict.h"
+#include "examples/program/verdict.h"
 
 using namespace gibbs;
 using namespace gibbs::nn;

@@ -10,18 +10,18 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "examples/support/article_convnet.h"
-#include "examples/support/breaks.h"
-#include "examples/support/data_source.h"
-#include "examples/support/equivalence_report.h"
-#include "examples/support/gnuplot.h"
-#include "examples/support/json_file.h"
-#include "examples/support/lockstep.h"
-#include "examples/support/logit_gradients.h"
-#include "examples/support/out_folder.h"
-#include "examples/support/program.h"
-#include "examples/support/training_curve.h"
+#include "examples/laboratory/breaks.h"
+#include "examples/laboratory/equivalence_report.h"
+#include "examples/laboratory/lockstep.h"
+#include "examples/laboratory/logit_gradients.h"
+#include "examples/laboratory/training_curve.h"
+#include "examples/program/data_source.h"
+#include "examples/program/json_file.h"
+#include "examples/program/program.h"
+#include "examples/training/article_convnet.h"
 #include "gibbs/gibbs.h"
+#include "gibbs/io/gnuplot.h"
+#include "gibbs/io/run_folder.h"
 #include "gibbs/tensor/printable.h"
 
 namespace {
@@ -162,7 +162,7 @@ int train_pair(const Arguments& arguments, nlohmann::ordered_json& json) {
   if (!arguments.free) {
     fmt::print("EQUIVALENT in every step, up to rounding.\n");
   }
-  if (examples::gnuplot_found()) {
+  if (io::gnuplot_found()) {
     examples::draw_equivalence(arguments.out, steps, arguments.free);
   }
   return 0;
@@ -209,7 +209,7 @@ int break_equality(const Arguments& arguments, nlohmann::ordered_json& json) {
                examples::running_mean(curve.accuracy, last));
     json["trainings"][curve.name] = {{"cross_entropy", curve.cross_entropy}, {"accuracy", curve.accuracy}};
   }
-  if (examples::gnuplot_found()) {
+  if (io::gnuplot_found()) {
     examples::draw_break(arguments.out, broken.name, curves);
   }
   return 0;
@@ -219,7 +219,7 @@ int run(const Arguments& arguments) {
   if (arguments.threads > 0) {
     set_num_threads(arguments.threads);
   }
-  const examples::OutFolder out(arguments.out);
+  const io::RunFolder out(arguments.out);
   const auto rows = examples::logit_gradients({}, arguments.seed);
   fmt::print("Gradients with respect to logits, float64: largest differences of two sources\n{}\n",
              examples::as_table(rows));
@@ -243,8 +243,7 @@ int run(const Arguments& arguments) {
     json["verdict"] = "equivalent";
   }
   examples::write_json(arguments.out / "equivalence.json", json);
-  fmt::print("Figures{} are in {}\n", examples::gnuplot_found() ? " and pictures" : "",
-             printable(arguments.out.string()));
+  fmt::print("Figures{} are in {}\n", io::gnuplot_found() ? " and pictures" : "", printable(arguments.out.string()));
   return code;
 }
 

@@ -11,14 +11,14 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "examples/support/article_convnet.h"
-#include "examples/support/data_source.h"
-#include "examples/support/gnuplot.h"
-#include "examples/support/json_file.h"
-#include "examples/support/out_folder.h"
-#include "examples/support/pictures.h"
-#include "examples/support/program.h"
+#include "examples/program/data_source.h"
+#include "examples/program/json_file.h"
+#include "examples/program/program.h"
+#include "examples/training/article_convnet.h"
+#include "examples/training/pictures.h"
 #include "gibbs/gibbs.h"
+#include "gibbs/io/gnuplot.h"
+#include "gibbs/io/run_folder.h"
 #include "gibbs/tensor/printable.h"
 
 namespace {
@@ -144,10 +144,10 @@ RunSettings settings_of(const Arguments& arguments, const data::ImageDataset& se
 }
 
 /// False when gnuplot is missing: it draws all but the filters.
-bool draw_pictures(const examples::OutFolder& out, nn::Sequential& model, const train::FitResult& result,
+bool draw_pictures(const io::RunFolder& out, nn::Sequential& model, const train::FitResult& result,
                    const train::Evaluation& test, const Sets& sets) {
   examples::draw_filters(out / "filters.png", nn::named_parameters(model).front().item.value());
-  if (!examples::gnuplot_found()) {
+  if (!io::gnuplot_found()) {
     fmt::print("gnuplot is not installed: loss, accuracy, confusion and mistakes are not drawn\n");
     return false;
   }
@@ -158,7 +158,7 @@ bool draw_pictures(const examples::OutFolder& out, nn::Sequential& model, const 
 }
 
 /// The model, and summary.json, which says that the run is finished: whether gnuplot works has no part in that.
-void write_results(const Arguments& arguments, const examples::OutFolder& out, nn::Sequential& model,
+void write_results(const Arguments& arguments, const io::RunFolder& out, nn::Sequential& model,
                    const train::FitResult& result, const train::Evaluation& test, const Sets& sets) {
   nn::save_weights(model, out / "model.safetensors",
                    {{"class_names", examples::json_text(sets.test.dataset.class_names)}});
@@ -194,7 +194,7 @@ int run(const Arguments& arguments) {
   if (arguments.threads > 0) {
     set_num_threads(arguments.threads);
   }
-  const examples::OutFolder out(arguments.out);
+  const io::RunFolder out(arguments.out);
   const fs::path checkpoint = out / "checkpoint.safetensors";
   if (!arguments.resume) {
     out.check_finished(checkpoint, out / "summary.json");

@@ -1,9 +1,9 @@
 // compare_runs: the curves of several training runs in one picture each for loss and accuracy.
 //
 //   compare_runs --article --out docs/images "cross entropy=runs/ce" "KL divergence=runs/kl"
-#include "examples/support/out_folder.h"
-#include "examples/support/pictures.h"
-#include "examples/support/program.h"
+#include "examples/program/program.h"
+#include "examples/training/pictures.h"
+#include "gibbs/io/run_folder.h"
 #include "gibbs/tensor/error.h"
 
 namespace {
@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
     for (const std::string& text : runs) {
       read.push_back(read_run(text));
     }
-    const examples::OutFolder folder(out);
+    const io::RunFolder folder(out);
     examples::draw_curves(out, read, with_article ? std::vector{article()} : std::vector<examples::Published>());
     return 0;
   });

@@ -1,9 +1,9 @@
 // doctor: what this machine can do, what this build of gibbs makes of it, and why a run may be slow. Takes seconds.
 #include <nlohmann/json.hpp>
 
-#include "examples/support/diagnosis.h"
-#include "examples/support/json_file.h"
-#include "examples/support/program.h"
+#include "examples/doctor/diagnosis.h"
+#include "examples/program/json_file.h"
+#include "examples/program/program.h"
 #include "gibbs/gibbs.h"
 
 namespace {

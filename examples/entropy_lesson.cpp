@@ -1,7 +1,7 @@
 // The article, claim by claim: information, entropy, cross entropy, the KL divergence and Jensen-Shannon, computed here
 // in float64, with the article's own figures beside them and the reason wherever the two differ.
 //
-// The claims are in support/lesson_*.cpp. The article's experiment is the program cifar10_convnet; whether its two
+// The claims are in lesson/lesson_*.cpp. The article's experiment is the program cifar10_convnet; whether its two
 // losses are one in training is shown by ce_vs_kl.
 #include <fmt/format.h>
 
@@ -9,13 +9,13 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "examples/support/gnuplot.h"
-#include "examples/support/json_file.h"
-#include "examples/support/lesson.h"
-#include "examples/support/lesson_pictures.h"
-#include "examples/support/out_folder.h"
-#include "examples/support/program.h"
-#include "examples/support/worms.h"
+#include "examples/lesson/lesson.h"
+#include "examples/lesson/lesson_pictures.h"
+#include "examples/lesson/worms.h"
+#include "examples/program/json_file.h"
+#include "examples/program/program.h"
+#include "gibbs/io/gnuplot.h"
+#include "gibbs/io/run_folder.h"
 #include "gibbs/tensor/printable.h"
 
 namespace {
@@ -45,10 +45,10 @@ int run(const Arguments& arguments) {
     examples::write_json(arguments.json, lesson);
     fmt::print("\nFigures are in {}\n", printable(arguments.json.string()));
   }
-  if (!arguments.out.empty() && !examples::gnuplot_found()) {
+  if (!arguments.out.empty() && !io::gnuplot_found()) {
     fmt::print("\ngnuplot is not installed: nothing is drawn\n");
   } else if (!arguments.out.empty()) {
-    const examples::OutFolder out(arguments.out);
+    const io::RunFolder out(arguments.out);
     examples::draw_lesson(arguments.out);
     fmt::print("\nPictures are in {}\n", printable(arguments.out.string()));
   }

@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "examples/support/first_pages.h"
-#include "examples/support/gnuplot.h"
-#include "examples/support/json_file.h"
-#include "examples/support/out_folder.h"
-#include "examples/support/program.h"
+#include "examples/first_pages/first_pages.h"
+#include "examples/program/json_file.h"
+#include "examples/program/program.h"
+#include "gibbs/io/gnuplot.h"
+#include "gibbs/io/run_folder.h"
 #include "gibbs/tensor/printable.h"
 
 namespace {
@@ -29,10 +29,10 @@ int run(const std::filesystem::path& json, const std::filesystem::path& pictures
     examples::write_json(json, figures);
     fmt::print("\nFigures are in {}\n", printable(json.string()));
   }
-  if (!pictures.empty() && !examples::gnuplot_found()) {
+  if (!pictures.empty() && !io::gnuplot_found()) {
     fmt::print("\ngnuplot is not installed: nothing is drawn\n");
   } else if (!pictures.empty()) {
-    const examples::OutFolder out(pictures);
+    const io::RunFolder out(pictures);
     examples::draw_first_pages(pictures);
     fmt::print("\nPictures are in {}\n", printable(pictures.string()));
   }

@@ -1,7 +1,7 @@
 // The names of the classes in a model file, as classify reads them: the input is the JSON in its metadata, beside the
 // weights of a network with two classes. There are as many as the network has, and as they are printed they hold no
 // commands.
-#include "examples/support/class_names.h"
+#include "examples/training/class_names.h"
 
 #include <algorithm>
 

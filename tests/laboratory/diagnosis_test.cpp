@@ -1,5 +1,5 @@
 // Every finding of the doctor, word for word, each from the one thing that is wrong.
-#include "examples/support/diagnosis.h"
+#include "examples/doctor/diagnosis.h"
 
 namespace gibbs::examples {
 namespace {

@@ -1,5 +1,5 @@
 // Every exception is one sentence and exit code 2; what the library says in several lines stays in several lines.
-#include "examples/support/guarded.h"
+#include "examples/program/guarded.h"
 
 #include <gtest/gtest.h>
 

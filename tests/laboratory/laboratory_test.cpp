@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "examples/support/breaks.h"
-#include "examples/support/equivalence_report.h"
-#include "examples/support/lockstep.h"
-#include "examples/support/logit_gradients.h"
+#include "examples/laboratory/breaks.h"
+#include "examples/laboratory/equivalence_report.h"
+#include "examples/laboratory/lockstep.h"
+#include "examples/laboratory/logit_gradients.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/record.h"
 #include "gibbs/data/drawn.h"

@@ -1,5 +1,5 @@
 // Pictures of results: what they refuse before gnuplot is asked. What they show is looked at in tests/examples.
-#include "examples/support/pictures.h"
+#include "examples/training/pictures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

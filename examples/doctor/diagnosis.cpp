@@ -1,0 +1,205 @@
+#include "examples/doctor/diagnosis.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <initializer_list>
+#include <thread>
+
+#include "examples/training/article_convnet.h"
+#include "gibbs/data/drawn.h"
+#include "gibbs/data/loader.h"
+#include "gibbs/gibbs.h"
+#include "gibbs/nn/fusion.h"
+#include "gibbs/tensor/kernels/gemm.h"
+
+namespace gibbs::examples {
+namespace {
+
+/// The rest of the first line of /proc/cpuinfo that begins with `key`.
+std::string cpu_info(const std::string& key) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(key)) {
+      const std::size_t colon = line.find(": ");
+      return colon == std::string::npos ? "" : line.substr(colon + 2);
+    }
+  }
+  return "";
+}
+
+/// Whether all of the `names` are among the CPU's flags.
+bool has(const std::string& flags, std::initializer_list<const char*> names) {
+  return std::all_of(names.begin(), names.end(), [text = " " + flags + " "](const char* name) {
+    return text.find(fmt::format(" {} ", name)) != std::string::npos;
+  });
+}
+
+int widest_vectors(const std::string& flags) { return has(flags, {"avx512f"}) ? 64 : has(flags, {"avx"}) ? 32 : 16; }
+
+/// The level of x86-64 as its ABI defines them, in Linux' names for what they ask for; abm is where LZCNT is.
+std::string level_of(const std::string& flags) {
+  if (!has(flags, {"sse4_2", "ssse3", "popcnt", "cx16", "lahf_lm"})) {
+    return "x86-64";
+  }
+  if (!has(flags, {"avx2", "fma", "f16c", "bmi1", "bmi2", "abm", "movbe"})) {
+    return "x86-64-v2";
+  }
+  return has(flags, {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}) ? "x86-64-v4" : "x86-64-v3";
+}
+
+int usable_processors() {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+}
+
+/// /sys/fs/cgroup/cpu.max holds "quota period" in microseconds, or "max period".
+double container_quota() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  double quota = 0, period = 0;
+  return file >> quota >> period && period > 0 ? quota / period : 0;
+}
+
+double load_average() {
+  double load = 0;
+  return getloadavg(&load, 1) == 1 ? load : 0;
+}
+
+double seconds(const std::function<void()>& work) {
+  const auto began = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+/// Times of `rounds` runs in ascending order, after one that is not counted.
+std::vector<double> times(int rounds, const std::function<void()>& work) {
+  work();
+  std::vector<double> result(static_cast<std::size_t>(rounds));
+  std::generate(result.begin(), result.end(), [&work] { return seconds(work); });
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+/// GB/s of adding 1 to every number of 256 MB: more than caches hold.
+double memory_rate() {
+  Tensor x = Tensor::zeros({64 << 20});
+  const auto add_one = [data = x.mutable_data<float>(), n = x.numel()] {
+    parallel_for(0, n, 1 << 16, [data](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) {
+        data[i] += 1;
+      }
+    });
+  };
+  return 2 * 4e-9 * static_cast<double>(x.numel()) / times(3, add_one).front();
+}
+
+/// Times of products of 2048 x 2048 matrices.
+std::vector<double> product_times(int rounds) {
+  const Tensor a = Tensor::ones({2048, 2048}), b = Tensor::ones({2048, 2048});
+  return times(rounds, [&] { kernels::matmul(a, b); });
+}
+
+double product_rate(double time) { return 2e-9 * 2048.0 * 2048.0 * 2048.0 / time; }
+
+/// The median step of the article's training on drawn pictures, in milliseconds.
+double step_time(std::int64_t batch_size) {
+  nn::Sequential model = article_convnet(0);
+  optim::Adam adam(nn::parameters(model), {.learning_rate = 1e-3});
+  const data::ImageDataset images = data::drawn_images(2000, 0);
+  data::DataLoader loader(images, {.batch_size = batch_size});
+  nn::TrainingLoop loop;
+  const std::vector<double> steps = times(15, [&] {
+    const data::Batch batch = loader.next();
+    const nn::ForwardScope scope = loop.next(batch.rows);
+    adam.clear_gradients();
+    backward(losses::cross_entropy_with_logits(batch.target(), model(batch.input())));
+    adam.step();
+  });
+  return 1e3 * steps[steps.size() / 2];
+}
+
+/// Kernel sets of OpenBLAS that use vectors of 64 bytes.
+bool is_wide(const std::string& core) { return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids"; }
+
+}  // namespace
+
+Machine look_at_machine() {
+  const char* request = std::getenv("OPENBLAS_CORETYPE");
+  const std::string flags = cpu_info("flags");
+  return {.cpu = cpu_info("model name"),
+          .processors = static_cast<int>(std::thread::hardware_concurrency()),
+          .usable = usable_processors(),
+          .quota = container_quota(),
+          .load = load_average(),
+          .level = level_of(flags),
+          .vector_bytes = widest_vectors(flags),
+          .library = build_info(),
+          .fusion = nn::fusion_enabled(),
+          .threads = num_threads(),
+          .blas_core = kernels::blas_core_name(),
+          .blas_request = request == nullptr ? "" : request};
+}
+
+Measured measure() {
+  constexpr std::int64_t kBatch = 250;
+  const int threads = num_threads();
+  Measured measured;
+  set_num_threads(1);
+  measured.memory_one = memory_rate();
+  measured.sgemm_one = product_rate(product_times(2).front());
+  set_num_threads(threads);
+  measured.memory_all = memory_rate();
+  const std::vector<double> products = product_times(7);
+  measured.sgemm_all = product_rate(products.front());
+  measured.sgemm_spread = products.back() / products.front();
+  measured.step_ms = step_time(kBatch);
+  measured.efficiency = kFlopPerImage * kBatch / (1e6 * measured.step_ms) / measured.sgemm_all;
+  return measured;
+}
+
+std::vector<std::string> findings(const Machine& machine, const Measured& measured) {
+  std::vector<std::string> found;
+  const auto say = [&found](bool is_so, std::string text) {
+    if (is_so) {
+      found.push_back(std::move(text));
+    }
+  };
+  say(!machine.library.optimized,
+      "this is a build for debugging, many times slower; build with cmake --preset release");
+  say(machine.library.instruction_set < machine.level || machine.library.vector_bytes < machine.vector_bytes,
+      fmt::format(
+          "the library was compiled for {} (vectors of {} bytes), the CPU has {} ({} bytes); build on this machine "
+          "with -DGIBBS_NATIVE=ON, or with scripts/portable.sh",
+          machine.library.instruction_set, machine.library.vector_bytes, machine.level, machine.vector_bytes));
+  say(!machine.fusion, "layers are not fused, since GIBBS_FUSE is 0; unset it");
+  say(machine.vector_bytes == 64 && !is_wide(machine.blas_core),
+      fmt::format("OpenBLAS took its kernels for {}, with vectors of 32 bytes; compare with OPENBLAS_CORETYPE=SkylakeX",
+                  machine.blas_core));
+  say(machine.threads > machine.usable,
+      fmt::format("{} threads share {} processors; use --threads {}", machine.threads, machine.usable, machine.usable));
+  say(machine.threads < machine.usable, fmt::format("{} of {} processors are used; --threads {} uses all",
+                                                    machine.threads, machine.usable, machine.usable));
+  say(machine.quota > 0 && machine.quota < machine.threads,
+      fmt::format("the container may use {:.1f} processors' worth of time, the program has {} threads; raise its limit",
+                  machine.quota, machine.threads));
+  say(machine.load > 0.5,
+      fmt::format("other programs were running: the load average was {:.1f}; stop them, or wait", machine.load));
+  say(measured.sgemm_spread > 1.3,
+      fmt::format("the slowest of seven equal products took {:.1f} times as long as the fastest; something else uses "
+                  "the processors",
+                  measured.sgemm_spread));
+  say(machine.threads > 1 && measured.sgemm_all < 0.75 * machine.threads * measured.sgemm_one,
+      fmt::format("{} threads multiply {:.1f} times as fast as one; processors that share a core, or are busy, do that",
+                  machine.threads, measured.sgemm_all / measured.sgemm_one));
+  say(measured.efficiency < 0.75,
+      fmt::format("the training step runs at {:.2f} of the speed of sgemm; 0.75 and more is usual",
+                  measured.efficiency));
+  return found;
+}
+
+}  // namespace gibbs::examples
