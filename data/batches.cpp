@@ -44,7 +44,7 @@ BatchPosition Batches::after(const BatchPosition& position) const {
 
 IndexedBatches::IndexedBatches(const char* name, std::int64_t samples, const BatchOptions& options)
     : name_(name), samples_(samples), options_(options) {
-  check(samples > 0, name, ": the set is empty");
+  check(samples > 0, name, ": the set is empty; give at least one sample");
   check(options.batch_size >= 1, name, ": the batch size must be at least 1, it is ", options.batch_size);
   check(options.batch_size <= samples, name, ": the batch size ", options.batch_size, " is larger than the set of ",
         samples, "; use at most ", samples);

@@ -42,10 +42,11 @@ class Batches {
  public:
   virtual ~Batches() = default;
 
-  /// Rows of all batches of an epoch together.
+  /// How many there are, those of a short batch that is left out included.
   virtual std::int64_t samples() const = 0;
   virtual std::int64_t batches_per_epoch() const = 0;
-  /// The batch at a position. Called by one thread at a time, in any order. Errors: a position that no epoch has.
+  /// The batch at a position: inputs, targets, rows and first_sample; the DataLoader sets the rest. Called by one
+  /// thread at a time, in any order. Errors: a position that no epoch has.
   virtual Batch make(const BatchPosition& position) = 0;
 
   /// What decides which rows a batch holds: {"batch size", "250"}. A run goes on from a checkpoint with equal ones

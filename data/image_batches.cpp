@@ -116,7 +116,9 @@ void ImageBatches::gather(const Tensor& samples, Batch& batch) {
 RunSettings ImageBatches::settings() const {
   RunSettings all = IndexedBatches::settings();
   all.emplace_back("values of pixels", fmt::format("pixel * {} + {}", options_.scale, options_.offset));
-  all.emplace_back("number of transforms", fmt::format("{}", options_.transforms.size()));
+  const std::size_t transforms = options_.transforms.size();
+  all.emplace_back("transforms",
+                   transforms == 0 ? "none" : fmt::format("{}, drawn by seed {}", transforms, options_.seed));
   return all;
 }
 

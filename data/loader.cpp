@@ -14,6 +14,7 @@ DataLoader::DataLoader(std::unique_ptr<Batches> owned, BatchPosition start) : Da
 
 DataLoader::DataLoader(Batches& batches, BatchPosition start) : batches_(batches), next_(start) {
   const std::int64_t last = batches.batches_per_epoch();
+  check(last >= 1, "DataLoader: an epoch of these batches has ", last, "; there must be at least one");
   check(start.epoch >= 0 && start.batch >= 0 && start.batch <= last, "DataLoader: cannot start at batch ", start.batch,
         " of epoch ", start.epoch, "; an epoch has ", last, " batches");
   if (start.batch == last) {
@@ -52,8 +53,13 @@ Batch DataLoader::next() {
 
 void DataLoader::work(BatchPosition position) {
   try {
-    while (deliver(batches_.make(position))) {
-      position = batches_.after(position);
+    for (bool wanted = true; wanted; position = batches_.after(position)) {
+      Batch batch = batches_.make(position);
+      check(batch.rows >= 1, "DataLoader: batch ", position.batch, " of epoch ", position.epoch, " has ", batch.rows,
+            " rows; Batches::make must set them, at least one");
+      batch.position = position;
+      batch.last_of_epoch = position.batch + 1 == batches_.batches_per_epoch();
+      wanted = deliver(std::move(batch));
     }
   } catch (...) {
     const std::lock_guard lock(mutex_);

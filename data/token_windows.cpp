@@ -12,8 +12,8 @@ namespace gibbs::data {
 namespace {
 
 std::int64_t windows_of(const Tensor& tokens, std::int64_t length) {
-  check(tokens.defined() && tokens.rank() == 1 && tokens.dtype() == DType::int64,
-        "TokenWindows: tokens must be int64 [N]");
+  check(tokens.rank() == 1 && tokens.dtype() == DType::int64, "TokenWindows: tokens must be int64 [N], received ",
+        tokens.dtype(), " ", tokens.shape());
   check(length >= 1, "TokenWindows: the length of a window must be at least 1, it is ", length);
   const std::int64_t windows = (tokens.numel() - 1) / length;
   check(windows >= 1, "TokenWindows: a window of ", length, " tokens and the one after them need ", length + 1,

@@ -1,7 +1,8 @@
 // Lesson 7: one gradient, three ways.
 //
 // A network with one hidden layer, h = tanh(x w1 + b1), y = h w2 + b2, and the mean squared error of y. Its gradient
-//   - by a scalar tape (first_pages/scalar_tape.h, a whole engine in one small file): each operation on numbers is a node;
+//   - by a scalar tape (first_pages/scalar_tape.h, a whole engine in one small file): each operation on numbers is a
+//   node;
 //   - by the library: each operation on tensors is a node, so there are a dozen instead of thousands;
 //   - by hand: the chain rule on paper, then loops, right only until the network changes.
 // All three are the same numbers. Timings depend on the machine; that the scalar tape is slowest does not.

@@ -240,6 +240,12 @@ double divisor(const Rows& rows) {
 }
 
 double divisor(const Target& target, const Variable& prediction, const CategoricalOptions& options) {
+  const bool every_row_counts_once =
+      !options.class_weights.defined() && !options.sample_weights.defined() && !options.ignore_index;
+  const bool is_soft = !target.is_indices() && target.value().shape() == prediction.shape();
+  if (every_row_counts_once && is_soft && prediction.numel() > 0) {  // no row of [..., K] need be looked at
+    return static_cast<double>(prediction.numel() / prediction.size(-1));
+  }
   return divisor(prepare("divisor", target.value().value(), prediction.value(), Prediction::logits, options));
 }
 

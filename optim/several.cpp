@@ -32,21 +32,6 @@ std::vector<Named<Parameter>> parameters_of(const std::vector<Optimizer*>& optim
   return all;
 }
 
-/// Passes everything on, with a prefix before its name.
-class Prefixed : public StateVisitor {
- public:
-  Prefixed(std::string prefix, StateVisitor& visitor) : prefix_(std::move(prefix)), visitor_(visitor) {}
-  void tensor(std::string_view name, Tensor& value) override { visitor_.tensor(prefix_ + std::string(name), value); }
-  void counter(std::string_view name, std::int64_t& value) override {
-    visitor_.counter(prefix_ + std::string(name), value);
-  }
-  void number(std::string_view name, double& value) override { visitor_.number(prefix_ + std::string(name), value); }
-
- private:
-  std::string prefix_;
-  StateVisitor& visitor_;
-};
-
 }  // namespace
 
 Several::Several(std::vector<Optimizer*> optimizers)
@@ -72,7 +57,7 @@ void Several::take_step() {
 void Several::visit_state(StateVisitor& visitor) {
   Optimizer::visit_state(visitor);
   for (std::size_t k = 0; k < optimizers_.size(); ++k) {
-    Prefixed prefixed(fmt::format("{}/", k), visitor);
+    PrefixedVisitor prefixed(fmt::format("{}/", k), visitor);
     optimizers_[k]->visit_state(prefixed);
   }
 }

@@ -70,7 +70,7 @@ ClipGradientNorm::ClipGradientNorm(double max_norm) : max_norm_(max_norm) {
 }
 
 void ClipGradientNorm::on_gradients(FitState& state) {
-  nn::clip_gradient_norm(nn::named_parameters(state.model), max_norm_);
+  nn::clip_gradient_norm(state.optimizer.parameters(), max_norm_);
 }
 
 EarlyStopping::EarlyStopping(const Options& options) : options_(options), best_(options.monitor.worst()) {

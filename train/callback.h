@@ -51,7 +51,7 @@ class Callback {
 /// Callbacks are owned by the caller and outlive fit.
 using Callbacks = std::vector<Callback*>;
 
-/// Limits the gradient's norm before every step: nn::clip_gradient_norm of all parameters of the model.
+/// Limits the gradient's norm before every step: nn::clip_gradient_norm of all that the optimizer steps.
 class ClipGradientNorm : public Callback {
  public:
   /// Errors: a norm that is not above 0.
@@ -87,8 +87,9 @@ class EarlyStopping : public Callback {
 };
 
 /// Saves the weights (safetensors) after every epoch that improves on all before, those of earlier runs with this
-/// object included. Errors, before the first step: a monitor that needs validation in a run without, a path in a folder
-/// that is not there, and a best epoch whose file is gone.
+/// object included. An epoch that the last step cut short counts: a longer run that completes it may find the file of a
+/// better one there. Errors, before the first step: a monitor that needs validation in a run without, a path in a
+/// folder that is not there, and a best epoch whose file is gone.
 class BestWeights : public Callback {
  public:
   struct Options {

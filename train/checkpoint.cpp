@@ -30,8 +30,17 @@ struct StateWriter : StateVisitor {
   void tensor(std::string_view name, Tensor& value) override {
     tensors.push_back({std::string(prefix) + std::string(name), value});
   }
-  void counter(std::string_view name, std::int64_t& value) override { remembered.counters[std::string(name)] = value; }
-  void number(std::string_view name, double& value) override { remembered.numbers[std::string(name)] = value; }
+  void counter(std::string_view name, std::int64_t& value) override {
+    check(value >= 0 && value <= detail::kLargestCount, "checkpoint: counter '", name, "' is ", value,
+          "; it must be from 0 to 2^53, else report it as a number");
+    check(remembered.counters.emplace(name, value).second, kTwice, name, "'");
+  }
+  void number(std::string_view name, double& value) override {
+    check(remembered.numbers.emplace(name, value).second, kTwice, name, "'");
+  }
+
+ private:
+  static constexpr const char* kTwice = "checkpoint: two parts of a state have one name; rename one: '";
 };
 
 /// Checks (first pass) or copies (second pass) what a checkpoint holds into what remembers it: `owner`.

@@ -54,6 +54,8 @@ NamedNumbers detail::evaluate(const BoundTask& task, data::Batches& batches) {
     const data::Batch batch = loader.next();
     metrics.add(batch, task.run(batch));
   }
+  check(metrics.weight() > 0, "evaluate: nothing in the ", batches.samples(),
+        " samples counts, so that there is no mean; give some that the task does not leave out");
   return metrics.values();
 }
 
@@ -72,7 +74,8 @@ Evaluation evaluate(nn::Layer& model, const LossFunction& loss, const data::Subs
     const Variable outputs = model(batch.input());
     check_outputs("evaluate", outputs.value(), batch.rows);
     check_labels(batch.target(), static_cast<std::int64_t>(predictions.size()), outputs.size(1));
-    mean_loss.add(loss(batch.target(), outputs).value().item(), static_cast<double>(batch.rows));
+    mean_loss.add(loss(batch.target(), outputs).value().item(),
+                  loss.weight(batch.target(), outputs).value_or(static_cast<double>(batch.rows)));
     if (!confusion) {
       confusion.emplace(outputs.size(1));
     }

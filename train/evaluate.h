@@ -8,8 +8,8 @@
 
 #include "gibbs/data/dataset.h"
 #include "gibbs/nn/module.h"
+#include "gibbs/train/confusion.h"
 #include "gibbs/train/metric.h"
-#include "gibbs/train/metrics.h"
 #include "gibbs/train/outputs.h"
 #include "gibbs/train/task.h"
 
@@ -21,8 +21,7 @@ struct EvaluateOptions {
 };
 
 struct Evaluation {
-  /// Mean over images: of the batches' means, each weighted by its images. A loss that leaves rows out, or weighs them,
-  /// means over other rows than these.
+  /// Mean over images; of one of losses:: with weights or an ignored class, over what it counts.
   double loss = 0;
   double accuracy = 0;        // share of all images, in [0, 1]
   ConfusionMatrix confusion;  // of as many classes as the model has outputs

@@ -70,6 +70,12 @@ class Training {
         callback_state_{.model = model, .optimizer = optimizer, .history = state_.history, .running = running_} {
     callback_state_.validates = validation != nullptr;
     callback_state_.names = names_of(task.metrics);
+    for (const auto& [path, parameter] : nn::named_parameters(model)) {
+      parameters_.push_back(parameter);
+    }
+    if (options.shards > 1) {
+      tree_.emplace(optimizer.parameters());
+    }
     describe_run();
     if (options.resume) {
       restore();
@@ -81,13 +87,14 @@ class Training {
     const InterruptScope interrupt;
     data::DataLoader loader(train_, state_.position);
     saved_at_ = Clock::now();
-    while (!is_done() && !callback_state_.stop && !interrupted_) {
+    name_the_reason();
+    while (!is_done() && !(callback_state_.stop && state_.position.batch == 0) && !interrupted_) {
       run_epoch(loader);
     }
     return {.history = state_.history,
             .steps = state_.step,
             .median_step_seconds = median(step_seconds_),
-            .epoch_over_steps = epoch_seconds_ > 0 ? epoch_seconds_ / working_seconds_ : 0,
+            .epoch_over_steps = working_seconds_ > 0 ? epoch_seconds_ / working_seconds_ : 0,
             .validation_rows_per_second = median(validation_rates_),
             .interrupted = interrupted_,
             .signal = interrupted_ ? InterruptScope::signal() : 0,
@@ -99,9 +106,11 @@ class Training {
   void describe_run() {
     state_.settings = {{"seed", std::to_string(options_.seed)}, {"shards", std::to_string(options_.shards)}};
     append(state_.settings, prefixed("training ", train_.settings()));
-    append(state_.settings,
-           {{"validation samples", validation_ ? std::to_string(validation_->samples()) : std::string("none")}});
+    append(state_.settings, validation_ ? prefixed("validation ", validation_->settings())
+                                        : RunSettings{{"validation samples", "none"}});
+    append(state_.settings, {{"numbers of an epoch", fmt::format("{}", fmt::join(callback_state_.names, ", "))}});
     append(state_.settings, options_.settings);
+    check_names_differ("fit", state_.settings);
     if (!options_.checkpoint.empty()) {
       state_.data = prefixed("training ", train_.digest());
       append(state_.data, validation_ ? prefixed("validation ", validation_->digest()) : RunSettings{});
@@ -116,7 +125,12 @@ class Training {
       return;
     }
     const TrainingState here = state_;
-    state_ = resume({.parts = parts(), .callbacks = callbacks_, .options = options_, .train = train_, .here = here});
+    state_ = resume({.parts = parts(),
+                     .callbacks = callbacks_,
+                     .options = options_,
+                     .train = train_,
+                     .names = callback_state_.names,
+                     .here = here});
     saved_ = true;
     callback_state_.step = state_.step;
     callback_state_.stop_reason = state_.stop_reason;
@@ -128,6 +142,8 @@ class Training {
     if (options_.checkpoint.empty()) {
       return;
     }
+    name_the_reason();
+    state_.stop_reason = callback_state_.stop_reason;
     state_.callbacks.clear();
     for (const Callback* callback : callbacks_) {
       state_.callbacks.push_back(callback->saved_state());
@@ -148,6 +164,18 @@ class Training {
     }
   }
 
+  void name_the_reason() {
+    if (callback_state_.stop && callback_state_.stop_reason.empty()) {
+      callback_state_.stop_reason = "a callback asked to stop";
+    }
+  }
+
+  /// Up to its end, or to the last step in it.
+  std::int64_t batches_of_this_epoch() const {
+    const std::int64_t all = train_.batches_per_epoch();
+    return options_.steps ? std::min(all, state_.position.batch + *options_.steps - state_.step) : all;
+  }
+
   /// True after the last step, even if the last epoch is still to be reported.
   bool is_last_step() const { return options_.steps && state_.step >= *options_.steps; }
   bool is_done() const {
@@ -159,7 +187,7 @@ class Training {
     const Clock::time_point began = Clock::now();
     const double seconds_before = state_.epoch_seconds;
     callback_state_.epoch = static_cast<int>(state_.position.epoch) + 1;
-    progress_.begin_epoch(callback_state_.epoch, loader.batches_per_epoch());
+    progress_.begin_epoch(callback_state_.epoch, batches_of_this_epoch());
     if (state_.position.batch == 0) {
       notify(&Callback::on_epoch_begin);
     }
@@ -171,7 +199,9 @@ class Training {
       state_.position = loader.position();
       last = batch.last_of_epoch;
       step_seconds_.push_back(seconds_since(step_began));
-      progress_.step(batch.position.batch + 1, running_.values());
+      if (progress_.draws_steps()) {
+        progress_.step(batch.position.batch + 1, running_.values());
+      }
       notify(&Callback::on_step_end);
       interrupted_ = InterruptScope::requested() && !last;
       if (!last && (interrupted_ || is_last_step() || is_time_to_save())) {
@@ -205,6 +235,9 @@ class Training {
 
   void train_step(const data::Batch& batch) {
     optimizer_.clear_gradients();
+    for (Parameter& parameter : parameters_) {  // those that the optimizer leaves alone would add up
+      parameter.clear_gradient();
+    }
     compute_gradients(batch);
     notify(&Callback::on_gradients);
     optimizer_.step();
@@ -221,26 +254,31 @@ class Training {
       forward_and_backward(batch);
       return;
     }
-    GradientTree tree(optimizer_.parameters());
     for (int i = 0; i < options_.shards; ++i) {
       if (const data::Batch piece = data::piece(batch, i, options_.shards); piece.rows > 0) {
         const nn::ForwardScope scope = loop.piece(piece.first_sample - batch.first_sample);
-        tree.add_piece(forward_and_backward(piece));
+        tree_->add_piece(forward_and_backward(piece));
       }
     }
-    tree.finish();
+    tree_->finish();
   }
 
   /// Of a batch, or of a piece of one, in the scope there is. Returns its weight.
   double forward_and_backward(const data::Batch& batch) {
     const Outcome outcome = task_.run(batch);
+    check(outcome.loss.defined() && outcome.loss.numel() == 1, "fit: the task's loss ",
+          outcome.loss.defined() ? "has several elements" : "is undefined",
+          "; it must be one number, the mean over the batch");
     const double value = outcome.loss.value().item();
-    if (!std::isfinite(value)) {
-      report_not_finite("the loss", value, state_.step + 1, nn::ForwardScope::current(), [&] { task_.run(batch); });
+    const double weight = outcome.weight.value_or(static_cast<double>(batch.rows));
+    if (weight != 0) {  // where nothing counts, the mean is of nothing, and there is nothing to learn
+      if (!std::isfinite(value)) {
+        report_not_finite("the loss", value, state_.step + 1, nn::ForwardScope::current(), [&] { task_.run(batch); });
+      }
+      backward(outcome.loss);
     }
-    backward(outcome.loss);
     running_.add(batch, outcome);
-    return outcome.weight.value_or(static_cast<double>(batch.rows));
+    return weight;
   }
 
   /// Runs `forward` again, looking at every layer, and throws what it finds.
@@ -286,15 +324,12 @@ class Training {
     state_.history.epochs.push_back(result);
     progress_.end_epoch(result);
     notify(&Callback::on_epoch_end);
-    if (callback_state_.stop && callback_state_.stop_reason.empty()) {
-      callback_state_.stop_reason = "a callback asked to stop";
-    }
     if (is_whole) {
       running_.clear();
       state_.epoch_seconds = 0;
-      state_.stop_reason = callback_state_.stop_reason;
       save();
     }
+    name_the_reason();
     write_history();
     reported_last_ = is_last_step();
     interrupted_ = InterruptScope::requested();
@@ -342,6 +377,8 @@ class Training {
   TrainingState state_;
   RunningMetrics running_;
   FitState callback_state_;
+  std::vector<Parameter> parameters_;  // of the model
+  std::optional<GradientTree> tree_;   // with shards
   std::vector<double> step_seconds_, validation_rates_;
   double epoch_seconds_ = 0, working_seconds_ = 0;  // of whole epochs, validation aside; of the steps in them
   Clock::time_point saved_at_;

@@ -23,10 +23,10 @@
 
 namespace gibbs::train {
 
-/// How often within an epoch, in steps or in seconds, whichever is given, or both.
+/// How often within an epoch, whichever is given, or both.
 struct Interval {
-  std::int64_t steps = 0;
-  double seconds = 0;
+  std::int64_t steps = 0;  // whenever the steps of the whole run are a multiple of this
+  double seconds = 0;      // since the checkpoint before
 };
 
 struct FitOptions {
@@ -40,10 +40,12 @@ struct FitOptions {
   std::uint64_t seed = 0;
   std::vector<data::Transform> transforms = {};
   /// A batch is taken in this many pieces, one after the other: their gradients, weighted, are added in a fixed binary
-  /// tree and divided by the sum of weights. Memory of a piece, step of the batch; equal to 1 up to rounding.
+  /// tree and divided by the sum of weights. Memory of a piece, step of the batch; equal to 1 up to rounding. A
+  /// piece of weight 0 (task.h) has no gradient, whatever its loss is.
   int shards = 1;
 
-  /// Validate after every so many epochs, and after the last. The val_ numbers of the others are NaN.
+  /// Validate after every so many epochs, and after the last of the run, which a longer run that goes on from it has in
+  /// its history, too. The val_ numbers of the others are NaN.
   int validate_every = 1;
   /// Where the state of training is kept: after every epoch, and when interrupted. Empty: nowhere.
   std::filesystem::path checkpoint = {};

@@ -18,7 +18,7 @@ namespace gibbs::train {
 namespace {
 
 constexpr std::string_view kFirst = "epoch", kLast = "seconds";  // with the names of the numbers between them
-constexpr std::size_t kLongestName = 64, kMostColumns = 1000;
+constexpr std::size_t kLongestName = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::int64_t kLargestFile = 100'000'000;  // a million epochs
 

@@ -33,6 +33,8 @@ struct History {
   void write_csv(const std::filesystem::path& path) const;
 };
 
+/// More numbers than any epoch has.
+inline constexpr std::size_t kMostColumns = 1000;
 /// Whether a number can be called so: 1 to 64 letters, digits and _ - . @, other than "epoch" and "seconds".
 bool is_column_name(std::string_view name);
 

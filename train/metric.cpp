@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string_view>
 
@@ -18,20 +19,18 @@ void check_name(const std::string& name) {
         "nor val_ at the beginning, which is added in validation");
 }
 
-/// Passes on what it is told, under names that begin with a prefix.
-class Prefixed : public StateVisitor {
- public:
-  Prefixed(std::string prefix, StateVisitor& to) : prefix_(std::move(prefix)), to_(to) {}
-  void tensor(std::string_view name, Tensor& value) override { to_.tensor(prefix_ + std::string(name), value); }
-  void counter(std::string_view name, std::int64_t& value) override { to_.counter(prefix_ + std::string(name), value); }
-  void number(std::string_view name, double& value) override { to_.number(prefix_ + std::string(name), value); }
-
- private:
-  std::string prefix_;
-  StateVisitor& to_;
-};
-
 }  // namespace
+
+void RunningMean::add(double mean, double weight) {
+  check(std::isfinite(weight) && weight >= 0, "RunningMean: a batch has weight ", weight,
+        "; it must be finite and at least 0 (Outcome::weight)");
+  if (weight > 0) {  // the mean of nothing is NaN
+    sum_ += mean * weight;
+    weight_ += weight;
+  }
+}
+
+double RunningMean::value() const { return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / weight_; }
 
 void Accuracy::add(const data::Batch& batch, const Outcome& outcome) {
   check(!outcome.outputs.empty(), "Accuracy: the task's outcome has no outputs; let the first be scores [N, ..., K]");
@@ -61,6 +60,8 @@ RunningMetrics::RunningMetrics(const Metrics& patterns, For purpose) {
     names.push_back(name);
     if (purpose == For::validation || pattern->in_training()) {
       metrics_.push_back(pattern->fresh());
+      check(metrics_.back() != nullptr, "Metric: fresh() of '", name,
+            "' gave null; return another metric of this kind");
     }
   }
 }
@@ -88,10 +89,10 @@ NamedNumbers RunningMetrics::values() const {
 }
 
 void RunningMetrics::visit_state(StateVisitor& visitor) {
-  Prefixed of_loss("loss.", visitor);
+  PrefixedVisitor of_loss("loss/", visitor);
   loss_.visit_state(of_loss);
   for (const auto& metric : metrics_) {
-    Prefixed of_metric(metric->name() + ".", visitor);
+    PrefixedVisitor of_metric(metric->name() + "/", visitor);
     metric->visit_state(of_metric);
   }
 }

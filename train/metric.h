@@ -13,10 +13,27 @@
 #include "gibbs/autograd/variable.h"
 #include "gibbs/data/batches.h"
 #include "gibbs/tensor/state_visitor.h"
+#include "gibbs/train/confusion.h"
 #include "gibbs/train/history.h"
-#include "gibbs/train/metrics.h"
 
 namespace gibbs::train {
+
+/// Mean of batch means, each weighted by what it is a mean of; a batch of weight 0 counts for nothing.
+class RunningMean {
+ public:
+  /// Errors: a weight that is negative or not finite.
+  void add(double mean, double weight);
+  /// NaN as long as there is no weight.
+  double value() const;
+  double weight() const { return weight_; }
+  void visit_state(StateVisitor& visitor) {
+    visitor.number("sum", sum_);
+    visitor.number("weight", weight_);
+  }
+
+ private:
+  double sum_ = 0, weight_ = 0;
+};
 
 /// What a task makes of one batch.
 struct Outcome {
@@ -39,7 +56,8 @@ class Metric {
   virtual void add(const data::Batch& batch, const Outcome& outcome) = 0;
   /// Of all that was added; NaN before there was anything.
   virtual double value() const = 0;
-  /// Reports everything that value() depends on.
+  /// Reports everything that value() depends on: counters from 0 to 2^53, and tensors whose shapes are those of a fresh
+  /// metric.
   virtual void visit_state(StateVisitor& visitor) = 0;
   /// False for one that is measured in validation only: because it needs all predictions at once, or takes long.
   virtual bool in_training() const { return true; }
@@ -77,6 +95,8 @@ class RunningMetrics {
   void clear();
   NamedNumbers values() const;
   double loss() const { return loss_.value(); }
+  /// Of all batches together: 0 when nothing has counted.
+  double weight() const { return loss_.weight(); }
   void visit_state(StateVisitor& visitor);
 
  private:

@@ -24,6 +24,8 @@ class Progress {
   Progress(std::ostream& out, ProgressStyle style, int epochs);
 
   void begin_epoch(int epoch, std::int64_t steps);
+  /// Whether step() draws anything: in a log it does not, and nobody need ask metrics for their values.
+  bool draws_steps() const { return style_ == ProgressStyle::bar; }
   /// After each step, with the running means of the epoch. Redraws at most ten times a second.
   void step(std::int64_t step, const NamedNumbers& running);
   void end_epoch(const EpochResult& result);

@@ -8,6 +8,7 @@
 #include "gibbs/nn/fusion.h"
 #include "gibbs/tensor/build_info.h"
 #include "gibbs/tensor/kernels/gemm.h"
+#include "gibbs/tensor/printable.h"
 
 namespace gibbs::train {
 namespace {
@@ -47,6 +48,13 @@ std::string differences(const RunSettings& saved, const RunSettings& here) {
   const std::string text =
       fmt::format("{}", fmt::join(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   return told.size() > shown ? fmt::format("{} and {} more", text, told.size() - shown) : text;
+}
+
+void check_names_differ(const char* who, const RunSettings& settings) {
+  for (auto setting = settings.begin(); setting != settings.end(); ++setting) {
+    const bool twice = std::any_of(settings.begin(), setting, [&](const auto& s) { return s.first == setting->first; });
+    check(!twice, who, ": two settings are called '", printable(setting->first), "'; give each a name of its own");
+  }
 }
 
 RunSettings prefixed(const std::string& prefix, RunSettings settings) {

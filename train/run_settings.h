@@ -12,6 +12,9 @@ namespace gibbs::train {
 /// then.
 std::string differences(const RunSettings& saved, const RunSettings& here);
 
+/// Throws when two have one name; `who` opens the message.
+void check_names_differ(const char* who, const RunSettings& settings);
+
 /// The same with a prefix before every name: "training batch size".
 RunSettings prefixed(const std::string& prefix, RunSettings settings);
 

@@ -19,7 +19,8 @@ Task<nn::Layer> compare_with_target(const char* name, LossFunction loss, Metrics
 }  // namespace
 
 Task<nn::Layer> classification(LossFunction loss) {
-  return compare_with_target("classification", std::move(loss), {std::make_shared<Accuracy>()});
+  const auto accuracy = std::make_shared<Accuracy>(loss.ignore_index());
+  return compare_with_target("classification", std::move(loss), {accuracy});
 }
 
 Task<nn::Layer> regression(LossFunction loss) { return compare_with_target("regression", std::move(loss), {}); }

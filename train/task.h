@@ -13,6 +13,7 @@
 
 #include <concepts>
 #include <functional>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -57,8 +58,14 @@ class LossFunction {
   LossFunction(Variable (*loss)(const Target& target, const Variable& prediction, const Options& options),  // NOLINT
                const std::type_identity_t<Options>& options = {})
       : loss_([=](const Tensor& target, const Variable& y) { return loss(target, y, options); }) {
-    if constexpr (std::same_as<Options, losses::CategoricalOptions>) {
+    if constexpr (requires { options.reduction; }) {
+      check(
+          options.reduction == losses::Reduction::mean,
+          "LossFunction: a task takes the mean over a batch; leave .reduction as it is, and multiply the loss instead");
+    }
+    if constexpr (std::same_as<Target, losses::Target> && std::same_as<Options, losses::CategoricalOptions>) {
       weight_ = [=](const Tensor& target, const Variable& y) { return losses::divisor(target, y, options); };
+      ignore_index_ = options.ignore_index;
     }
   }
 
@@ -68,14 +75,18 @@ class LossFunction {
   std::optional<double> weight(const Tensor& target, const Variable& prediction) const {
     return weight_ ? std::optional<double>(weight_(target, prediction)) : std::nullopt;
   }
+  /// The class whose rows the loss leaves out, if there is one.
+  std::optional<std::int64_t> ignore_index() const { return ignore_index_; }
   explicit operator bool() const { return static_cast<bool>(loss_); }
 
  private:
   std::function<Variable(const Tensor& target, const Variable& prediction)> loss_;
   std::function<double(const Tensor& target, const Variable& prediction)> weight_;
+  std::optional<std::int64_t> ignore_index_;
 };
 
-/// A layer that gives scores [N, ..., K] of classes for its input; targets int64 [N, ...]. Reports the accuracy.
+/// A layer that gives scores [N, ..., K] of classes for its input; targets int64 [N, ...]. Reports the accuracy
+/// over the rows that the loss does not ignore.
 Task<nn::Layer> classification(LossFunction loss);
 
 /// A layer whose output is compared with the target by the loss alone.

@@ -6,7 +6,7 @@
 #include "gibbs/nn/training_loop.h"
 #include "gibbs/optim/optim.h"
 #include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/train/metrics.h"
+#include "gibbs/train/confusion.h"
 
 namespace gibbs::examples {
 namespace {

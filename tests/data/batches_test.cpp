@@ -102,7 +102,8 @@ TEST(TokenWindows, Errors) {
             "TokenWindows: the length of a window must be at least 1, it is 0");
   EXPECT_EQ(error_of([&] { TokenWindows(tokens, {.length = 8}); }),
             "TokenWindows: a window of 8 tokens and the one after them need 9 tokens; there are 8");
-  EXPECT_EQ(error_of([] { TokenWindows(Tensor::ones({8}), {.length = 2}); }), "TokenWindows: tokens must be int64 [N]");
+  EXPECT_EQ(error_of([] { TokenWindows(Tensor::ones({8}), {.length = 2}); }),
+            "TokenWindows: tokens must be int64 [N], received float32 [8]");
 }
 
 TEST(Piece, OfABatchAreItsRowsInOrder) {
@@ -131,6 +132,39 @@ TEST(DataLoader, TakesAnyBatches) {
     EXPECT_EQ(batch.position, position);
     EXPECT_EQ(batch.target().to_vector(), expected.make(position).target().to_vector());
   }
+}
+
+/// Batches of somebody who sets rows and inputs, and nothing else.
+class Careless : public Batches {
+ public:
+  std::int64_t samples() const override { return 6; }
+  std::int64_t batches_per_epoch() const override { return batches; }
+  Batch make(const BatchPosition& position) override {
+    return {.inputs = {Tensor::full({rows}, static_cast<double>(position.batch))}, .rows = rows};
+  }
+  RunSettings settings() const override { return {}; }
+  RunSettings digest() const override { return {}; }
+
+  std::int64_t batches = 3, rows = 2;
+};
+
+TEST(DataLoader, KnowsWhereItIsWhateverBatchesSay) {
+  Careless batches;
+  DataLoader loader(batches);
+  for (std::int64_t i = 0; i < 7; ++i) {
+    const Batch batch = loader.next();
+    EXPECT_EQ(batch.position, (BatchPosition{i / 3, i % 3}));
+    EXPECT_EQ(batch.last_of_epoch, i % 3 == 2);
+    EXPECT_EQ(batch.input().at({0}), i % 3);
+  }
+  Careless empty, none;
+  empty.rows = 0;
+  DataLoader of_empty(empty);
+  EXPECT_EQ(error_of([&] { of_empty.next(); }),
+            "DataLoader: batch 0 of epoch 0 has 0 rows; Batches::make must set them, at least one");
+  none.batches = 0;
+  EXPECT_EQ(error_of([&] { DataLoader{none}; }),
+            "DataLoader: an epoch of these batches has 0; there must be at least one");
 }
 
 }  // namespace

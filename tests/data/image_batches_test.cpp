@@ -111,7 +111,8 @@ TEST(ImageBatches, Errors) {
             "ImageBatches: the batch size must be at least 1, it is 0");
   EXPECT_EQ(error_of([&] { ImageBatches(dataset, {.batch_size = 11}); }),
             "ImageBatches: the batch size 11 is larger than the set of 10; use at most 10");
-  EXPECT_EQ(error_of([&] { ImageBatches(Subset(dataset, {}), {}); }), "ImageBatches: the set is empty");
+  EXPECT_EQ(error_of([&] { ImageBatches(Subset(dataset, {}), {}); }),
+            "ImageBatches: the set is empty; give at least one sample");
   ImageBatches maker(dataset, {.batch_size = 5});
   EXPECT_EQ(error_of([&] { maker.make({1, 2}); }), "ImageBatches: no batch 2 of epoch 1; an epoch has 2 batches");
 }

@@ -125,7 +125,8 @@ class Killed(ProgramTest):
                               "and shuffled by seed 7 here"),
                 ("--batch-size", 12, "training batch size is 10 in the checkpoint and 12 here"),
                 ("--limit", 40, "training samples is 36 in the checkpoint and 32 here, "
-                                "validation samples is 9 in the checkpoint and 8 here")):
+                                "validation samples is 9 in the checkpoint and 8 here, "
+                                "validation batch size is 9 in the checkpoint and 8 here")):
             with self.subTest(option=option):
                 self.assert_refused(self.train("--resume", option, value), start + difference + end)
         result = self.train("--resume", "--data", "drawn", "--limit", 45)

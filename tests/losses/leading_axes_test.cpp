@@ -142,7 +142,7 @@ TEST(LeadingAxes, ByLoops) {
     if (options.reduction == Reduction::none) {
       for (std::int64_t n = 0; n < kN; ++n) {
         for (std::int64_t t = 0; t < kT; ++t) {
-          EXPECT_NEAR(y.at({n, t}), expected.losses[n][t], 1e-14);
+          EXPECT_TRUE(testing::near(y.at({n, t}), expected.losses[n][t], 1e-14)) << n << " " << t;
         }
       }
     } else {

@@ -259,6 +259,27 @@ TEST(Checkpoint, OtherMetricsAreRefused) {
                 " holds 4 values of the list of metrics, which has 2; it was written with another list of metrics");
 }
 
+/// Counts from a number.
+struct Counter : Metric {
+  explicit Counter(std::int64_t from) : count(from) {}
+  std::string name() const override { return "counter"; }
+  std::unique_ptr<Metric> fresh() const override { return std::make_unique<Counter>(count); }
+  void add(const data::Batch&, const Outcome&) override {}
+  double value() const override { return 0; }
+  void visit_state(StateVisitor& visitor) override { visitor.counter("count", count); }
+  std::int64_t count;
+};
+
+TEST(Checkpoint, WhatCouldNotBeReadIsNotWritten) {
+  Scene scene;
+  RunningMetrics negative({std::make_shared<Counter>(-1)}, RunningMetrics::For::training);
+  EXPECT_EQ(error_of([&] {
+              save_checkpoint(scene.path, {scene.model, scene.adam, negative}, scene.state);
+            }),
+            "checkpoint: counter 'counter/count' is -1; it must be from 0 to 2^53, else report it as a number");
+  EXPECT_FALSE(std::filesystem::exists(scene.path));
+}
+
 TEST(Checkpoint, ARateThatAScheduleHasSetIsStateAndNoOption) {
   Scene scene, other;
   scene.adam.set_learning_rate(1e-5);

@@ -3,12 +3,15 @@
 
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <sstream>
 
+#include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/data/tensor_batches.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/nn/nn.h"
 #include "gibbs/optim/sgd.h"
+#include "gibbs/tensor/kernels/reduce.h"
 #include "gibbs/train/fit.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/temporary_folder.h"
@@ -186,6 +189,107 @@ TEST(FitGradients, AreSeenAndChangedBetweenBackwardAndTheStep) {
   EXPECT_GT(before.largest, 0.01);
   EXPECT_NEAR(after.largest, 0.01, 1e-9);
   EXPECT_EQ(error_of([] { ClipGradientNorm(0); }), "ClipGradientNorm: max_norm is 0; it must be finite and above 0");
+}
+
+TEST(FitGradients, OfWhatTheOptimizerLeavesAloneDoNotAddUp) {
+  /// The norm of all gradients that the model has, in the last step.
+  struct Norm : Callback {
+    void on_gradients(FitState& state) override {
+      norm = 0;
+      for (const auto& [path, parameter] : nn::named_parameters(state.model)) {
+        norm += kernels::sum(parameter.gradient() * parameter.gradient()).item();
+      }
+    }
+    double norm = 0;
+  } once, often;
+  const auto train = [](const Callbacks& callbacks, std::int64_t steps) {
+    Trial trial;
+    optim::SGD head({nn::parameters(trial.model).back().item}, {.learning_rate = 1e-300});  // nothing moves
+    train::fit(trial.model, head, trial.task, trial.train, nullptr, {.steps = steps, .progress = ProgressStyle::silent},
+               callbacks);
+  };
+  train({&once}, 1);
+  train({&often}, 40);
+  EXPECT_LT(often.norm, 10 * once.norm);
+}
+
+TEST(FitWeights, ABatchOfWhichNothingCountsChangesNothing) {
+  // The second batch of four counts for nothing, and the mean over it is NaN.
+  const Task<nn::Layer> task = [](nn::Layer& model, const data::Batch& batch) -> Outcome {
+    const Variable logits = model(batch.input());
+    const bool counts = batch.position.batch != 1;
+    const Variable loss = losses::cross_entropy_with_logits(batch.target(), logits);
+    return {.loss = counts ? loss : loss * std::numeric_limits<double>::quiet_NaN(),
+            .weight = counts ? static_cast<double>(batch.rows) : 0.0,
+            .outputs = {logits}};
+  };
+  struct Watch : Callback {
+    void on_step_end(FitState& state) override { weights.push_back(nn::weights_sha256(state.model)); }
+    std::vector<std::string> weights;
+  } plain, pieces;
+  Trial one, four;
+  one.task = four.task = task;
+  one.fit({.epochs = 1}, {&plain});
+  four.fit({.epochs = 1, .shards = 4}, {&pieces});
+  EXPECT_EQ(plain.weights[1], plain.weights[0]);
+  EXPECT_EQ(pieces.weights[1], pieces.weights[0]);
+  EXPECT_NE(plain.weights[2], plain.weights[1]);
+  one.task = [](nn::Layer& model, const data::Batch& batch) -> Outcome {
+    return {.loss = losses::cross_entropy_with_logits(batch.target(), model(batch.input())), .weight = 0};
+  };
+  EXPECT_EQ(error_of([&] { one.fit({.epochs = 1}); }),
+            "evaluate: nothing in the 30 samples counts, so that there is no mean; give some that the task does not "
+            "leave out");
+}
+
+TEST(FitStop, ThatWasAskedForBeforeAnInterruptionIsKept) {
+  const TemporaryFolder folder;
+  struct StopAtTwo : Callback {
+    void on_step_end(FitState& state) override { state.stop = state.stop || state.step == 2; }
+  } stop;
+  Callback nothing;
+  const auto options = [&](std::optional<std::int64_t> steps) {
+    return FitOptions{.epochs = steps ? std::optional<int>() : 5,
+                      .steps = steps,
+                      .checkpoint = folder / "checkpoint",
+                      .resume = true};
+  };
+  Trial whole, cut, rest;
+  EXPECT_EQ(whole.fit({.epochs = 5}, {&stop}).steps, 4) << "the epoch is completed";
+  cut.fit(options(3), {&stop});
+  const FitResult result = rest.fit(options({}), {&nothing});
+  EXPECT_EQ(result.steps, 4);
+  EXPECT_EQ(result.stop_reason, "a callback asked to stop");
+  EXPECT_EQ(rest.weights(), whole.weights());
+}
+
+/// A metric of validation only.
+struct Late : Metric {
+  std::string name() const override { return "late"; }
+  std::unique_ptr<Metric> fresh() const override { return std::make_unique<Late>(); }
+  void add(const data::Batch&, const Outcome&) override {}
+  double value() const override { return 7; }
+  void visit_state(StateVisitor&) override {}
+  bool in_training() const override { return false; }
+};
+
+TEST(FitMetrics, OtherOnesThanBeforeAreRefused) {
+  const TemporaryFolder folder;
+  const auto options = [&](int epochs) {
+    return FitOptions{.epochs = epochs, .checkpoint = folder / "checkpoint", .resume = true};
+  };
+  Trial first, second;
+  first.fit(options(1));
+  second.task.metrics.push_back(std::make_shared<Late>());
+  EXPECT_EQ(
+      error_of([&] { second.fit(options(2)); }),
+      "checkpoint: " + folder / "checkpoint" +
+          " belongs to another run: numbers of an epoch is loss, accuracy, val_loss, val_accuracy in the "
+          "checkpoint and loss, accuracy, val_loss, val_accuracy, val_late here; give the same options, or another "
+          "folder");
+  Trial third;
+  third.task = second.task;
+  EXPECT_EQ(third.fit({.epochs = 1}).history.epochs[0]["val_late"], 7);
 }
 
 TEST(FitRunning, MetricsAreSeenByCallbacks) {

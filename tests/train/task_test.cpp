@@ -1,14 +1,17 @@
 // Tasks and metrics: what fit asks of them, and what it says of their mistakes.
 #include "gibbs/train/task.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cmath>
+#include <limits>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/losses/cross_entropy.h"
+#include "gibbs/losses/distillation.h"
 #include "gibbs/losses/regression.h"
 #include "gibbs/nn/nn.h"
+#include "gibbs/tensor/kernels/softmax.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::train {
@@ -52,6 +55,35 @@ TEST(LossFunction, TakesLossesByNameWithOptionsAndAnyFunction) {
             "classification: there is no loss function; give one, such as losses::cross_entropy_with_logits");
 }
 
+TEST(LossFunction, IsAMeanWhoseWeightIsKnownWhereTheLossKnowsIt) {
+  const Tensor target = Tensor::of({2, -1}, DType::int64);
+  const Variable z = batch().input();
+  const LossFunction ignoring(losses::cross_entropy_with_logits, {.ignore_index = -1});
+  EXPECT_EQ(ignoring.weight(target, z), 1);
+  EXPECT_EQ(ignoring.ignore_index(), -1);
+  const LossFunction weighing(losses::cross_entropy_with_logits,
+                              {.sample_weights = Tensor::of({2, 3}, DType::float64)});
+  EXPECT_EQ(weighing.weight(batch().target(), z), 5);
+  EXPECT_EQ(LossFunction(losses::mean_squared_error).weight(target, z), std::nullopt);
+  const Tensor log_p = kernels::log_softmax(batch().input());
+  EXPECT_EQ(LossFunction(losses::kl_divergence_with_log_target).weight(log_p, z), std::nullopt);
+  EXPECT_NEAR(LossFunction(losses::kl_divergence_with_log_target)(log_p, z).value().item(), 0, 1e-15);
+  EXPECT_EQ(
+      error_of([] { LossFunction(losses::cross_entropy_with_logits, {.reduction = losses::Reduction::sum}); }),
+      "LossFunction: a task takes the mean over a batch; leave .reduction as it is, and multiply the loss instead");
+}
+
+TEST(Task, ClassificationCountsTheRowsThatTheLossDoesNotIgnore) {
+  const auto task = classification(LossFunction(losses::cross_entropy_with_logits, {.ignore_index = -1}));
+  data::Batch some = batch();
+  some.targets = {Tensor::of({2, -1}, DType::int64)};
+  Identity model;
+  RunningMetrics metrics(task.metrics, RunningMetrics::For::training);
+  metrics.add(some, task.run(model, some));
+  EXPECT_EQ(metrics.values()[1], (NamedNumbers::value_type("accuracy", 1)));
+  EXPECT_EQ(metrics.weight(), 1);
+}
+
 TEST(Task, OfAnyLayerServesEveryLayer) {
   const Task<nn::Layer> any = classification(losses::cross_entropy_with_logits);
   const Task<Identity> own = any;
@@ -59,6 +91,18 @@ TEST(Task, OfAnyLayerServesEveryLayer) {
   RunningMetrics metrics(own.metrics, RunningMetrics::For::training);
   metrics.add(batch(), own.run(model, batch()));
   EXPECT_EQ(metrics.values()[1], (NamedNumbers::value_type("accuracy", 0.5)));
+}
+
+TEST(RunningMean, WeighsEveryBatch) {
+  RunningMean mean;
+  EXPECT_TRUE(std::isnan(mean.value())) << "0 would be the best of losses";
+  mean.add(std::numeric_limits<double>::quiet_NaN(), 0);
+  mean.add(1, 3);
+  mean.add(5, 1);
+  EXPECT_DOUBLE_EQ(mean.value(), 2);
+  EXPECT_THAT([&] { mean.add(1, -1); },
+              ::testing::ThrowsMessage<Error>(
+                  "RunningMean: a batch has weight -1; it must be finite and at least 0 (Outcome::weight)"));
 }
 
 TEST(RunningMetrics, MeansAreWeightedByWhatTheTaskCounts) {

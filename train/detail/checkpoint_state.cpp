@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "gibbs/io/detail/json_cursor.h"
@@ -17,7 +18,7 @@ namespace {
 using io::detail::JsonCursor;
 
 constexpr std::int64_t kMostEpochs = std::numeric_limits<int>::max();
-constexpr std::int64_t kMost = std::int64_t{1} << 53;  // steps and rows, which are also counted in doubles
+constexpr std::int64_t kMost = kLargestCount;
 constexpr double kAny = std::numeric_limits<double>::max();
 constexpr const char* kWhatToDo = "; delete the file to begin anew, or choose another folder";
 
@@ -60,16 +61,12 @@ std::string remembered_text(const Quote& quote, const std::string& name, const R
                      fmt::join(numbers, ","));
 }
 
-/// A number in [least, most], or NaN where there may be none.
-double real_between(JsonCursor& cursor, const std::string& field, double least, double most, bool may_be_nan) {
+/// A finite number from 0.
+double finite_from_0(JsonCursor& cursor, const std::string& field) {
   const std::uint64_t at = cursor.offset();
   const double value = cursor.real(field);
-  if (!(value >= least && value <= most) && !(may_be_nan && std::isnan(value))) {
-    const std::string range = least == -kAny ? "a finite number"
-                              : most == kAny ? "a finite number from 0"
-                                             : "a number from 0 to 1";
-    cursor.expected_at(at, fmt::format("{}, {}{}", field, range, may_be_nan ? " or \"nan\"" : ""),
-                       fmt::format("{}", value));
+  if (!(value >= 0 && value <= kAny)) {
+    cursor.expected_at(at, field + ", a finite number from 0", fmt::format("{}", value));
   }
   return value;
 }
@@ -93,7 +90,10 @@ RunSettings read_settings(JsonCursor& cursor, const std::string& field) {
 }
 
 /// Epochs are numbered 1, 2, ... without gaps: [epoch, a number for each of the columns, seconds].
-History read_history(JsonCursor& cursor, const std::vector<std::string>& columns) {
+History read_history(JsonCursor& cursor, const std::optional<std::vector<std::string>>& columns) {
+  if (!columns) {
+    cursor.expected("columns before history");
+  }
   History history;
   cursor.array([&] {
     const auto place = static_cast<std::int64_t>(history.epochs.size()) + 1;
@@ -101,12 +101,18 @@ History read_history(JsonCursor& cursor, const std::vector<std::string>& columns
     EpochResult e;
     cursor.expect('[');
     e.epoch = static_cast<int>(cursor.integer("the epoch in " + row, place, place));
-    for (const std::string& name : columns) {
+    for (const std::string& name : *columns) {
       cursor.expect(',');
-      e.numbers.emplace_back(name, cursor.real(fmt::format("{} in {}", name, row)));
+      const std::uint64_t at = cursor.offset();
+      const double value = cursor.real(fmt::format("{} in {}", name, row));
+      if (name.ends_with("loss") && std::isinf(value)) {
+        cursor.expected_at(at, fmt::format("{} in {}, a finite number or \"nan\"", name, row),
+                           fmt::format("{}", value));
+      }
+      e.numbers.emplace_back(name, value);
     }
     cursor.expect(',');
-    e.seconds = real_between(cursor, "the seconds in " + row, 0, kAny, false);
+    e.seconds = finite_from_0(cursor, "the seconds in " + row);
     cursor.expect(']');
     history.epochs.push_back(e);
   });
@@ -119,7 +125,7 @@ std::vector<std::string> read_columns(JsonCursor& cursor) {
   cursor.array([&] {
     const std::uint64_t at = cursor.offset();
     std::string name = cursor.string("a name of columns");
-    if (!is_column_name(name) || std::ranges::find(columns, name) != columns.end()) {
+    if (!is_column_name(name) || std::ranges::find(columns, name) != columns.end() || columns.size() == kMostColumns) {
       cursor.expected_at(at, "the name of a column that was not there before", "\"" + name + "\"");
     }
     columns.push_back(std::move(name));
@@ -151,14 +157,14 @@ void check_format(JsonCursor& cursor, const std::string& file) {
 }
 
 /// `columns` come before the history, which is read with them.
-Fields training_fields(JsonCursor& cursor, TrainingState& t, std::vector<std::string>& columns) {
+Fields training_fields(JsonCursor& cursor, TrainingState& t, std::optional<std::vector<std::string>>& columns) {
   const auto read_callbacks = [&] {
     cursor.array([&] { t.callbacks.push_back(cursor.string("the text of a callback")); });
   };
   return {{"step", [&] { t.step = cursor.integer("step", 0, kMost); }},
           {"epoch", [&] { t.position.epoch = cursor.integer("epoch", 0, kMostEpochs); }},
           {"batch", [&] { t.position.batch = cursor.integer("batch", 0, kMost); }},
-          {"epoch_seconds", [&] { t.epoch_seconds = real_between(cursor, "epoch_seconds", 0, kAny, false); }},
+          {"epoch_seconds", [&] { t.epoch_seconds = finite_from_0(cursor, "epoch_seconds"); }},
           {"columns", [&] { columns = read_columns(cursor); }},
           {"history", [&] { t.history = read_history(cursor, columns); }},
           {"callbacks", read_callbacks},
@@ -178,7 +184,7 @@ void add_remembered(JsonCursor& cursor, const std::string& name, Remembered& rem
   fields[name + "_numbers"] = [&, field = name + "_numbers"] {
     cursor.object("a name in " + field, [&](const std::string& key, std::uint64_t at) {
       const double value = remembered.numbers[key] = cursor.real(field + "." + key);
-      const bool is_positive = key == "learning_rate" || key == "loss.weight";
+      const bool is_positive = key.ends_with("learning_rate") || key == "loss/weight";
       if (is_positive && !(value >= 0 && value <= kAny)) {
         cursor.expected_at(at, "a finite " + key + " from 0", number(value));
       }
@@ -221,7 +227,7 @@ CheckpointState from_json(std::string_view text, const std::string& file) {
          printable(found), kWhatToDo);
   });
   CheckpointState state;
-  std::vector<std::string> columns;
+  std::optional<std::vector<std::string>> columns;
   Fields fields = training_fields(cursor, state.training, columns);
   fields["format"] = [&] { check_format(cursor, file); };
   fields["optimizer"] = [&] { state.optimizer_settings = read_settings(cursor, "optimizer"); };

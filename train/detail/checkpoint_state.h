@@ -28,6 +28,8 @@ struct CheckpointState {
 
 /// The format that this version writes and reads.
 inline constexpr int kCheckpointFormat = 3;
+/// Steps, rows and other counters, which are also counted in doubles.
+inline constexpr std::int64_t kLargestCount = std::int64_t{1} << 53;
 
 /// `file` opens the messages. Errors: texts that are not UTF-8.
 std::string to_json(const CheckpointState& state, const std::string& file);

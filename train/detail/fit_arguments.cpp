@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "gibbs/tensor/printable.h"
 #include "gibbs/train/detail/save_path.h"
@@ -17,6 +18,14 @@ void check_length(const FitOptions& options) {
   check(options.steps.value_or(1) >= 1, "fit: steps must be at least 1, it is ", options.steps.value_or(1));
   check(options.shards >= 1, "fit: shards must be at least 1, it is ", options.shards);
   check(options.validate_every >= 1, "fit: validate_every must be at least 1, it is ", options.validate_every);
+}
+
+/// Epochs are counted in ints.
+void check_epochs_fit(const FitOptions& options, const data::Batches& train) {
+  const std::int64_t batches = train.batches_per_epoch();
+  check(batches >= 1, "fit: an epoch of the training batches has ", batches, "; there must be at least one");
+  check(options.steps.value_or(1) / batches < std::numeric_limits<int>::max(), "fit: ", options.steps.value_or(1),
+        " steps are more than ", std::numeric_limits<int>::max(), " epochs; ask for fewer");
 }
 
 void check_files(const FitOptions& options) {
@@ -60,6 +69,7 @@ void check_fit_arguments(nn::Module& model, const optim::Optimizer& optimizer, c
   check(validation != &train,
         "fit: training and validation are the same Batches; make two of them, over the same data ", "if that is meant");
   check_length(options);
+  check_epochs_fit(options, train);
   check_files(options);
   check_callbacks(callbacks);
   const std::vector<Named<Parameter>> parameters = nn::parameters(model);

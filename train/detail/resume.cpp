@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 #include <system_error>
 
@@ -16,6 +17,11 @@ void check_position(const TrainingState& state, const Resumed& run, const std::s
   const auto [epoch, batch] = state.position;
   check(batch < batches, "checkpoint: ", file, " has a damaged 'state': batch is ", batch, ", and an epoch has ",
         batches, " batches; delete the file to begin anew, or choose another folder");
+  for (const EpochResult& row : state.history.epochs) {
+    const bool as_here = std::ranges::equal(row.numbers, run.names, {}, &NamedNumbers::value_type::first);
+    check(as_here, "checkpoint: ", file, " has a damaged 'state': its history has other numbers than this run; delete ",
+          "the file to begin anew, or choose another folder");
+  }
   const std::int64_t steps = epoch * batches + batch;
   check(state.step == steps, "checkpoint: ", file, " has a damaged 'state': after ", epoch, " epochs and ", batch,
         " batches step is ", steps, ", but there it is ", state.step,
@@ -25,7 +31,7 @@ void check_position(const TrainingState& state, const Resumed& run, const std::s
 /// All of them or, when one throws, none.
 void restore(const Callbacks& callbacks, const std::vector<std::string>& states, const std::string& file) {
   check(states.size() == callbacks.size(), "fit: the checkpoint holds the state of ", states.size(),
-        " callbacks, this run has ", callbacks.size());
+        " callbacks, this run has ", callbacks.size(), "; give the callbacks that the interrupted run had");
   std::vector<std::string> before;
   for (const Callback* callback : callbacks) {
     before.push_back(callback->saved_state());

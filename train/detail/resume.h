@@ -14,6 +14,7 @@ struct Resumed {
   const Callbacks& callbacks;
   const FitOptions& options;
   const data::Batches& train;
+  const std::vector<std::string>& names;  // of an epoch's numbers
   const TrainingState& here;
 };
 

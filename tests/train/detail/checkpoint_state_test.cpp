@@ -30,7 +30,7 @@ CheckpointState good_state() {
       .optimizer_settings = {{"beta1", "0.9"}},
       .optimizer = {.counters = {{"steps", 12}},
                     .numbers = {{"best", -std::numeric_limits<double>::infinity()}, {"learning_rate", 0.001}}},
-      .running = {.counters = {{"accuracy.rows", 40}}, .numbers = {{"loss.weight", 2.25}}}};
+      .running = {.counters = {{"accuracy/rows", 40}}, .numbers = {{"loss/weight", 2.25}}}};
   return state;
 }
 
@@ -40,7 +40,7 @@ const std::string kGood =
     R"("settings":[["seed","9"]],"data":[["size","[8, 8, 3]"]],"arithmetic":[["core","any"]],)"
     R"("optimizer":[["beta1","0.9"]],"optimizer_counters":{"steps":12},)"
     R"("optimizer_numbers":{"best":"-inf","learning_rate":0.001},)"
-    R"("running_counters":{"accuracy.rows":40},"running_numbers":{"loss.weight":2.25}})";
+    R"("running_counters":{"accuracy/rows":40},"running_numbers":{"loss/weight":2.25}})";
 
 /// What reading says, between the file's name and the advice, when `from` is replaced by `to`; without the place.
 std::string error_with(const std::string& from, const std::string& to) {
@@ -78,21 +78,23 @@ TEST(CheckpointState, WholeNumbersAreWholeAndFit) {
   const std::string most = ", a whole number from 0 to 9007199254740992, found ";
   EXPECT_EQ(error_with("\"step\":12", "\"step\":-12"), "expected step" + most + "-12");
   EXPECT_EQ(error_with("\"batch\":5", "\"batch\":5e0"), "expected batch" + most + "5e0");
-  EXPECT_EQ(error_with("\"accuracy.rows\":40", "\"accuracy.rows\":9007199254740993"),
-            "expected running_counters.accuracy.rows" + most + "9007199254740993");
+  EXPECT_EQ(error_with("\"accuracy/rows\":40", "\"accuracy/rows\":9007199254740993"),
+            "expected running_counters.accuracy/rows" + most + "9007199254740993");
   EXPECT_EQ(error_with("\"steps\":12", "\"steps\":-1"), "expected optimizer_counters.steps" + most + "-1");
 }
 
 TEST(CheckpointState, NumbersAreFiniteAndInTheirRange) {
   EXPECT_EQ(error_with("2.25", "1e400"),
-            "expected running_numbers.loss.weight, a number that a double can hold, found 1e400");
-  EXPECT_EQ(error_with("2.25", "\"inf\""), "expected a finite loss.weight from 0, found \"inf\"");
-  EXPECT_EQ(error_with("2.25", "\"nan\""), "expected a finite loss.weight from 0, found \"nan\"");
-  EXPECT_EQ(error_with("2.25", "\"x\""), "expected running_numbers.loss.weight, a number, found \"x\"");
+            "expected running_numbers.loss/weight, a number that a double can hold, found 1e400");
+  EXPECT_EQ(error_with("2.25", "\"inf\""), "expected a finite loss/weight from 0, found \"inf\"");
+  EXPECT_EQ(error_with("2.25", "\"nan\""), "expected a finite loss/weight from 0, found \"nan\"");
+  EXPECT_EQ(error_with("2.25", "\"x\""), "expected running_numbers.loss/weight, a number, found \"x\"");
   EXPECT_EQ(error_with("2.25", "2,25"), "expected a name in running_numbers, found '2'");
-  EXPECT_EQ(error_with("2.25", "true"), "expected running_numbers.loss.weight, a number, found 't'");
+  EXPECT_EQ(error_with("2.25", "true"), "expected running_numbers.loss/weight, a number, found 't'");
   EXPECT_EQ(error_with("1.5", "-1.5"), "expected epoch_seconds, a finite number from 0, found -1.5");
   EXPECT_EQ(error_with("[1,0.1,", "[1,true,"), "expected loss in row 1 of history, a number, found 't'");
+  EXPECT_EQ(error_with("[1,0.1,", "[1,\"inf\","),
+            "expected loss in row 1 of history, a finite number or \"nan\", found inf");
   EXPECT_EQ(error_with("0.5]", "\"nan\"]"),
             "expected the seconds in row 1 of history, a finite number from 0, found nan");
   for (const std::string rate : {"-0.001", "\"nan\"", "\"inf\""}) {
@@ -119,6 +121,14 @@ TEST(CheckpointState, ColumnsAreNamesEachOnce) {
         << name;
   }
   EXPECT_EQ(error_with("\"columns\":[\"loss\",", "\"columns\":["), "expected ']', found ','");
+}
+
+TEST(CheckpointState, HistoryIsReadWithItsColumns) {
+  const std::string columns = R"("columns":["loss","accuracy","val_loss","val_accuracy"],)";
+  std::string moved = kGood;
+  moved.replace(moved.find(columns), columns.size(), "");
+  moved.replace(moved.find("\"callbacks\""), 0, columns);
+  EXPECT_THAT(error_of([&] { from_json(moved, "FILE"); }), ::testing::HasSubstr("expected columns before history"));
 }
 
 TEST(CheckpointState, FieldsAgree) {

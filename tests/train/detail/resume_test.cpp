@@ -130,9 +130,9 @@ TEST(Resume, TransformsAreCounted) {
   Scene scene;
   Scene::Run run;
   const data::Transform nothing = [](data::Picture, const RandomKey&) {};
-  EXPECT_THAT(
-      error_of([&] { scene.fit(run, 3, true, {nothing}); }),
-      ::testing::HasSubstr("training number of transforms is 0 in the checkpoint and 1 here; give the same options"));
+  EXPECT_THAT(error_of([&] { scene.fit(run, 3, true, {nothing}); }),
+              ::testing::HasSubstr(
+                  "training transforms is none in the checkpoint and 1, drawn by seed 0 here; give the same options"));
 }
 
 TEST(Resume, OtherArithmeticIsSaidInOneLineAndGoesOn) {
@@ -163,7 +163,10 @@ TEST(Resume, ACallbackThatCannotBeRestoredLeavesAllAsTheyWere) {
 TEST(Resume, AnotherNumberOfCallbacksIsRefused) {
   Scene scene;
   scene.edit(R"("!one","!two")", R"("!one")");
-  EXPECT_EQ(scene.refusal(), "fit: the checkpoint holds the state of 1 callbacks, this run has 2");
+  EXPECT_EQ(
+      scene.refusal(),
+      "fit: the checkpoint holds the state of 1 callbacks, this run has 2; give the callbacks that the interrupted run "
+      "had");
 }
 
 TEST(Resume, PositionsThatTheseBatchesDoNotHaveAreRefused) {

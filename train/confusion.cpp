@@ -1,7 +1,6 @@
-#include "gibbs/train/metrics.h"
+#include "gibbs/train/confusion.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "gibbs/tensor/kernels/ordering.h"
@@ -65,17 +64,6 @@ std::int64_t count_correct_top_k(const Tensor& labels, const Tensor& scores, std
   }
   return correct;
 }
-
-void RunningMean::add(double mean, double weight) {
-  check(std::isfinite(weight) && weight >= 0, "RunningMean: a batch has weight ", weight,
-        "; it must be finite and at least 0");
-  if (weight > 0) {  // the mean of nothing is NaN
-    sum_ += mean * weight;
-    weight_ += weight;
-  }
-}
-
-double RunningMean::value() const { return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / weight_; }
 
 ConfusionMatrix::ConfusionMatrix(std::int64_t classes) {
   check(classes >= 1, "ConfusionMatrix: needs at least one class, received ", classes);

@@ -1,4 +1,4 @@
-#include "gibbs/train/metrics.h"
+#include "gibbs/train/confusion.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,17 +57,6 @@ TEST(Metrics, TheKLargestAreAtLeastOneAndAtMostAll) {
                 ::testing::ThrowsMessage<Error>("count_correct_top_k: k is " + std::to_string(k) +
                                                 "; it must be from 1 to the 3 classes"));
   }
-}
-
-TEST(RunningMean, WeighsEveryBatch) {
-  RunningMean mean;
-  EXPECT_TRUE(std::isnan(mean.value())) << "0 would be the best of losses";
-  mean.add(std::numeric_limits<double>::quiet_NaN(), 0);
-  mean.add(1, 3);
-  mean.add(5, 1);
-  EXPECT_DOUBLE_EQ(mean.value(), 2);
-  EXPECT_THAT([&] { mean.add(1, -1); },
-              ::testing::ThrowsMessage<Error>("RunningMean: a batch has weight -1; it must be finite and at least 0"));
 }
 
 TEST(CountCorrectRows, TakesAnyRankAndLeavesRowsOut) {

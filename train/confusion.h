@@ -1,10 +1,9 @@
-// Metrics of classification: what a person wants to know of predictions, as opposed to the loss that is trained on.
+// What a classifier gets right: counts of right rows, and which class is taken for which.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
-#include "gibbs/tensor/state_visitor.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::train {
@@ -22,23 +21,6 @@ struct CorrectRows {
 /// `ignore_index` are not.
 CorrectRows count_correct_rows(const Tensor& labels, const Tensor& scores,
                                std::optional<std::int64_t> ignore_index = {});
-
-/// Mean of batch means, each weighted by what it is a mean of; a batch of weight 0 counts for nothing.
-class RunningMean {
- public:
-  /// Errors: a weight that is negative or not finite.
-  void add(double mean, double weight);
-  /// NaN as long as there is no weight.
-  double value() const;
-
-  void visit_state(StateVisitor& visitor) {
-    visitor.number("sum", sum_);
-    visitor.number("weight", weight_);
-  }
-
- private:
-  double sum_ = 0, weight_ = 0;
-};
 
 /// counts[label][prediction].
 class ConfusionMatrix {
