@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -27,10 +26,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-void append(RunSettings& settings, RunSettings more) {
-  std::move(more.begin(), more.end(), std::back_inserter(settings));
-}
-
 double median(std::vector<double> values) {
   if (values.empty()) {
     return 0;
@@ -38,18 +33,6 @@ double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
-}
-
-/// The names of an epoch's numbers: those of training, then those of validation, which begin with val_.
-std::vector<std::string> names_of(const Metrics& metrics) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : RunningMetrics(metrics, RunningMetrics::For::training).values()) {
-    names.push_back(name);
-  }
-  for (const auto& [name, value] : RunningMetrics(metrics, RunningMetrics::For::validation).values()) {
-    names.push_back("val_" + name);
-  }
-  return names;
 }
 
 /// One call of fit: its arguments, where training stands, and the pieces of the loop.
@@ -69,7 +52,7 @@ class Training {
         running_(task.metrics, RunningMetrics::For::training),
         callback_state_{.model = model, .optimizer = optimizer, .history = state_.history, .running = running_} {
     callback_state_.validates = validation != nullptr;
-    callback_state_.names = names_of(task.metrics);
+    callback_state_.names = column_names(task.metrics);
     for (const auto& [path, parameter] : nn::named_parameters(model)) {
       parameters_.push_back(parameter);
     }

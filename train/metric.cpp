@@ -97,4 +97,15 @@ void RunningMetrics::visit_state(StateVisitor& visitor) {
   }
 }
 
+std::vector<std::string> column_names(const Metrics& metrics) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : RunningMetrics(metrics, RunningMetrics::For::training).values()) {
+    names.push_back(name);
+  }
+  for (const auto& [name, value] : RunningMetrics(metrics, RunningMetrics::For::validation).values()) {
+    names.push_back("val_" + name);
+  }
+  return names;
+}
+
 }  // namespace gibbs::train

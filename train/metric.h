@@ -83,6 +83,9 @@ class Accuracy : public Metric {
 /// The metrics of a task: patterns, of which fresh ones are made.
 using Metrics = std::vector<std::shared_ptr<const Metric>>;
 
+/// The names of an epoch's numbers: those of training, then those of validation, which begin with val_.
+std::vector<std::string> column_names(const Metrics& metrics);
+
 /// The mean loss of a task, under "loss", and its metrics, over the batches that were added.
 class RunningMetrics {
  public:

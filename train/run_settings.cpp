@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "gibbs/io/checksum.h"
 #include "gibbs/nn/fusion.h"
@@ -48,6 +50,10 @@ std::string differences(const RunSettings& saved, const RunSettings& here) {
   const std::string text =
       fmt::format("{}", fmt::join(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   return told.size() > shown ? fmt::format("{} and {} more", text, told.size() - shown) : text;
+}
+
+void append(RunSettings& settings, RunSettings more) {
+  std::move(more.begin(), more.end(), std::back_inserter(settings));
 }
 
 void check_names_differ(const char* who, const RunSettings& settings) {

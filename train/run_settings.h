@@ -12,6 +12,9 @@ namespace gibbs::train {
 /// then.
 std::string differences(const RunSettings& saved, const RunSettings& here);
 
+/// Adds others at the end.
+void append(RunSettings& settings, RunSettings more);
+
 /// Throws when two have one name; `who` opens the message.
 void check_names_differ(const char* who, const RunSettings& settings);
 
