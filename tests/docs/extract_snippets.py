@@ -2,10 +2,10 @@
 
     extract_snippets.py INPUT.md OUTPUT.h [--namespace NAME] [--replace OLD NEW]...
 
-A ```cpp block that begins with #include is a program: it becomes the body of a function program_1(steps, on_step),
-program_2 ..., with its includes hoisted; a ```text block right after it is what it prints, and becomes the constant
-output_1, output_2 ... Quotes of the source (quote_code.py), which stand right after a comment, are left out. Every other
-block is declarations. All are in a namespace, `snippets` unless named, which sees
+A ```cpp block that begins with #include is a program: it, or its main if it has one, becomes a function
+program_1(steps, on_step), program_2 ..., with its includes hoisted; a ```text block right after it is what it prints, and
+becomes the constant output_1, output_2 ... Quotes of the source (quote_code.py), which stand right after a comment, are left
+out. Every other block is declarations. All are in a namespace, `snippets` unless named, which sees
 namespace gibbs. --replace changes the programs' text (fewer steps, a call of on_step); text that is not there is an
 error, so that a test never quietly runs something else than it means to.
 """
@@ -15,6 +15,7 @@ import re
 import sys
 
 BLOCK = re.compile(r"(?<!-->\n)^```cpp\n(.*?)^```$(?:\s*^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
+MAIN = "int main() {"
 HEADER = """// Made by extract_snippets.py from {name}: change that file, not this one.
 #pragma once
 
@@ -50,8 +51,9 @@ def extract(markdown, name, replacements, namespace="snippets"):
             for old, new in replacements:
                 body = body.replace(old, new)
             number = sum("inline void program_" in earlier for earlier in code) + 1
-            body = (f"inline void program_{number}([[maybe_unused]] int steps,\n"
-                    f"    [[maybe_unused]] const std::function<void(const Variable&)>& on_step) {{\n{body}}}\n")
+            head = (f"inline void program_{number}([[maybe_unused]] int steps, "
+                    f"[[maybe_unused]] const std::function<void(const Variable&)>& on_step) {{")
+            body = body.replace(MAIN, head) if MAIN in body else f"{head}\n{body}}}\n"
             if output is not None:
                 body += f'inline constexpr const char* output_{number} = R"text({output})text";\n'
         code.append(body)

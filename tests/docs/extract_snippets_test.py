@@ -75,6 +75,13 @@ class ExtractSnippets(unittest.TestCase):
         self.assertIn("\nnamespace page {\n", header)
         self.assertNotIn("snippets {", header)
 
+    def test_a_program_with_a_main_keeps_what_stands_before_it(self):
+        page = "```cpp\n#include <cmath>\nusing namespace std;\n\nint main() {\n  run();\n}\n```\n\n```text\n1\n```\n"
+        _, header, _ = extract(markdown=page)
+        self.assertRegex(header, r'\n#line 2 "page.md"\n\nusing namespace std;\n\ninline void program_1\([^{]*\{\n  run\(\);\n'
+                                 r'\}\ninline constexpr const char\* output_1')
+        self.assertNotIn("main", header)
+
     def test_replacements_change_programs_only(self):
         code, header, _ = extract("--replace", "i < 100", "i < steps", "--replace", "run(i)", "walk(i)")
         self.assertEqual(code, 0)
