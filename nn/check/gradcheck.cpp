@@ -8,6 +8,7 @@
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/nn/detail/kept_buffers.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/tensor/random.h"
 
@@ -83,7 +84,8 @@ struct Contraction {
       }
     }
     check(!inputs.empty(), "gradcheck: nothing has a gradient: x is ", x.dtype(), ", and no parameter is trained");
-    const auto run = [&module, input] {
+    const auto run = [&module, input, buffers = std::make_shared<detail::KeptBuffers>(module)] {
+      buffers->put_back();
       const ForwardScope scope(ForwardScope::current());
       return module(input());
     };

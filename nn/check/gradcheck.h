@@ -5,7 +5,7 @@
 //
 // The module and x are float64: nn::to(module, DType::float64). Integers (indices) have no gradient: of such an x only
 // the parameters are left. Every evaluation runs in a fresh ForwardScope with the current options, so dropout draws one
-// mask throughout.
+// mask throughout, and begins with the buffers of now, which are there again at the end.
 #pragma once
 
 #include "gibbs/autograd/gradcheck.h"

@@ -12,6 +12,7 @@
 
 #include "gibbs/autograd/check_report.h"
 #include "gibbs/autograd/node.h"
+#include "gibbs/nn/detail/kept_buffers.h"
 #include "gibbs/nn/weights.h"
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/pointwise.h"
@@ -139,6 +140,7 @@ std::string check_visit(Layer& layer) {
 }
 
 std::string check_parameters(Layer& layer, const Tensor& x) {
+  const KeptBuffers buffers(layer);
   const bool differentiable = is_floating(x.dtype());
   const Variable input = differentiable ? Variable::leaf(x) : Variable(x);
   auto reached = leaves_behind(layer, input, evaluation());

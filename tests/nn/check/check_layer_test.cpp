@@ -271,6 +271,28 @@ TEST(CheckLayer, TrainAndEval) {
   expect_failure(in_evaluation, "train and eval", "evaluation writes to parameters or buffers");
 }
 
+/// Divides by a buffer that a training pass halves first: without the buffers of the start, each pass is of another
+/// function.
+TEST(CheckLayer, TrainingMayReadTheBufferThatItWrites) {
+  struct Halving : Derived<Halving> {
+    Buffer scale{Tensor::ones({})};
+    void visit(ModuleVisitor& visitor) override {
+      Scale::visit(visitor);
+      visitor.buffer("scale", scale);
+    }
+    Variable forward(const Variable& x) override {
+      if (ForwardScope::current().training) {
+        scale.replace(kernels::mul(scale.value(), .5));
+      }
+      return x * w / scale.value();
+    }
+  } running;
+  const CheckReport report = check_layer(running, {4, 2});
+  EXPECT_TRUE(report) << report;
+  EXPECT_EQ(running.scale.value().item(), 1) << "no number of the layer is changed";
+  EXPECT_THAT(report["train and eval"].detail, StartsWith("training updates buffers"));
+}
+
 TEST(CheckLayer, Float64AndThreads) {
   expect_failure([](const Variable& x, const Variable& w) { return x * w * (x.dtype() == DType::float32 ? 1.001 : 1); },
                  "float64", "the output: element 0: ");
