@@ -48,7 +48,7 @@ class Change {
 
  private:
   detail::Moved moved(const Tensor& y) const {
-    const double *now = y.data<double>(), *before = y_.data<double>(), *v = v_.data<double>();
+    const auto *now = y.data<double>(), *before = y_.data<double>(), *v = v_.data<double>();
     detail::Moved total{0, 0};
     for (std::int64_t k = 0; k < y.numel(); ++k) {
       if (now[k] != before[k]) {

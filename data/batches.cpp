@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gibbs/tensor/random.h"
 
@@ -13,6 +14,17 @@ const Tensor& only(const std::vector<Tensor>& tensors, const char* what) {
   check(tensors.size() == 1, "Batch: has ", tensors.size(), " ", what, "s, and ", what, "() is the only one; take ",
         what, "s[i]");
   return tensors.front();
+}
+
+void check_gathered(const char* name, const Batch& batch, std::int64_t rows) {
+  check(batch.rows == rows, name, ": gather() changed the batch's rows from ", rows, " to ", batch.rows,
+        "; fill inputs and targets only");
+  for (const auto& [what, tensors] : {std::pair("input", &batch.inputs), std::pair("target", &batch.targets)}) {
+    for (const Tensor& tensor : *tensors) {
+      check(tensor.rank() >= 1 && tensor.size(0) == rows, name, ": gather() gave the ", what, " ", tensor.shape(),
+            " for ", rows, " samples; the first axis must be the samples");
+    }
+  }
 }
 
 }  // namespace
@@ -78,6 +90,7 @@ Batch IndexedBatches::make(const BatchPosition& position) {
               .rows = rows,
               .last_of_epoch = position.batch + 1 == batches_per_epoch()};
   gather(order_of(position.epoch).rows(first, first + rows), batch);
+  check_gathered(name_, batch, rows);
   return batch;
 }
 

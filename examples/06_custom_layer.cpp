@@ -4,9 +4,9 @@
 // loading, summaries, cloning and gradient checks all work from these. Here it is the Swish activation with a slope per
 // channel that is learned: y = x sigmoid(beta x). For beta = 0 it is x / 2, for large beta it is relu.
 #include <gibbs/gibbs.h>
-#include <stdlib.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 

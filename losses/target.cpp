@@ -126,7 +126,7 @@ void leave_out(Rows& rows, const std::vector<std::int64_t>& kept) {
 
 /// What each row counts in the mean [M]; undefined where all count once.
 Variable weights_of(const Rows& rows) {
-  const Variable of_classes = rows.class_weights.defined() ? sum(rows.weighted(rows.p()), {-1}) : Variable();
+  Variable of_classes = rows.class_weights.defined() ? sum(rows.weighted(rows.p()), {-1}) : Variable();
   if (!rows.sample_weights.defined()) {
     return of_classes;
   }
@@ -200,7 +200,7 @@ Rows without_weightless(Rows rows, const Tensor& c) {
   return rows;
 }
 
-Rows without_weightless(Rows rows) {
+Rows without_weightless(const Rows& rows) {
   const bool any_zero = rows.class_weights.defined() && kernels::min(rows.class_weights).item() == 0;
   return any_zero ? without_weightless(rows, rows.weighted(rows.p()).value()) : rows;
 }
@@ -244,7 +244,8 @@ double divisor(const Target& target, const Variable& prediction, const Categoric
       !options.class_weights.defined() && !options.sample_weights.defined() && !options.ignore_index;
   const bool is_soft = !target.is_indices() && target.value().shape() == prediction.shape();
   if (every_row_counts_once && is_soft && prediction.numel() > 0) {  // no row of [..., K] need be looked at
-    return static_cast<double>(prediction.numel() / prediction.size(-1));
+    const std::int64_t rows = prediction.numel() / prediction.size(-1);
+    return static_cast<double>(rows);
   }
   return divisor(prepare("divisor", target.value().value(), prediction.value(), Prediction::logits, options));
 }

@@ -88,7 +88,7 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
 /// throughout, whatever they hold.
 Rows without_weightless(Rows rows, const Tensor& c);
 /// The same for c = w p.
-Rows without_weightless(Rows rows);
+Rows without_weightless(const Rows& rows);
 
 /// x with `number` in the rows of weight 0 (sample_weights have the shape of leading axes of x, or are undefined):
 /// nothing that they hold is computed with, and their gradient is 0.

@@ -73,6 +73,8 @@ void ClipGradientNorm::on_gradients(FitState& state) {
   nn::clip_gradient_norm(state.optimizer.parameters(), max_norm_);
 }
 
+RunSettings ClipGradientNorm::settings() const { return {{"largest gradient norm", fmt::format("{}", max_norm_)}}; }
+
 EarlyStopping::EarlyStopping(const Options& options) : options_(options), best_(options.monitor.worst()) {
   check(options.patience >= 1, "EarlyStopping: patience must be at least 1, it is ", options.patience);
   check(std::isfinite(options.min_delta) && options.min_delta >= 0, "EarlyStopping: min_delta is ", options.min_delta,
@@ -158,12 +160,33 @@ void LearningRateSchedule::on_step_begin(FitState& state) {
   }
 }
 
-void LearningRateSchedule::set_rate(FitState& state, std::int64_t count) const {
+const char* LearningRateSchedule::unit() const { return options_.per == Per::epoch ? "epoch" : "step"; }
+
+std::string LearningRateSchedule::saved_state() const {
+  return last_ ? fmt::format("LearningRateSchedule {} {} {}", unit(), *last_, rate_(*last_)) : "LearningRateSchedule";
+}
+
+void LearningRateSchedule::restore(const std::string& state) {
+  std::optional<std::int64_t> last;
+  const std::string begins = fmt::format("LearningRateSchedule {} ", unit());
+  if (std::int64_t count = 0; state.starts_with(begins)) {
+    std::from_chars(state.data() + begins.size(), state.data() + state.size(), count);
+    last = std::max<std::int64_t>(count, 0);
+  }
+  const std::optional<std::int64_t> before = std::exchange(last_, last);
+  if (const std::string here = saved_state(); here != state) {
+    last_ = before;
+    fail("LearningRateSchedule: the last rate of the run was '", printable(state), "', and here it is '", here,
+         "'; give the schedule that the interrupted run had");
+  }
+}
+
+void LearningRateSchedule::set_rate(FitState& state, std::int64_t count) {
   const double rate = rate_(count);
-  check(std::isfinite(rate) && rate >= 0, "LearningRateSchedule: the rate of ",
-        options_.per == Per::epoch ? "epoch " : "step ", count, " is ", rate,
+  check(std::isfinite(rate) && rate >= 0, "LearningRateSchedule: the rate of ", unit(), " ", count, " is ", rate,
         "; it must be finite and at least 0 (the first count is 0)");
   state.optimizer.set_learning_rate(rate);
+  last_ = count;
 }
 
 }  // namespace gibbs::train

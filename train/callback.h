@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ class Callback {
   virtual void on_step_end(FitState& /*state*/) {}
   virtual void on_epoch_end(FitState& /*state*/) {}
 
+  /// What the numbers of a run depend on: a run goes on from a checkpoint with equal ones only. None for what only
+  /// looks on.
+  virtual RunSettings settings() const { return {}; }
   /// What the callback must remember across an interruption, as text of its own choosing; given back on resume. Throws
   /// when it is the state of another kind of callback.
   virtual std::string saved_state() const { return {}; }
@@ -57,6 +61,7 @@ class ClipGradientNorm : public Callback {
   /// Errors: a norm that is not above 0.
   explicit ClipGradientNorm(double max_norm);
   void on_gradients(FitState& state) override;
+  RunSettings settings() const override;
 
  private:
   double max_norm_;
@@ -112,7 +117,8 @@ class BestWeights : public Callback {
 enum class Per { epoch = 1, step };
 
 /// Sets the learning rate before every epoch, or before every step: rate(0) before the first, since optim's schedules
-/// count from 0. A resumed run goes on with the count, and so with the rates, of the one that was interrupted.
+/// count from 0. A resumed run goes on with the count, and so with the rates, of the one that was interrupted;
+/// schedules are compared by their rates at 0, 1, 10, 100, ...
 ///
 ///   LearningRateSchedule schedule(optim::cosine({.rate = 1e-3, .length = 25}), {.per = Per::epoch});
 class LearningRateSchedule : public Callback {
@@ -124,12 +130,16 @@ class LearningRateSchedule : public Callback {
 
   void on_epoch_begin(FitState& state) override;
   void on_step_begin(FitState& state) override;
+  std::string saved_state() const override;
+  void restore(const std::string& state) override;
 
  private:
-  void set_rate(FitState& state, std::int64_t count) const;
+  void set_rate(FitState& state, std::int64_t count);
+  const char* unit() const;
 
   optim::Schedule rate_;
   Options options_;
+  std::optional<std::int64_t> last_;  // count that a rate was set for
 };
 
 }  // namespace gibbs::train

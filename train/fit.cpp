@@ -17,6 +17,7 @@
 #include "gibbs/train/detail/fit_arguments.h"
 #include "gibbs/train/detail/gradient_tree.h"
 #include "gibbs/train/detail/interrupt.h"
+#include "gibbs/train/detail/not_finite.h"
 #include "gibbs/train/detail/resume.h"
 
 namespace gibbs::train {
@@ -26,13 +27,11 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
+/// 0 of none.
 double median(std::vector<double> values) {
-  if (values.empty()) {
-    return 0;
-  }
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return values.empty() ? 0 : *middle;
 }
 
 /// One call of fit: its arguments, where training stands, and the pieces of the loop.
@@ -92,11 +91,14 @@ class Training {
     append(state_.settings, validation_ ? prefixed("validation ", validation_->settings())
                                         : RunSettings{{"validation samples", "none"}});
     append(state_.settings, {{"numbers of an epoch", fmt::format("{}", fmt::join(callback_state_.names, ", "))}});
+    for (std::size_t i = 0; i < callbacks_.size(); ++i) {
+      append(state_.settings, prefixed(fmt::format("callback {}'s ", i + 1), callbacks_[i]->settings()));
+    }
     append(state_.settings, options_.settings);
     check_names_differ("fit", state_.settings);
     if (!options_.checkpoint.empty()) {
-      state_.data = prefixed("training ", train_.digest());
-      append(state_.data, validation_ ? prefixed("validation ", validation_->digest()) : RunSettings{});
+      state_.data = describe_data("training ", train_);
+      append(state_.data, validation_ ? describe_data("validation ", *validation_) : RunSettings{});
       state_.arithmetic = describe_arithmetic();
     }
   }
@@ -256,29 +258,26 @@ class Training {
     const double weight = outcome.weight.value_or(static_cast<double>(batch.rows));
     if (weight != 0) {  // where nothing counts, the mean is of nothing, and there is nothing to learn
       if (!std::isfinite(value)) {
-        report_not_finite("the loss", value, state_.step + 1, nn::ForwardScope::current(), [&] { task_.run(batch); });
+        report_not_finite("the loss", value, state_.step + 1,
+                          first_not_finite(task_, nn::ForwardScope::current(), [&](auto& task) { task.run(batch); }));
       }
       backward(outcome.loss);
+      check_something_is_learned();
     }
     running_.add(batch, outcome);
     return weight;
   }
 
-  /// Runs `forward` again, looking at every layer, and throws what it finds.
-  template <class Forward>
-  [[noreturn]] void report_not_finite(const char* what, double loss, std::int64_t step, nn::ForwardOptions options,
-                                      const Forward& forward) {
-    std::string where = "all layers are finite: it appeared in the loss itself";
-    options.check_finite = true;
-    try {
-      const NoTape no_tape;
-      const nn::ForwardScope scope(options);
-      forward();
-    } catch (const Error& error) {
-      where = error.what();
-    }
+  void check_something_is_learned() const {
+    const bool has_gradient = std::ranges::any_of(
+        optimizer_.parameters(), [](const Named<Parameter>& named) { return named.item.gradient().defined(); });
+    check(has_gradient, "fit: the loss depends on no parameter that the optimizer steps, so that nothing is learned; ",
+          "let the task run the model that it is given, and freeze less");
+  }
+
+  [[noreturn]] void report_not_finite(const char* what, double loss, std::int64_t step, const Culprit& culprit) const {
     fail("fit: ", what, " became ", std::isnan(loss) ? "NaN" : "infinite", " at step ", step, " (epoch ",
-         callback_state_.epoch, "); ", where, what_to_do());
+         callback_state_.epoch, "); ", culprit.where, culprit.is_data ? "; mend the data" : what_to_do());
   }
 
   /// The last step of an epoch may spoil the weights after its loss was computed.
@@ -332,7 +331,8 @@ class Training {
     const ProfileSpan span("validation");
     const NamedNumbers measured = detail::evaluate(task_, *validation_);
     if (const double loss = measured.front().second; !std::isfinite(loss)) {
-      report_not_finite("the validation loss", loss, state_.step, {}, [&] { detail::evaluate(task_, *validation_); });
+      report_not_finite("the validation loss", loss, state_.step,
+                        first_not_finite(task_, {}, [&](auto& task) { detail::evaluate(task, *validation_); }));
     }
     for (const auto& [name, value] : measured) {
       numbers.emplace_back("val_" + name, value);

@@ -19,6 +19,21 @@ void check_name(const std::string& name) {
         "nor val_ at the beginning, which is added in validation");
 }
 
+/// Throws when the metric's tensors are those of another: what one gathers would be in both.
+void check_of_its_own(Metric& metric, Metric& other) {
+  struct Tensors : StateVisitor {
+    std::vector<Tensor> all;
+    void tensor(std::string_view /*name*/, Tensor& value) override { all.push_back(value); }
+  } own, others;
+  metric.visit_state(own);
+  other.visit_state(others);
+  for (std::size_t i = 0; i < std::min(own.all.size(), others.all.size()); ++i) {
+    check(own.all[i].numel() == 0 || !own.all[i].shares_storage_with(others.all[i]), "Metric: fresh() of '",
+          metric.name(), "' gives the other metric this one's tensor, since copies of a Tensor share their elements; ",
+          "make a new one, such as Tensor::zeros(...)");
+  }
+}
+
 }  // namespace
 
 void RunningMean::add(double mean, double weight) {
@@ -62,6 +77,8 @@ RunningMetrics::RunningMetrics(const Metrics& patterns, For purpose) {
       metrics_.push_back(pattern->fresh());
       check(metrics_.back() != nullptr, "Metric: fresh() of '", name,
             "' gave null; return another metric of this kind");
+      const std::unique_ptr<Metric> other = metrics_.back()->fresh();
+      check_of_its_own(*metrics_.back(), *other);
     }
   }
 }

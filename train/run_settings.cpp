@@ -70,6 +70,13 @@ RunSettings prefixed(const std::string& prefix, RunSettings settings) {
   return settings;
 }
 
+RunSettings describe_data(const std::string& prefix, const data::Batches& batches) {
+  RunSettings digest = batches.digest();
+  check(!digest.empty(), "fit: digest() of the ", prefix, "data is empty, and a checkpoint could not tell other data; ",
+        "give a checksum or what the data are made from, {{\"rows\", \"made by seed 3\"}}");
+  return prefixed(prefix, std::move(digest));
+}
+
 RunSettings describe_arithmetic() {
   return {{"BLAS core", kernels::blas_core_name()},
           {"instruction set", build_info().instruction_set},

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "gibbs/data/batches.h"
 #include "gibbs/tensor/run_settings.h"
 
 namespace gibbs::train {
@@ -20,6 +21,9 @@ void check_names_differ(const char* who, const RunSettings& settings);
 
 /// The same with a prefix before every name: "training batch size".
 RunSettings prefixed(const std::string& prefix, RunSettings settings);
+
+/// The digest of training or validation data, with the prefix. Throws when it is empty: other data could not be told.
+RunSettings describe_data(const std::string& prefix, const data::Batches& batches);
 
 /// What decides about the last bits of a run, and about nothing else: OpenBLAS' core, the library's instruction set,
 /// and whether layers are fused (nn/fusion.h).

@@ -47,11 +47,11 @@ void draw_blame(const std::filesystem::path& folder) {
 /// Squares with numbers, the upper left corner of the first at (x, y), going down. `mark(row, column)` colours a
 /// square.
 template <class Mark>
-std::string squares(double x, double y, int columns, const std::vector<double>& numbers, Mark mark) {
+std::string squares(double x, double y, std::size_t columns, const std::vector<double>& numbers, Mark mark) {
   std::string script;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const int row = static_cast<int>(i) / columns, column = static_cast<int>(i) % columns;
-    const double left = x + column, top = y - row;
+    const std::size_t row = i / columns, column = i % columns;
+    const double left = x + static_cast<double>(column), top = y - static_cast<double>(row);
     script += fmt::format("set object rect from {},{} to {},{} fc rgb '{}' fs solid border lc rgb '#888888' front\n",
                           left, top, left + 1, top - 1, mark(row, column));
     script += fmt::format("set label '{}' at {},{} center front\n", numbers[i], left + 0.5, top - 0.5);
@@ -66,15 +66,15 @@ std::string text(const std::string& words, double x, double y, const char* colou
 void draw_convolution(const std::filesystem::path& folder) {
   const WindowSums w = window_sums();
   constexpr const char *kMarked = "#ffd9a0", *kBright = "#ffffff", *kDark = "#dde3ea";
-  const auto picture = [&](int row, int column) {
+  const auto picture = [&](std::size_t row, std::size_t column) {
     const bool in_window = row >= 1 && row <= 3 && column <= 2;
-    return in_window ? kMarked : w.picture[static_cast<std::size_t>(row * 5 + column)] > 0 ? kBright : kDark;
+    return in_window ? kMarked : w.picture[row * 5 + column] > 0 ? kBright : kDark;
   };
   std::string products;
-  for (int row = 0; row < 3; ++row) {
-    for (int column = 0; column < 3; ++column) {
-      const double pixel = w.picture[static_cast<std::size_t>((row + 1) * 5 + column)];
-      const double weight = w.kernel[static_cast<std::size_t>(row * 3 + column)];
+  for (std::size_t row = 0; row < 3; ++row) {
+    for (std::size_t column = 0; column < 3; ++column) {
+      const double pixel = w.picture[(row + 1) * 5 + column];
+      const double weight = w.kernel[row * 3 + column];
       products += fmt::format("{}{}·{}", products.empty() ? "" : " + ", pixel,
                               weight < 0 ? fmt::format("(−{})", -weight) : fmt::format("{}", weight));
     }
@@ -82,8 +82,10 @@ void draw_convolution(const std::filesystem::path& folder) {
   io::gnuplot_svg_and_png(
       folder / "convolution", 820, 350,
       "unset border\nunset tics\nset key off\nset margins 0,0,0,0\nset xrange [-0.5:17.5]\nset yrange [-1.9:5.7]\n" +
-          squares(0, 5, 5, w.picture, picture) + squares(7, 4, 3, w.kernel, [&](int, int) { return kMarked; }) +
-          squares(13, 4, 3, w.sums, [&](int row, int column) { return row == 1 && column == 0 ? kMarked : kBright; }) +
+          squares(0, 5, 5, w.picture, picture) +
+          squares(7, 4, 3, w.kernel, [&](std::size_t, std::size_t) { return kMarked; }) +
+          squares(13, 4, 3, w.sums,
+                  [&](std::size_t row, std::size_t column) { return row == 1 && column == 0 ? kMarked : kBright; }) +
           text("picture, 5 × 5", 2.5, 5.35) + text("kernel, 3 × 3", 8.5, 4.35) + text("sums, 3 × 3", 14.5, 4.35) +
           text("×", 6, 2.5) + text("=", 11.5, 2.5) +
           text(fmt::format("the marked sum:  {} = {}", products, w.sums[3]), 8.5, -1.2) + "plot NaN\n");

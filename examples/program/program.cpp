@@ -5,7 +5,7 @@ namespace {
 
 /// What is wrong with the arguments, for a person: some of CLI11's texts count arguments and name types.
 std::string explanation(const CLI::Error& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const std::string option = text.substr(0, text.find_first_of(": "));
   const auto says = [&](const char* part) { return text.find(part) != std::string::npos; };
   if (error.get_name() != "ArgumentMismatch") {

@@ -52,8 +52,8 @@ long double log_power_of(double p, double q, double a, double b) {
 /// y [..., K] = p^a q^b e^-c of positive p, q and any c.
 Variable power_product(const Variable& p, const Variable& q, double a, double b, const Variable& c) {
   Tensor value = Tensor::uninitialized(p.shape(), DType::float64);
-  const double *of_p = p.value().data<double>(), *of_q = q.value().data<double>(), *of_c = c.value().data<double>();
-  double* y = value.mutable_data<double>();
+  const auto *of_p = p.value().data<double>(), *of_q = q.value().data<double>(), *of_c = c.value().data<double>();
+  auto* y = value.mutable_data<double>();
   for (std::int64_t i = 0; i < value.numel(); ++i) {
     y[i] = static_cast<double>(std::exp(log_power_of(of_p[i], of_q[i], a, b) - of_c[i]));
   }
@@ -99,7 +99,7 @@ double log_sum_of_exponentials(const std::vector<long double>& x) {
 Variable log_power_sum(const Terms& terms, double alpha) {
   const std::int64_t classes = terms.p.size(-1);
   Tensor value = Tensor::uninitialized(terms.p.shape().without(terms.p.rank() - 1), DType::float64);
-  const double *p = terms.p.value().data<double>(), *q = terms.q.value().data<double>();
+  const auto *p = terms.p.value().data<double>(), *q = terms.q.value().data<double>();
   const auto* common = terms.common.data<std::uint8_t>();
   std::vector<long double> logs;
   for (std::int64_t n = 0; n < value.numel(); ++n) {

@@ -105,6 +105,7 @@ CheckReport check_module(const Module& module, const std::vector<Tensor>& inputs
   const std::vector<Named<Parameter>> own = parameters(*shared);
   const DType dtype = own.empty() ? DType::float32 : own[0].item.dtype();
   std::vector<Tensor> converted;
+  converted.reserve(inputs.size());
   for (const Tensor& input : inputs) {
     converted.push_back(is_floating(input.dtype()) ? kernels::cast(input, dtype) : input);
   }

@@ -99,7 +99,7 @@ Tensor extreme_over(const char* op, const Tensor& x, const Axes& axes, bool keep
 template <class Compute>
 Tensor without_overflow(const Tensor& x, Compute compute) {
   constexpr double kScale = 0x1p64;
-  const Tensor y = compute(x);
+  Tensor y = compute(x);
   if (x.dtype() != DType::float64 || y.numel() == 0) {
     return y;
   }
