@@ -2,6 +2,8 @@
 // and its output is all outputs, end to end.
 #include "gibbs/nn/check/check_module.h"
 
+#include <algorithm>
+#include <stdexcept>
 #include <typeinfo>
 
 #include "gibbs/autograd/ops/layout.h"
@@ -34,7 +36,7 @@ class AsLayer : public Layer {
   }
 
   void visit(ModuleVisitor& visitor) override {
-    visitor.child("module", *module_);
+    module_->visit(visitor);  // as what the layer itself has, so that paths are those of the module
     for (std::size_t i = 1; i < floating_.size(); ++i) {
       if (floating_[i].defined()) {
         visitor.parameter("input " + std::to_string(i), floating_[i]);
@@ -42,6 +44,7 @@ class AsLayer : public Layer {
     }
   }
   std::string describe() const override { return module_->describe(); }
+  Module& module() { return *module_; }
   /// From now on integers that are given for input i.
   void give(std::size_t i, const Tensor& integers) { inputs_[i] = integers; }
   std::unique_ptr<Module> share() const override { return std::make_unique<AsLayer>(*this); }
@@ -53,7 +56,7 @@ class AsLayer : public Layer {
       inputs.push_back(floating_[i].defined() ? floating_[i].variable() : Variable(inputs_[i]));
     }
     Variables parts;
-    for (const Variable& y : call_(*module_, inputs)) {
+    for (const Variable& y : outputs_for(inputs)) {
       if (y.defined() && is_floating(y.dtype())) {
         parts.push_back(reshape(y, {y.numel()}));
       }
@@ -63,6 +66,14 @@ class AsLayer : public Layer {
   }
 
  private:
+  Variables outputs_for(const Variables& inputs) {
+    try {
+      return call_(*module_, inputs);
+    } catch (const std::out_of_range& error) {
+      fail("the call asks for what is not there, and has ", inputs.size(), " inputs: ", error.what());
+    }
+  }
+
   std::unique_ptr<Module> module_;
   ModuleOnInputs call_;
   std::vector<Tensor> inputs_;
@@ -70,13 +81,32 @@ class AsLayer : public Layer {
 };
 
 /// "[3] int64, [2, 2]"
-std::string shapes_of(const std::vector<Tensor>& inputs) {
+template <class Tensors>
+std::string shapes_of(const Tensors& tensors) {
   std::string text;
-  for (const Tensor& input : inputs) {
-    text += (text.empty() ? "" : ", ") + to_string(input.shape());
-    text += is_floating(input.dtype()) ? "" : std::string(" ") + name_of(input.dtype());
+  for (const auto& tensor : tensors) {
+    text += text.empty() ? "" : ", ";
+    if (!tensor.defined()) {
+      text += "nothing";
+      continue;
+    }
+    text += to_string(tensor.shape());
+    text += is_floating(tensor.dtype()) ? "" : std::string(" ") + name_of(tensor.dtype());
   }
   return text;
+}
+
+/// Whether the call is one of this module, as hooks and summaries see it; and the shapes of its outputs.
+std::string check_call(const AsLayer& layer, const Tensor& x) {
+  const std::unique_ptr<AsLayer> copy = clone(layer);
+  initialize(*copy, 0);  // what is pending
+  std::string outputs;
+  const HookHandle hook = copy->module().on_forward(
+      ModuleHook([&](const Variables& /*inputs*/, Variables& y) { outputs = "gives " + shapes_of(y); }));
+  output_of(*copy, x);
+  check(!outputs.empty(), "the call does not go through run(), so that hooks, summaries and drawings do not see it; ",
+        "write return run([&] { ... }, inputs...) in operator()");
+  return outputs;
 }
 
 /// A line for an input of integers, which no graph leads back to: do other ones give another output?
@@ -113,6 +143,14 @@ CheckReport check_module(const Module& module, const std::vector<Tensor>& inputs
   CheckLayerOptions with_input = options;
   with_input.input = converted[0];
   CheckReport report = check_layer(layer, converted[0].shape(), with_input);
+  if (report) {
+    gibbs::detail::Checks checks("");
+    checks.run("call", [&] { return check_call(layer, converted[0]); });
+    report.lines.insert(report.lines.begin(), checks.report().lines[0]);
+    const auto forward = std::ranges::find(report.lines, "forward", &CheckLine::check);
+    forward->detail =
+        "all outputs are finite, and the same the second time";  // theirs, not those of the one end to end
+  }
   report.subject = module.describe() + " on " + shapes_of(converted);
   for (std::size_t i = 1; i < converted.size() && report; ++i) {
     if (!is_floating(converted[i].dtype())) {

@@ -3,10 +3,10 @@
 //   const auto call = [](Cell& cell, const Variables& in) { return cell(in[0], in[1]); };
 //   std::cout << nn::check_module(cell, {x, state}, call);
 //
-// The report is that of check_layer.h. Floating inputs but the first stand in it as parameters, "input 1", since all
-// that is asked of a parameter is asked of them: that outputs depend on them, and first and second derivatives.
-// Integers but the first have a line of their own at the end: other ones must give another output. All floating outputs
-// are compared and differentiated, as one.
+// The report is that of check_layer.h, after a line "call": it goes through run(), and gives outputs of these shapes.
+// Floating inputs but the first stand in it as parameters, "input 1", since all that is asked of a parameter is asked
+// of them: that outputs depend on them, and first and second derivatives. Integers but the first have a line of their
+// own at the end: other ones must give another output. All floating outputs are compared and differentiated, as one.
 #pragma once
 
 #include <functional>

@@ -60,8 +60,8 @@ CheckReport report_of(const Cell& cell) {
 TEST(CheckModule, ACellWithState) {
   const CheckReport report = report_of(Cell());
   EXPECT_TRUE(report) << report;
-  EXPECT_EQ(report["visit"].detail, "module.w, input 1");
-  EXPECT_EQ(report["forward"].detail, "[3, 2] to [12]");
+  EXPECT_EQ(report["call"].detail, "gives [3, 2], [3, 2]");
+  EXPECT_EQ(report["visit"].detail, "w, input 1");
   EXPECT_EQ(report.subject, "Cell on [3, 2], [3, 2]");
 }
 
@@ -142,6 +142,28 @@ TEST(CheckModule, FindsWhatIsPlanted) {
       },
       "gradients");
   EXPECT_EQ(wrong.result, CheckLine::Result::failed) << "an error in the second output alone";
+}
+
+TEST(CheckModule, CallsGoThroughRun) {
+  struct Silent : Cell {
+    Output operator()(const Variable& x, const Variable& h) { return right(x, h, own); }
+    void visit(ModuleVisitor& visitor) override { visitor.parameter("w", own); }
+    std::unique_ptr<Module> share() const override { return std::make_unique<Silent>(*this); }
+    Parameter own = Parameter(Tensor::of({.5, -.25}));
+  };
+  const CheckReport report = check_module(Silent(), {random({3, 2}), random({3, 2}, 5)},
+                                          [](Silent& own, const Variables& in) { return own(in[0], in[1]); });
+  EXPECT_FALSE(report);
+  EXPECT_EQ(report["call"].detail,
+            "the call does not go through run(), so that hooks, summaries and drawings do not see it; write return "
+            "run([&] { ... }, inputs...) in operator()");
+}
+
+TEST(CheckModule, InputsThatAreNotThere) {
+  const CheckReport report =
+      check_module(Cell(), {random({3, 2})}, [](Cell& own, const Variables& in) { return own(in.at(0), in.at(1)); });
+  EXPECT_FALSE(report);
+  EXPECT_THAT(report["forward"].detail, HasSubstr("the call asks for what is not there, and has 1 inputs: "));
 }
 
 TEST(CheckModule, Errors) {
