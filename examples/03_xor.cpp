@@ -78,7 +78,9 @@ int lesson(const Settings& settings) {
     fmt::print("{} xor {} = {:.3f}\n", a, b, shown(answer));
     all_right &= std::abs(answer - kTargets.at({i, 0})) < 0.1;
   }
-  if (!settings.out.empty()) {
+  if (!settings.out.empty() && !std::isfinite(network_loss)) {
+    fmt::print("No picture: the network's answers are no numbers any more. Take a lower --rate.\n");
+  } else if (!settings.out.empty()) {
     examples::draw_xor_planes(settings.out, before, examples::XorPlane(network));
   }
   return examples::verdict({

@@ -183,5 +183,16 @@ TEST(AnyNetwork, ATokenModel) {
       0.05);
 }
 
+TEST(AnyNetwork, DataAndAMetricOfOnesOwn) {
+  EXPECT_EQ(printed_by(extending::program_8), extending::output_8);
+  const auto make = [] {
+    return initialized(nn::Sequential{nn::Dense({.in = 1, .out = 16}), nn::Tanh(), nn::Dense({.in = 16, .out = 1})}, 0);
+  };
+  const auto corner = [] {
+    return std::make_unique<extending::Corner>(256, data::BatchOptions{.batch_size = 24, .seed = 2});
+  };
+  Network<nn::Sequential>{make, extending::close_everywhere(), corner}.expect_everything(0.01);
+}
+
 }  // namespace
 }  // namespace gibbs

@@ -105,6 +105,13 @@ class FirstPages(unittest.TestCase):
                                  text=True)
             self.assertEqual((run.returncode, run.stdout, run.stderr.splitlines()[0]), (2, "", message))
 
+    def test_a_training_that_left_all_numbers_behind_ends_with_its_verdict(self):
+        folder = self.folder / "no picture"
+        run = subprocess.run([pathlib.Path(os.environ["GIBBS_PROGRAMS"], "03_xor"), "--rate", "3", "--out", folder],
+                             capture_output=True, text=True)
+        self.assertEqual((run.returncode, run.stderr, folder.exists()), (1, "", False))
+        self.assertIn("No picture: the network's answers are no numbers any more.", run.stdout)
+
     def test_output_shown_is_what_commands_print(self):
         for page in self.each_page():
             blocks = FENCE.findall(page)
