@@ -15,12 +15,15 @@
 #include <new>
 #include <system_error>
 
+#include "examples/program/before_main.h"
 #include "gibbs/tensor/printable.h"
 
 namespace gibbs::examples {
 namespace {
 
 constexpr int kFailed = 2;
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kBeforeLibraries)(int, char**, char**) = before_libraries;
 
 /// Files that are opened later must not take the numbers of standard streams: what is printed would go into them.
 /// Output that was closed is opened for reading, so that printing to it fails and is noticed.

@@ -142,7 +142,7 @@ def broken_promise(program, code, asked, out, error, folder, before):
     if FOREIGN.search(message):
         return "an error in the words of a library"
     names = {path.relative_to(folder) for path in folder.rglob("*")}
-    if any("planted" in name.name or ".partial" in name.name for name in names):
+    if any(name.name == "planted" or ".partial" in name.name for name in names):
         return "files appeared: " + ", ".join(map(str, sorted(names - before)))
     return None
 
@@ -181,6 +181,7 @@ def report(program, given, problem, printed, findings):
     print(f"{program} {words}\n{problem}\n{printed[-1500:]!r}", flush=True)
     if findings:
         text = json.dumps({"program": program, "arguments": words, "problem": problem})
+        findings.mkdir(parents=True, exist_ok=True)
         (findings / f"command_line-{abs(hash(text))}.json").write_text(text)
 
 

@@ -1,6 +1,8 @@
 // TrainingLoop: the scopes it gives are those written by hand, and pieces draw what the whole batch draws.
 #include "gibbs/nn/training_loop.h"
 
+#include <fmt/format.h>
+
 #include <optional>
 #include <thread>
 
@@ -109,11 +111,12 @@ TEST(TrainingLoop, Errors) {
             "TrainingLoop::next: a step has at least one row, not 0; give it the rows of the batch");
   EXPECT_EQ(loop.step(), 0U) << "what is refused is no step";
   const ForwardScope scope = loop.next(8);
-  const char* const repair = "; give next() the rows of the whole batch, and piece() the first row of each part";
-  EXPECT_EQ(error_of([&] { const ForwardScope piece = loop.piece(8); }),
-            std::string("TrainingLoop::piece: there is no row 8 in a batch of 8") + repair);
-  EXPECT_EQ(error_of([&] { const ForwardScope piece = loop.piece(-1); }),
-            std::string("TrainingLoop::piece: there is no row -1 in a batch of 8") + repair);
+  for (const std::int64_t row : {8, -1}) {
+    EXPECT_EQ(error_of([&] { const ForwardScope piece = loop.piece(row); }),
+              fmt::format("TrainingLoop::piece: there is no row {} in a batch of 8; give next() the rows of the whole "
+                          "batch, and piece() the first row of each part",
+                          row));
+  }
   EXPECT_TRUE(ForwardScope::current().training) << "an error leaves the scope as it was";
 }
 
