@@ -18,8 +18,8 @@ std::atomic<int> running{0};       // calls
 std::atomic<int> most_running{0};  // at any time so far: as many buffers OpenBLAS has
 std::mutex growing;
 
-/// Whether the system would give OpenBLAS another buffer: it is asked for it, and for as much again, since a thread that
-/// begins meanwhile reserves as much for its heap. All is given back at once.
+/// Whether the system would give OpenBLAS another buffer: it is asked for it, and for as much again, since a thread
+/// that begins meanwhile reserves as much for its heap. All is given back at once.
 bool has_room() {
   constexpr std::size_t kBytes = 2 * kBuffer;
   void* buffer = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
