@@ -73,7 +73,7 @@ RunSettings prefixed(const std::string& prefix, RunSettings settings) {
 RunSettings describe_data(const std::string& prefix, const data::Batches& batches) {
   RunSettings digest = batches.digest();
   check(!digest.empty(), "fit: digest() of the ", prefix, "data is empty, and a checkpoint could not tell other data; ",
-        "give a checksum or what the data are made from, {{\"rows\", \"made by seed 3\"}}");
+        "give a checksum, or say what the data are made from");
   return prefixed(prefix, std::move(digest));
 }
 
