@@ -127,6 +127,9 @@ TEST(Arity, WhatIsNotFiniteIsFoundInEveryOutput) {
   Cell cell;
   const ForwardScope scope({.check_finite = true});
   EXPECT_EQ(error_of([&] { cell(f64(1), f64(std::nan(""))); }), "the model itself (Cell) gave NaN or infinity");
+  Lookup lookup;  // of finite rows, from a table that is not finite elsewhere
+  nn::parameters(lookup)[0].item.mutable_value().set({1, 1}, std::nan(""));
+  EXPECT_EQ(error_of([&] { lookup(Tensor::of({0}, DType::int64)); }), "the model itself (Lookup) gave NaN or infinity");
 }
 
 TEST(Arity, Errors) {
