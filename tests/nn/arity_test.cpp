@@ -10,40 +10,15 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/nn/layers/activations.h"
 #include "gibbs/nn/nn.h"
+#include "tests/testing/cell.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::nn {
 namespace {
 
+using testing::Cell;
 using testing::error_of;
 using testing::f64;
-
-/// A cell with state: h' = tanh(x + w h), y = 2 h'.
-class Cell : public Module {
- public:
-  struct Output {
-    Variable y, state;
-    template <class F>
-    void each(F f) {
-      f(y);
-      f(state);
-    }
-  };
-
-  Output operator()(const Variable& x, const Variable& state) {
-    const auto step = [&] {
-      const Variable next = tanh(x + state * w_.variable());
-      return Output{next * 2.0, next};
-    };
-    return run(step, x, state);
-  }
-  void visit(ModuleVisitor& visitor) override { visitor.parameter("w", w_); }
-  std::string describe() const override { return "Cell"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<Cell>(*this); }
-
- private:
-  Parameter w_ = Parameter(f64(.5));
-};
 
 /// Rows of a table, and those rows once more: int64 in, Variables out.
 class Lookup : public Module {

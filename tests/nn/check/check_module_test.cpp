@@ -11,46 +11,17 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/autograd/record.h"
+#include "tests/testing/cell.h"
 #include "tests/testing/expect_op.h"
 
 namespace gibbs::nn {
 namespace {
 
+using testing::Cell;
 using testing::error_of;
 using testing::f64;
 using ::testing::HasSubstr;
 using testing::random;
-
-struct Output {
-  Variable y, state;
-  template <class F>
-  void each(F f) {
-    f(y);
-    f(state);
-  }
-};
-
-/// h' = tanh(x + w h), y = 2 h'; what is wrong with it, if anything, is in `step`.
-class Cell : public Module {
- public:
-  using Step = std::function<Output(const Variable& x, const Variable& h, const Variable& w)>;
-  static Output right(const Variable& x, const Variable& h, const Variable& w) {
-    const Variable next = tanh(x + h * w);
-    return {next * 2.0, next};
-  }
-  explicit Cell(Step step = right) : step_(std::move(step)) {}
-
-  Output operator()(const Variable& x, const Variable& h) {
-    return run([&] { return step_(x, h, w_); }, x, h);
-  }
-  void visit(ModuleVisitor& visitor) override { visitor.parameter("w", w_); }
-  std::string describe() const override { return "Cell"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<Cell>(*this); }
-
- private:
-  Step step_;
-  Parameter w_ = Parameter(Tensor::of({.5, -.25}));
-};
 
 CheckReport report_of(const Cell& cell) {
   return check_module(cell, {random({3, 2}), random({3, 2}, 5)},
@@ -130,13 +101,13 @@ TEST(CheckModule, FindsWhatIsPlanted) {
   const auto line = [](Cell::Step step, const std::string& name) { return report_of(Cell(std::move(step)))[name]; };
   const CheckLine blind = line(
       [](auto& x, auto& h, auto& w) {
-        return Output{x * w, (x + w) * 2.0 + h.detach()};
+        return Cell::Output{x * w, (x + w) * 2.0 + h.detach()};
       },
       "parameters");
   EXPECT_THAT(blind.detail, HasSubstr("parameter 'input 1' is visited, but the output does not depend on it"));
   const CheckLine wrong = line(
       [](auto& x, auto& h, auto& w) {
-        Output out = Cell::right(x, h, w);
+        Cell::Output out = Cell::right(x, h, w);
         out.state = record("off", out.state.value(), wrt(out.state, [](const Variable& dy) { return dy * 1.01; }));
         return out;
       },
