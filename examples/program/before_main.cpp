@@ -42,7 +42,8 @@ void restart_with_one_thread(char* const* arguments, char* const* environment) {
   changed[count] = nullptr;
   const bool is_the_program = getauxval(AT_BASE) != 0;  // and not the dynamic linker, which was told to load it
   if (*environment == nullptr && is_the_program) {
-    execve(reinterpret_cast<const char*>(getauxval(AT_EXECFN)), arguments, changed.data());
+    const auto* path = reinterpret_cast<const char*>(getauxval(AT_EXECFN));  // NOLINT: that is what the kernel gives
+    execve(path, arguments, changed.data());
   }
 }
 
