@@ -52,8 +52,9 @@ struct FitOptions {
   /// And within epochs, so that a machine that dies takes less with it.
   Interval checkpoint_every = {};
   /// Continue from the checkpoint when it is there. The run that wrote it must have had these data, down to their
-  /// order, an optimizer made with these options, this seed, these shards and list of callbacks, and must not have gone
-  /// beyond the epochs or steps. Another OpenBLAS core or fusion is said on `out` and goes on, with other roundings.
+  /// order, an optimizer made with these options, this seed, these shards and list of callbacks with their settings,
+  /// and must not have gone beyond the epochs or steps. Another OpenBLAS core or fusion is said on `out` and goes on,
+  /// with other roundings.
   bool resume = false;
   /// Whatever the numbers depend on that fit cannot see, by name: the loss, what transforms do. A checkpoint with other
   /// settings is refused.
@@ -79,9 +80,10 @@ struct FitResult {
 };
 
 /// Trains the model on pictures and their classes. `validation` may be empty. Arguments that would spoil the run are
-/// refused before its first step (train/detail/fit_arguments.h). Throws when the loss becomes NaN or infinite: the
-/// message names the step and the layer in which it first appeared, and the last good checkpoint stays. A Profile of
-/// this thread (autograd/profile.h) sees its steps; validation lies between them.
+/// refused before its first step (train/detail/fit_arguments.h). Throws when the loss depends on no parameter that the
+/// optimizer steps, and when it becomes NaN or infinite: the message names the step and the row of the data, or the
+/// layer, in which that first appeared, and the last good checkpoint stays. A Profile of this thread
+/// (autograd/profile.h) sees its steps; validation lies between them.
 FitResult fit(nn::Layer& model, optim::Optimizer& optimizer, const LossFunction& loss, const data::Subset& train,
               const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks = {});
 
