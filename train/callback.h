@@ -117,8 +117,8 @@ class BestWeights : public Callback {
 enum class Per { epoch = 1, step };
 
 /// Sets the learning rate before every epoch, or before every step: rate(0) before the first, since optim's schedules
-/// count from 0. A resumed run goes on with the count, and so with the rates, of the one that was interrupted;
-/// schedules are compared by their rates at 0, 1, 10, 100, ...
+/// count from 0. A resumed run goes on with the count, and so with the rates, of the one that was interrupted; a
+/// schedule that gives another rate for the last count of that run is refused.
 ///
 ///   LearningRateSchedule schedule(optim::cosine({.rate = 1e-3, .length = 25}), {.per = Per::epoch});
 class LearningRateSchedule : public Callback {

@@ -35,7 +35,9 @@ Culprit first_not_finite(const detail::BoundTask& task, nn::ForwardOptions optio
   const auto look = [&](const data::Batch& batch) {
     nan = first_in_data(batch, [](double x) { return std::isnan(x); });
     check(nan.empty(), nan);
-    infinity = first_in_data(batch, [](double x) { return std::isinf(x); });
+    if (infinity.empty()) {
+      infinity = first_in_data(batch, [](double x) { return std::isinf(x); });
+    }
     return task.run(batch);
   };
   Culprit culprit{.where = "all layers are finite: it appeared in the loss itself"};
