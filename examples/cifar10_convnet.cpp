@@ -94,11 +94,10 @@ train::LossFunction make_loss(const Arguments& arguments) {
   using Logits = const Variable&;
   const bool kl = arguments.loss == "kl";
   if (arguments.numerics == "keras") {
-    const losses::CategoricalOptions keras{.numerics = losses::Numerics::keras};
-    return [kl, keras](Labels labels, Logits logits) {
-      const Variable q = softmax(logits);
-      return kl ? losses::kl_divergence_with_probabilities(labels, q, keras)
-                : losses::cross_entropy_with_probabilities(labels, q, keras);
+    namespace keras = losses::compat::keras;
+    return [kl](Labels labels, Logits logits) {
+      const Variable p = kernels::one_hot(labels, logits.size(1), logits.dtype()), q = softmax(logits);
+      return kl ? keras::kl_divergence(p, q) : keras::categorical_crossentropy(p, q);
     };
   }
   return [kl](Labels labels, Logits logits) {

@@ -47,7 +47,7 @@ BinaryTarget prepare_binary(const char* op, const Variable& target, const Variab
                       .no = 1.0 - p,
                       .prediction = without_masked_rows(prediction, weights, probabilities ? .5 : 0),
                       .weights = weights};
-  if (options.numerics == Numerics::exact) {
+  if (options.check_probabilities) {
     check_unit_range(op, "target", given.value(), /*nan_is_wrong=*/true, "");
     if (probabilities) {
       check_unit_range(op, "probabilities", result.prediction.value(), /*nan_is_wrong=*/false,

@@ -7,7 +7,6 @@
 #pragma once
 
 #include "gibbs/autograd/variable.h"
-#include "gibbs/losses/numerics.h"
 #include "gibbs/losses/reduction.h"
 
 namespace gibbs::losses {
@@ -23,7 +22,8 @@ struct BinaryOptions {
   /// 0 loss and 0 gradient, of every order, whatever target and prediction hold there (NaN and infinities included).
   Tensor sample_weights = {};
   Base base = Base::nats;
-  Numerics numerics = Numerics::exact;
+  /// Refuse targets, and predicted probabilities, outside [0, 1].
+  bool check_probabilities = true;
 };
 
 /// A binary target, ready for a loss -(yes ln q + no ln(1 - q)).
@@ -35,7 +35,7 @@ struct BinaryTarget {
 };
 
 /// Checks and makes ready. `op` begins every error. Throws for shapes or dtypes that differ, an empty batch, options
-/// out of range, and, unless numerics is keras, for targets (or predictions that are probabilities) outside [0, 1].
+/// out of range, and, with check_probabilities, for targets (or predictions that are probabilities) outside [0, 1].
 BinaryTarget prepare_binary(const char* op, const Variable& target, const Variable& prediction, bool probabilities,
                             const BinaryOptions& options);
 

@@ -18,10 +18,6 @@ Variable binary_cross_entropy_with_probabilities(const Variable& target, const V
                                                  const BinaryOptions& options) {
   const BinaryTarget t =
       prepare_binary("binary_cross_entropy_with_probabilities", target, probabilities, /*probabilities=*/true, options);
-  if (options.numerics == Numerics::keras) {
-    const Variable q = clamp(t.prediction, kKerasEpsilon, 1 - kKerasEpsilon);
-    return finish_binary(t, 0.0 - (t.yes * log(q) + t.no * log(1.0 - q)), options);
-  }
   // Where q is 1, ln(1 - q) counts only if `no` has weight: there it becomes ln(1 - 0).
   const Tensor counts = kernels::maximum(kernels::greater(t.no.value(), 0.0), kernels::less(t.prediction.value(), 1.0));
   const Variable log_no = log1p(-where_or(counts, t.prediction, 0));

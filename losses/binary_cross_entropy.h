@@ -14,13 +14,13 @@ namespace gibbs::losses {
 /// reduced over rows; in nats or bits.   dz = (1 - p) sigmoid(z) - w p sigmoid(-z), which is sigmoid(z) - p for w = 1.
 /// target p in [0, 1], logits z: equal shapes [N, ...] (nothing broadcasts) and dtypes; the result is a scalar, or [N]
 /// with Reduction::none. A logit of -inf is a probability of 0, one of inf a probability of 1: they cost nothing where
-/// p agrees, and +inf elsewhere. Keras computes this form exactly too, so `numerics` only spares its targets the check.
+/// p agrees, and +inf elsewhere.
 /// Errors: see prepare_binary.
 Variable binary_cross_entropy_with_logits(const Variable& target, const Variable& logits,
                                           const BinaryOptions& options = {});
 
 /// -(w p ln q + (1 - p) ln(1 - q)) with 0 ln 0 = 0.   dq = -w p / q + (1 - p) / (1 - q).
-/// probabilities q: in [0, 1]. With Numerics::keras (BinaryCrossentropy of Keras 3) q is clipped to [1e-7, 1 - 1e-7].
+/// probabilities q: in [0, 1].
 Variable binary_cross_entropy_with_probabilities(const Variable& target, const Variable& probabilities,
                                                  const BinaryOptions& options = {});
 

@@ -36,12 +36,6 @@ Variable row_losses_of_probabilities(const Variable& p, const Variable& q) {
   return at_least_zero(-sum(p * log_q, {-1}), rows_that_sum_to(q.value(), 1));
 }
 
-/// -sum_k p_k ln q_k of q / sum q, clipped.
-Variable row_losses_as_keras(const Variable& p, const Variable& q) {
-  const Variable normalized = q / sum(q, {-1}, /*keepdim=*/true);
-  return -sum(p * log(clamp(normalized, kKerasEpsilon, 1 - kKerasEpsilon)), {-1});
-}
-
 }  // namespace
 
 Variable cross_entropy_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
@@ -58,8 +52,7 @@ Variable cross_entropy_with_probabilities(const Target& target, const Variable& 
                                           const CategoricalOptions& options) {
   const char* op = "cross_entropy_with_probabilities";
   const Rows rows = without_weightless(prepare(op, target, probabilities, Prediction::probabilities, options));
-  const auto row_losses = options.numerics == Numerics::keras ? row_losses_as_keras : row_losses_of_probabilities;
-  return finish(rows, row_losses(rows.weighted(rows.p()), rows.prediction), options);
+  return finish(rows, row_losses_of_probabilities(rows.weighted(rows.p()), rows.prediction), options);
 }
 
 }  // namespace gibbs::losses

@@ -17,14 +17,13 @@ namespace gibbs::losses {
 /// -sum_k w_k p_k ln softmax(z)_k, in nats or bits.   dz = (softmax(z) sum_k w_k p_k - w p) / divisor.
 /// target: int64 [N] or float [N, K]; logits z: [N, K]; the result is a scalar, or [N] with Reduction::none. Logits may
 /// have more leading axes, [N, T, K], and so have target and result then: int64 [N, T] or float [N, T, K], and [N, T].
-/// A logit of -inf is a probability of 0: it costs nothing where p = 0 and +inf where p > 0. Keras computes this form
-/// exactly too, so `numerics` only spares its targets the check. Errors: see `prepare`.
+/// A logit of -inf is a probability of 0: it costs nothing where p = 0 and +inf where p > 0. Errors: see `prepare`.
 Variable cross_entropy_with_logits(const Target& target, const Variable& logits,
                                    const CategoricalOptions& options = {});
 
 /// -sum_k w_k p_k ln q_k, with 0 ln 0 = 0.   dq = -w p / q / divisor.
 /// probabilities q: [N, K] or [N, ..., K], rows summing to 1; where they do so to rounding (at_least_zero.h), the value
-/// is at least 0. With Numerics::keras (CategoricalCrossentropy of Keras 3): q / sum q, clipped to [1e-7, 1 - 1e-7].
+/// is at least 0.
 Variable cross_entropy_with_probabilities(const Target& target, const Variable& probabilities,
                                           const CategoricalOptions& options = {});
 

@@ -20,10 +20,6 @@ namespace {
 /// Below, e^x is 0 in either dtype.
 constexpr double kImpossible = -1e4;
 
-void check_gamma(const char* op, double gamma) {
-  check(std::isfinite(gamma) && gamma >= 0, op, ": gamma is ", gamma, "; it is finite and at least 0");
-}
-
 /// a (1 - q)^gamma (-ln q) for q = sigmoid(m), 0 where a is 0. Where q underflows the factor is 1, and is left out,
 /// since its derivative would be 0 times infinity.
 Variable terms_of_log_odds(const Variable& a, const Variable& odds, double gamma) {
@@ -37,39 +33,17 @@ Variable terms_of_log_odds(const Variable& a, const Variable& odds, double gamma
   return weighted_terms(a, 0.0 - where(possible, factor * where_or(possible, log_q, 0), log_q));
 }
 
-/// rest^gamma for rest = 1 - q. A fractional power has infinite derivatives at rest = 0, and is the constant 0 there.
-Variable power_of_rest(const Variable& rest, double gamma) {
-  if (gamma == std::floor(gamma)) {
-    return pow(rest, gamma);
-  }
-  const Tensor none = rest <= 0;
-  return where(none, Tensor::zeros({}, rest.dtype()), pow(where(none, Tensor::ones({}, rest.dtype()), rest), gamma));
-}
-
 /// a rest^gamma (-log_q), rest = 1 - q, log_q = ln q.
 Variable terms_of_probabilities(const Variable& a, const Variable& rest, const Variable& log_q, double gamma) {
-  return weighted_terms(gamma == 0 ? a : a * power_of_rest(rest, gamma), 0.0 - log_q);
-}
-
-/// Keras 3: one factor (1 - p_t)^gamma, and one weight alpha p + (1 - alpha)(1 - p), for both terms of cross entropy.
-Variable binary_as_keras(const BinaryTarget& t, const Variable& q, const BinaryFocalOptions& focal) {
-  const Variable clipped = clamp(q, kKerasEpsilon, 1 - kKerasEpsilon);
-  const Variable rest = 1.0 - (t.p * q + (1.0 - t.p) * (1.0 - q));
-  const Variable elements =
-      power_of_rest(rest, focal.gamma) * (0.0 - (t.yes * log(clipped) + t.no * log(1.0 - clipped)));
-  return focal.alpha ? elements * (t.p * *focal.alpha + (1.0 - t.p) * (1 - *focal.alpha)) : elements;
+  return weighted_terms(gamma == 0 ? a : a * focal_factor(rest, gamma), 0.0 - log_q);
 }
 
 Variable binary_focal(const char* op, const Variable& target, const Variable& prediction, bool probabilities,
                       const BinaryFocalOptions& focal, const BinaryOptions& options) {
   check_gamma(op, focal.gamma);
   const double alpha = focal.alpha.value_or(.5);
-  check(alpha >= 0 && alpha <= 1, op, ": alpha is ", alpha, "; yes and no share 1, so it is in [0, 1]");
+  check_alpha(op, alpha);
   const BinaryTarget t = prepare_binary(op, target, prediction, probabilities, options);
-  if (options.numerics == Numerics::keras) {
-    const Variable q = probabilities ? t.prediction : sigmoid(t.prediction);
-    return finish_binary(t, binary_as_keras(t, q, focal), options);
-  }
   const Variable yes = focal.alpha ? t.yes * alpha : t.yes, no = focal.alpha ? t.no * (1 - alpha) : t.no;
   if (!probabilities) {
     const Variable elements = terms_of_log_odds(yes, t.prediction, focal.gamma) +  //
@@ -90,10 +64,7 @@ Variable coefficients(const char* op, const Rows& rows, const Tensor& alpha) {
   if (!alpha.defined()) {
     return weighted;
   }
-  const std::int64_t classes = rows.prediction.size(1);
-  check(alpha.rank() == 0 || alpha.shape() == Shape{classes}, op, ": alpha is ", alpha.shape(), "; ", classes,
-        " classes need shape [", classes, "], or one number []");
-  return weighted * checked_weights(op, "alpha", alpha, rows.prediction.dtype());
+  return weighted * checked_alpha(op, alpha, rows.prediction.size(1), rows.prediction.dtype());
 }
 
 /// m_k = ln q_k - ln(1 - q_k), q = softmax(z): [N, K]. Only the likeliest class can have q > 1/2, where 1 - q cancels;
@@ -108,12 +79,6 @@ Variable log_odds(const Variable& z) {
   return where(likeliest, shifted - others, log_q - log1p(-q_of_others));
 }
 
-Variable categorical_as_keras(const Variable& a, const Variable& probabilities, double gamma) {
-  const Variable q =
-      clamp(probabilities / sum(probabilities, {-1}, /*keepdim=*/true), kKerasEpsilon, 1 - kKerasEpsilon);
-  return a * pow(1.0 - q, gamma) * (0.0 - log(q));
-}
-
 Variable categorical_focal(const char* op, const Target& target, const Variable& prediction, Prediction kind,
                            const CategoricalFocalOptions& focal, const CategoricalOptions& options) {
   check_gamma(op, focal.gamma);
@@ -121,10 +86,6 @@ Variable categorical_focal(const char* op, const Target& target, const Variable&
   const Rows rows = without_weightless(prepared, coefficients(op, prepared, focal.alpha).value());
   const Variable a = coefficients(op, rows, focal.alpha);
   const auto terms = [&]() -> Variable {
-    if (options.numerics == Numerics::keras) {
-      const bool logits = kind == Prediction::logits;
-      return categorical_as_keras(a, logits ? softmax(rows.prediction) : rows.prediction, focal.gamma);
-    }
     if (kind == Prediction::logits) {
       return terms_of_log_odds(a, log_odds(rows.prediction), focal.gamma);
     }
@@ -136,6 +97,16 @@ Variable categorical_focal(const char* op, const Target& target, const Variable&
 }
 
 }  // namespace
+
+Variable focal_factor(const Variable& rest, double gamma) {
+  check_terms("focal_factor", rest);
+  check_gamma("focal_factor", gamma);
+  if (gamma == std::floor(gamma)) {
+    return pow(rest, gamma);
+  }
+  const Tensor none = rest <= 0;
+  return where(none, Tensor::zeros({}, rest.dtype()), pow(where(none, Tensor::ones({}, rest.dtype()), rest), gamma));
+}
 
 Variable binary_focal_loss_with_logits(const Variable& target, const Variable& logits, const BinaryFocalOptions& focal,
                                        const BinaryOptions& options) {

@@ -27,14 +27,11 @@ struct BinaryFocalOptions {
 
 /// alpha p (1 - q)^gamma (-ln q) + (1 - alpha) (1 - p) q^gamma (-ln(1 - q)), q = sigmoid(z): per row the mean over its
 /// elements, then reduced over rows. Shapes, options and errors as in binary_cross_entropy_with_logits.
-/// With Numerics::keras (BinaryFocalCrossentropy of Keras 3): sigmoid(z), then as for probabilities.
 Variable binary_focal_loss_with_logits(const Variable& target, const Variable& logits,
                                        const BinaryFocalOptions& focal = {}, const BinaryOptions& options = {});
 
 /// The same with probabilities q in [0, 1]. Derivatives at a q of exactly 0 or 1 are finite or infinite, never NaN; for
 /// fractional gamma they are taken to be 0 where the factor is 0, which for the first derivative is its limit.
-/// With Numerics::keras: q is clipped to [1e-7, 1 - 1e-7] in the logarithms, and the terms of a soft target share
-/// one factor, (1 - p q - (1 - p)(1 - q))^gamma, and one weight, alpha p + (1 - alpha)(1 - p).
 Variable binary_focal_loss_with_probabilities(const Variable& target, const Variable& probabilities,
                                               const BinaryFocalOptions& focal = {}, const BinaryOptions& options = {});
 
@@ -48,15 +45,17 @@ struct CategoricalFocalOptions {
 
 /// sum_k alpha_k p_k (1 - q_k)^gamma (-ln q_k), q = softmax(z), the form of Keras' CategoricalFocalCrossentropy.
 /// target, logits and options as in cross_entropy_with_logits.
-/// With Numerics::keras (Keras 3): softmax(z), then as for probabilities.
 Variable categorical_focal_loss_with_logits(const Target& target, const Variable& logits,
                                             const CategoricalFocalOptions& focal = {},
                                             const CategoricalOptions& options = {});
 
-/// The same with probabilities q [N, K]; derivatives as in binary_focal_loss_with_probabilities. With Numerics::keras:
-/// q / sum q, clipped to [1e-7, 1 - 1e-7].
+/// The same with probabilities q [N, K]; derivatives as in binary_focal_loss_with_probabilities.
 Variable categorical_focal_loss_with_probabilities(const Target& target, const Variable& probabilities,
                                                    const CategoricalFocalOptions& focal = {},
                                                    const CategoricalOptions& options = {});
+
+/// rest^gamma for rest = 1 - q, element by element: how much of a term counts. A fractional power has infinite
+/// derivatives at rest = 0, and is the constant 0 there. gamma is finite and at least 0.
+Variable focal_factor(const Variable& rest, double gamma);
 
 }  // namespace gibbs::losses

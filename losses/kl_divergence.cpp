@@ -44,20 +44,11 @@ Variable row_losses_of_probabilities(const Rows& rows, const Variable& q) {
                        kernels::minimum(rows_of_distributions(rows), rows_that_sum_to(q.value(), 1)));
 }
 
-/// sum_k w_k p_k ln(p_k / q_k) of p and q clipped.
-Variable row_losses_as_keras(const Rows& rows, const Variable& probabilities) {
-  const Variable p = clamp(rows.p(), kKerasEpsilon, 1), q = clamp(probabilities, kKerasEpsilon, 1);
-  return sum(rows.weighted(p) * log(p / q), {-1});
-}
-
 }  // namespace
 
 Variable kl_divergence_with_logits(const Target& target, const Variable& logits, const CategoricalOptions& options) {
   const char* op = "kl_divergence_with_logits";
   const Rows rows = without_weightless(prepare(op, target, logits, Prediction::logits, options));
-  if (options.numerics == Numerics::keras) {
-    return finish(rows, row_losses_as_keras(rows, softmax(rows.prediction)), options);
-  }
   const auto in_ops = [rows](const Variable& z) { return row_losses_of_logits(rows, z); };
   const SavedCoefficients log_p = coefficients_of(rows, [](const Tensor& p) { return log_of_target(p).value(); });
   const auto kernel = [c = weighted_target(rows), log_p, whole = common_weight(rows)](const Tensor& z, const Tensor& dy,
@@ -71,8 +62,7 @@ Variable kl_divergence_with_probabilities(const Target& target, const Variable& 
                                           const CategoricalOptions& options) {
   const char* op = "kl_divergence_with_probabilities";
   const Rows rows = without_weightless(prepare(op, target, probabilities, Prediction::probabilities, options));
-  const auto row_losses = options.numerics == Numerics::keras ? row_losses_as_keras : row_losses_of_probabilities;
-  return finish(rows, row_losses(rows, rows.prediction), options);
+  return finish(rows, row_losses_of_probabilities(rows, rows.prediction), options);
 }
 
 }  // namespace gibbs::losses

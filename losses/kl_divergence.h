@@ -3,8 +3,8 @@
 //
 // For rows whose target (and, where it is given, prediction) sums to 1 to rounding (kSumRounding, at_least_zero.h) the
 // value is max(0, the row's sum): not a rounding error below 0. The gradient is that of the sum. Rows that sum to
-// something else, within the 1e-4 that `prepare` allows, keep the plain sum, and so do classes of different weights and
-// Numerics::keras: those may be below 0.
+// something else, within the 1e-4 that `prepare` allows, keep the plain sum, and so do classes of different weights:
+// those may be below 0.
 //
 // The gradient on logits goes back through the logarithm of softmax: op by op, or in a kernel of its own
 // (tensor/kernels/rows/kl_divergence.cpp), which calls nothing of cross entropy's. What the two kernels share, the
@@ -19,12 +19,11 @@ namespace gibbs::losses {
 /// target: int64 [N] or float [N, K]; logits z: [N, K]; the result is a scalar, or [N] with Reduction::none. More
 /// leading axes, [N, T, K], are as in cross_entropy_with_logits.
 /// 0 ln 0 = 0; p > 0 where softmax(z) = 0 gives +inf. The gradient in p of p ln p is taken to be 0 at p = 0.
-/// With Numerics::keras: softmax, then the form on probabilities. Errors: see `prepare`.
+/// Errors: see `prepare`.
 Variable kl_divergence_with_logits(const Target& target, const Variable& logits,
                                    const CategoricalOptions& options = {});
 
 /// sum_k w_k p_k (ln p_k - ln q_k); probabilities q: [N, K] or [N, ..., K], rows summing to 1.
-/// With Numerics::keras (KLDivergence of Keras 3): p and q clipped to [1e-7, 1], sum p ln(p / q), nothing normalised.
 Variable kl_divergence_with_probabilities(const Target& target, const Variable& probabilities,
                                           const CategoricalOptions& options = {});
 

@@ -96,7 +96,7 @@ std::vector<std::int64_t> kept_distributions(const char* op, const Tensor& p, co
       if (options.ignore_index && is_one_hot_of(row, classes, *options.ignore_index)) {
         continue;
       }
-      if (options.numerics == Numerics::exact) {
+      if (options.check_probabilities) {
         check_distribution(op, row, n, classes, rule);
       }
       kept.push_back(n);
@@ -173,7 +173,7 @@ Rows prepare(const char* op, const Target& target, const Variable& prediction, P
                         ? kept_indices(op, rows.indices.value(), weighing, classes, options.ignore_index)
                         : kept_distributions(op, rows.distributions.value(), weighing, options));
   }
-  if (kind == Prediction::probabilities && options.numerics == Numerics::exact) {
+  if (kind == Prediction::probabilities && options.check_probabilities) {
     check_distributions(op, rows.prediction.value(),
                         {.what = "probabilities",
                          .nan_is_wrong = false,

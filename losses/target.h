@@ -14,7 +14,6 @@
 #include <optional>
 
 #include "gibbs/autograd/variable.h"
-#include "gibbs/losses/numerics.h"
 #include "gibbs/losses/reduction.h"
 
 namespace gibbs::losses {
@@ -50,7 +49,9 @@ struct CategoricalOptions {
   /// Divide each target row by its sum, instead of refusing rows that do not sum to 1.
   bool normalize_target = false;
   Base base = Base::nats;
-  Numerics numerics = Numerics::exact;
+  /// Refuse rows of the target, or of predicted probabilities, that are no distributions. Class indices are always
+  /// checked. For conventions that clip, or take numbers as they come (compat/).
+  bool check_probabilities = true;
 };
 
 /// A target and a prediction, ready for a loss: M rows, those that are not ignored.
@@ -74,13 +75,13 @@ struct Rows {
   Variable weighted(const Variable& x) const;
 };
 
-/// What the prediction is: logits (any numbers), or probabilities (which exact numerics checks).
+/// What the prediction is: logits (any numbers), or probabilities (which are checked).
 enum class Prediction { logits, probabilities };
 
 /// Checks target, prediction [..., K] and options, and makes Rows of them. `op` begins every error. Throws for an empty
-/// batch, a prediction without leading axes, shapes that do not fit, a class outside [0, K), and, unless numerics is
-/// keras, for a row of the target (or of predicted probabilities) that is negative or whose sum is more than 1e-4
-/// from 1.
+/// batch, a prediction without leading axes, shapes that do not fit, a class outside [0, K), and, with
+/// check_probabilities, for a row of the target (or of predicted probabilities) that is negative or whose sum is more
+/// than 1e-4 from 1.
 Rows prepare(const char* op, const Target& target, const Variable& prediction, Prediction kind,
              const CategoricalOptions& options);
 

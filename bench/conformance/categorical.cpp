@@ -20,8 +20,7 @@ CategoricalOptions categorical_options(const json& o) {
                                 .class_weights = tensor(o, "class_weights"),
                                 .sample_weights = tensor(o, "sample_weights"),
                                 .normalize_target = flag(o, "normalize_target"),
-                                .base = base(o),
-                                .numerics = numerics(o)};
+                                .base = base(o)};
   if (o.contains("ignore_index")) {
     options.ignore_index = o.at("ignore_index").get<std::int64_t>();
   }

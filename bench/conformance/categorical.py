@@ -5,14 +5,13 @@ import torch
 import torch.nn.functional as F
 
 from case import Entry
-from formulas import (clamp, in_base, jensen_shannon, log_where, p_log_p, p_log_q, power, reduced, relative_entropy,
+from formulas import (in_base, jensen_shannon, log_where, p_log_p, p_log_q, power, reduced, relative_entropy,
                       relative_entropy_of_logs)
 
 REDUCTIONS = ["mean", "mean", "sum", "none"]
-EPSILON = 1e-7  # of Keras
 
 
-def draw_categorical(kind, soft_only=False, keras=True, extremes=True):
+def draw_categorical(kind, soft_only=False, extremes=True):
     """kind: of the prediction, "logits" or "rows"."""
     def draw(r):
         r = r if extremes else r.without_extremes()
@@ -24,8 +23,6 @@ def draw_categorical(kind, soft_only=False, keras=True, extremes=True):
             o["class_weights"] = r.rounded(r.random.uniform(.1, 2, k))
         if r.flag(.3):
             o["sample_weights"] = r.rounded(r.random.choice([0, .5, 1, 2], n))
-        if keras and r.flag(.15):
-            o["keras"] = True
         prediction = getattr(r, kind)((n, k))
         if not soft_only and r.flag():
             o["labels"] = r.indices(k, (n,))
@@ -34,7 +31,7 @@ def draw_categorical(kind, soft_only=False, keras=True, extremes=True):
                 o["labels"] = r.random.choice([o["ignore_index"], *o["labels"]], n).astype("int64")
             return [prediction], o
         rows = r.rows((n, k))
-        if not o.get("keras") and r.flag(.2):
+        if r.flag(.2):
             o["normalize_target"], rows = True, r.rounded(rows * 4)
         return [rows, prediction], o
     return draw
@@ -73,11 +70,7 @@ def loss(terms, logits):
 
 
 def cross_entropy(p, log_q, q, o):
-    if log_q is not None:
-        return cross_logs(p, log_q)
-    if o.get("keras"):
-        return -p * clamp(q / q.sum(-1, keepdim=True), EPSILON, 1 - EPSILON).log()
-    return -p_log_q(p, q)
+    return cross_logs(p, log_q) if log_q is not None else -p_log_q(p, q)
 
 
 def cross_logs(p, log_q):
@@ -87,9 +80,6 @@ def cross_logs(p, log_q):
 
 
 def kl_divergence(p, log_q, q, o):
-    if o.get("keras"):
-        p, q = clamp(p, EPSILON, 1), clamp(q, EPSILON, 1)
-        return p * (p / q).log()
     return p_log_p(p) + cross_logs(p, log_q) if log_q is not None else relative_entropy(p, q)
 
 
@@ -107,9 +97,6 @@ def jeffreys(p, log_q, q, o):
 
 def focal(p, log_q, q, o):
     a = p * (o["alpha"] if "alpha" in o else 1)
-    if o.get("keras"):
-        q = clamp(q / q.sum(-1, keepdim=True), EPSILON, 1 - EPSILON)
-        return -a * power(1 - q, o["gamma"]) * q.log()
     logits = log_q is not None
     log_q = torch.where((a > 0) | log_q.isfinite(), log_q, 0) if logits else torch.where((a > 0) | (q > 0), q, 1).log()
     # 1 - q as the sum over all other classes, in which nothing cancels
@@ -165,7 +152,7 @@ def log_rows(r, shape):
 
 
 def draw_log_target(r):
-    x, o = draw_categorical("logits", soft_only=True, keras=False)(r)
+    x, o = draw_categorical("logits", soft_only=True)(r)
     o.pop("normalize_target", None)
     return [log_rows(r, x[1].shape), x[1]], o
 
@@ -178,7 +165,7 @@ def log_target(x, o):
 
 
 def draw_distillation(r):
-    x, o = draw_categorical("logits", soft_only=True, keras=False)(r)
+    x, o = draw_categorical("logits", soft_only=True)(r)
     o.pop("normalize_target", None)
     return [r.logits(x[1].shape), x[1]], o | {"temperature": r.choice([.5, 1., 2., 5.])}
 
@@ -218,9 +205,9 @@ def pair(name, terms, **options):
 TABLE = {
     **pair("cross_entropy", cross_entropy),
     **pair("kl_divergence", kl_divergence),
-    **pair("reverse_kl_divergence", reverse_kl, keras=False),
-    **pair("jeffreys_divergence", jeffreys, keras=False),
-    **pair("js_divergence", lambda p, log_q, q, o: jensen_shannon(p, q), keras=False, extremes=False),
+    **pair("reverse_kl_divergence", reverse_kl),
+    **pair("jeffreys_divergence", jeffreys),
+    **pair("js_divergence", lambda p, log_q, q, o: jensen_shannon(p, q), extremes=False),
     "losses::generalized_kl_divergence_with_log_rates": rates(True),
     "losses::generalized_kl_divergence_with_rates": rates(False),
     "losses::categorical_focal_loss_with_logits": focal_entry("logits"),

@@ -17,6 +17,7 @@
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/nn/forward.h"
 
 namespace {
 
@@ -25,9 +26,10 @@ using conformance::json;
 
 conformance::Table all() {
   conformance::Table table;
-  for (const auto& part : {conformance::elementwise_table, conformance::arrangement_table, conformance::image_table,
-                           conformance::measure_table, conformance::categorical_table, conformance::regression_table,
-                           conformance::compat_table, conformance::layer_table, conformance::optimizer_table}) {
+  for (const auto& part :
+       {conformance::elementwise_table, conformance::arrangement_table, conformance::image_table,
+        conformance::measure_table, conformance::categorical_table, conformance::regression_table,
+        conformance::compat_table, conformance::keras_table, conformance::layer_table, conformance::optimizer_table}) {
     table.merge(part());
   }
   return table;
@@ -63,6 +65,7 @@ Variable inner_product(const Variables& a, const Variables& b) {
 }
 
 json answer(const conformance::Table& table, const json& request) {
+  const nn::ForwardScope evaluation({});
   Variables x = leaves(request.at("x"));
   const Variables y = table.at(request.at("name"))(x, request.at("options"));
   json result = {{"y", to_json(y)}};

@@ -13,12 +13,13 @@ DECLARED = re.compile(r"^(?:inline )?(?:Variables?|SortedVariable|Schedule) ([a-
                       r"|^(?:double|void) (clip_\w+)\("
                       r"|^class (\w+)(?: final)? : public (?!std|Module\b|Visitor)", re.MULTILINE)
 PREFIXES = {"autograd/ops": "", "losses": "losses::", "nn": "nn::", "optim": "optim::"}
-KERAS, SCIPY = "Keras' convention, of which PyTorch has none", "SciPy's convention, of which PyTorch has none"
+KERAS, SCIPY = "Keras' reduction of a loss that is compared", "SciPy's convention, of which PyTorch has none"
 NOT_COMPARED = {
     "losses::at_least_zero": "the end of every measure, compared in each",
     "losses::distributions": "checks its argument and returns it",
     "losses::finish": "the end of every categorical loss: takes what only a loss can prepare",
     "losses::finish_binary": "the end of every binary loss: takes what only a loss can prepare",
+    "losses::focal_factor": "the factor of focal losses, which are compared",
     "losses::in_base": "the end of every loss, compared in each with a unit",
     "losses::nan_without_weight": "masks, compared in the losses of two classes with sample weights",
     "losses::one_pass_loss": "the fast path of cross_entropy_with_logits and others",
@@ -29,9 +30,7 @@ NOT_COMPARED = {
     "optim::Several": "steps others, which are compared; groups against them in tests/optim",
     "optim::warm_up": "compared within every other schedule",
 } | {f"losses::compat::keras::{name}": KERAS for name in (
-    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
-    "categorical_hinge", "hinge", "huber", "kl_divergence", "mean_absolute_error", "mean_squared_error",
-    "sparse_categorical_crossentropy", "squared_hinge")
+    "categorical_hinge", "hinge", "huber", "mean_absolute_error", "mean_squared_error", "squared_hinge")
 } | {f"losses::compat::scipy::{name}": SCIPY for name in ("entropy", "jensenshannon", "kl_div", "rel_entr")}
 
 

@@ -21,8 +21,7 @@ BinaryOptions binary_options(const json& o) {
           .label_smoothing = o.value("label_smoothing", 0.0),
           .positive_weight = tensor(o, "positive_weight"),
           .sample_weights = tensor(o, "sample_weights"),
-          .base = base(o),
-          .numerics = numerics(o)};
+          .base = base(o)};
 }
 
 Function of_two_classes(Variable (*f)(const Variable&, const Variable&, const BinaryOptions&)) {

@@ -4,10 +4,9 @@ import torch
 import torch.nn.functional as F
 
 from case import Entry
-from formulas import clamp, huber, in_base, power, reduced
+from formulas import huber, in_base, power, reduced
 
 REDUCTIONS = ["mean", "mean", "sum", "none"]
-EPSILON = 1e-7  # of Keras
 
 
 def draw_numbers(r):
@@ -45,8 +44,6 @@ def draw_binary(kind):
             o["positive_weight"] = r.rounded(weight)
         if r.flag(.3):
             o["sample_weights"] = r.rounded(r.random.choice([0, .5, 1, 2], shape[0]))
-        if kind == "units" and r.flag(.2):
-            o["keras"] = True
         return [r.units(shape), getattr(r, kind)(shape)], o
     return draw
 
@@ -77,9 +74,6 @@ def cross_entropy_of_logits(p, yes, no, z, o):
 
 
 def cross_entropy_of_probabilities(p, yes, no, q, o):
-    if o.get("keras"):
-        q = clamp(q, EPSILON, 1 - EPSILON)
-        return -yes * q.log() - no * (1 - q).log()
     return -log_times(yes, q) - log_times(no, 1 - q)
 
 
@@ -101,9 +95,6 @@ def focal_of_logits(p, yes, no, z, o):
 
 def focal_of_probabilities(p, yes, no, q, o):
     gamma = o["gamma"]
-    if o.get("keras"):
-        elements = power(1 - p * q - (1 - p) * (1 - q), gamma) * cross_entropy_of_probabilities(p, yes, no, q, o)
-        return elements * (o["alpha"] * p + (1 - o["alpha"]) * (1 - p)) if "alpha" in o else elements
     yes, no = sides(yes, no, o)
 
     def side(a, q):

@@ -68,8 +68,4 @@ losses::Reduction reduction(const json& options) {
 
 losses::Base base(const json& options) { return flag(options, "bits") ? losses::Base::bits : losses::Base::nats; }
 
-losses::Numerics numerics(const json& options) {
-  return flag(options, "keras") ? losses::Numerics::keras : losses::Numerics::exact;
-}
-
 }  // namespace gibbs::conformance

@@ -29,6 +29,7 @@ Table measure_table();
 Table categorical_table();
 Table regression_table();  // losses on numbers, and of two classes
 Table compat_table();
+Table keras_table();
 Table layer_table();
 Table optimizer_table();
 
@@ -63,6 +64,5 @@ int axis(const json& options);
 bool flag(const json& options, const char* name);
 losses::Reduction reduction(const json& options);
 losses::Base base(const json& options);
-losses::Numerics numerics(const json& options);
 
 }  // namespace gibbs::conformance

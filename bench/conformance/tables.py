@@ -4,10 +4,11 @@ import categorical
 import compat
 import elementwise
 import image
+import keras
 import layers
 import measures
 import optimizers
 import regression
 
-PARTS = (elementwise, arrangement, image, measures, categorical, regression, compat, layers, optimizers)
+PARTS = (elementwise, arrangement, image, measures, categorical, regression, compat, keras, layers, optimizers)
 ALL = {name: entry for part in PARTS for name, entry in part.TABLE.items()}

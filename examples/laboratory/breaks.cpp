@@ -6,6 +6,7 @@
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/ops.h"
+#include "gibbs/losses/compat/keras.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/divergence_losses.h"
 #include "gibbs/losses/kl_divergence.h"
@@ -14,7 +15,7 @@ namespace gibbs::examples {
 namespace {
 
 Variable keras_kl_divergence(const Tensor& p, const Variable& logits) {
-  return losses::kl_divergence_with_logits(p, logits, {.numerics = losses::Numerics::keras});
+  return losses::compat::keras::kl_divergence(p, softmax(logits));
 }
 
 Variable kl_divergence_averaged_over_elements(const Tensor& p, const Variable& logits) {

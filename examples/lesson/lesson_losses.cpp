@@ -8,6 +8,7 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/compat/keras.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/kl_divergence.h"
 #include "gibbs/losses/measures/divergence.h"
@@ -38,9 +39,7 @@ Tensor gradient_of(const Loss& loss, const Tensor& p, const Tensor& logits) {
 
 const auto exact_cross_entropy = [](const Tensor& p, const Variable& z) { return cross_entropy_with_logits(p, z); };
 const auto exact_kl = [](const Tensor& p, const Variable& z) { return kl_divergence_with_logits(p, z); };
-const auto clipped_kl = [](const Tensor& p, const Variable& z) {
-  return kl_divergence_with_logits(p, z, {.numerics = Numerics::keras});
-};
+const auto clipped_kl = [](const Tensor& p, const Variable& z) { return compat::keras::kl_divergence(p, softmax(z)); };
 
 }  // namespace
 

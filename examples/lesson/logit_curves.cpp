@@ -5,6 +5,7 @@
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"
+#include "gibbs/losses/compat/keras.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/kl_divergence.h"
 #include "gibbs/losses/measures/divergence.h"
@@ -44,20 +45,22 @@ Tensor smoothed_target() { return Tensor::of({.925, .025, .025, .025}, DType::fl
 
 std::vector<LogitCurve> logit_curves(const std::vector<double>& z) {
   const CategoricalOptions exact{.reduction = Reduction::none};
-  const CategoricalOptions keras{.reduction = Reduction::none, .numerics = Numerics::keras};
-  return {
-      curve("cross_entropy", "cross entropy", z,
-            [&](const Tensor& p, const Variable& x) { return cross_entropy_with_logits(p, x, exact); }),
-      curve("kl", "KL divergence", z,
-            [&](const Tensor& p, const Variable& x) { return kl_divergence_with_logits(p, x, exact); }),
-      curve("reverse_kl", "reverse KL", z,
-            [](const Tensor& p, const Variable& x) { return reverse_kl_divergence(p, softmax(x)); }),
-      curve("js", "JS", z, [](const Tensor& p, const Variable& x) { return js_divergence(p, softmax(x)); }),
-      curve("keras_cross_entropy", "cross entropy, clipped", z,
-            [&](const Tensor& p, const Variable& x) { return cross_entropy_with_probabilities(p, softmax(x), keras); }),
-      curve("keras_kl", "KL divergence, clipped", z, [&](const Tensor& p, const Variable& x) {
-        return kl_divergence_with_probabilities(p, softmax(x), keras);
-      })};
+  namespace keras = compat::keras;
+  const keras::CrossentropyOptions clipped{.reduction = keras::Reduction::none};
+  return {curve("cross_entropy", "cross entropy", z,
+                [&](const Tensor& p, const Variable& x) { return cross_entropy_with_logits(p, x, exact); }),
+          curve("kl", "KL divergence", z,
+                [&](const Tensor& p, const Variable& x) { return kl_divergence_with_logits(p, x, exact); }),
+          curve("reverse_kl", "reverse KL", z,
+                [](const Tensor& p, const Variable& x) { return reverse_kl_divergence(p, softmax(x)); }),
+          curve("js", "JS", z, [](const Tensor& p, const Variable& x) { return js_divergence(p, softmax(x)); }),
+          curve("keras_cross_entropy", "cross entropy, clipped", z,
+                [&](const Tensor& p, const Variable& x) {
+                  return keras::categorical_crossentropy(p, softmax(x), clipped);
+                }),
+          curve("keras_kl", "KL divergence, clipped", z, [&](const Tensor& p, const Variable& x) {
+            return keras::kl_divergence(p, softmax(x), {.reduction = keras::Reduction::none});
+          })};
 }
 
 std::vector<double> evenly_spaced(double from, double to, int count) {

@@ -7,11 +7,12 @@
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/losses/binary_cross_entropy.h"
 #include "gibbs/losses/cross_entropy.h"
+#include "gibbs/losses/detail/check_arguments.h"
 #include "gibbs/losses/detail/rename_errors.h"
 #include "gibbs/losses/focal.h"
-#include "gibbs/losses/kl_divergence.h"
 #include "gibbs/losses/regression.h"
 #include "gibbs/losses/target.h"
 #include "gibbs/tensor/kernels/pointwise.h"
@@ -20,7 +21,54 @@
 namespace gibbs::losses::compat::keras {
 namespace {
 
+/// keras.config.epsilon(): probabilities are clipped to at least this.
+constexpr double kEpsilon = 1e-7;
+
 constexpr losses::Reduction kRows = losses::Reduction::none;
+
+CategoricalOptions categorical_options(double label_smoothing) {
+  return {.reduction = kRows, .label_smoothing = label_smoothing, .check_probabilities = false};
+}
+
+BinaryOptions binary_options(double label_smoothing) {
+  return {.reduction = kRows, .label_smoothing = label_smoothing, .check_probabilities = false};
+}
+
+Variable clipped(const Variable& q) { return clamp(q, kEpsilon, 1 - kEpsilon); }
+Variable normalized_and_clipped(const Variable& q) { return clipped(q / sum(q, {-1}, /*keepdim=*/true)); }
+
+/// -sum_k p_k ln q_k.
+Variable cross_entropy(const Target& target, const Variable& probabilities, const CategoricalOptions& options) {
+  const Rows rows = prepare("cross_entropy", target, probabilities, Prediction::probabilities, options);
+  return finish(rows, -sum(rows.p() * log(normalized_and_clipped(rows.prediction)), {-1}), options);
+}
+
+/// sum_k alpha_k p_k (1 - q_k)^gamma (-ln q_k).
+Variable focal(const Target& target, const Variable& probabilities, double gamma, const Tensor& alpha,
+               const CategoricalOptions& options) {
+  const Rows rows = prepare("focal", target, probabilities, Prediction::probabilities, options);
+  const Variable q = normalized_and_clipped(rows.prediction);
+  return finish(rows, sum(rows.p() * alpha * pow(1.0 - q, gamma) * (0.0 - log(q)), {-1}), options);
+}
+
+/// The loss of rows of yes-or-no targets, made of terms(target), one per element.
+template <class Terms>
+Variable of_binary(const Variable& target, const Variable& probabilities, const BinaryOptions& options, Terms terms) {
+  const BinaryTarget t = prepare_binary("binary", target, probabilities, /*probabilities=*/true, options);
+  return finish_binary(t, terms(t), options);
+}
+
+/// -(p ln q + (1 - p) ln(1 - q)).
+Variable binary_cross_entropy(const BinaryTarget& t) {
+  const Variable q = clipped(t.prediction);
+  return 0.0 - (t.yes * log(q) + t.no * log(1.0 - q));
+}
+
+/// The same times (1 - p q - (1 - p)(1 - q))^gamma, one factor for both terms, in which q is not clipped.
+Variable binary_focal(const BinaryTarget& t, double gamma) {
+  const Variable& q = t.prediction;
+  return focal_factor(1.0 - (t.p * q + (1.0 - t.p) * (1.0 - q)), gamma) * binary_cross_entropy(t);
+}
 
 /// The weights [N] of samples [...] in this dtype; undefined if they are.
 Tensor checked_weights(const char* op, const Tensor& sample_weight, const Shape& samples, DType dtype) {
@@ -67,22 +115,19 @@ Variable hinge_labels(const Variable& y) {
 }  // namespace
 
 Variable categorical_crossentropy(const Variable& y_true, const Variable& y_pred, const CrossentropyOptions& options) {
-  const CategoricalOptions rows = {
-      .reduction = kRows, .label_smoothing = options.label_smoothing, .numerics = Numerics::keras};
+  const CategoricalOptions rows = categorical_options(options.label_smoothing);
   return of_samples("categorical_crossentropy", y_true, y_pred, options.reduction, options.sample_weight,
                     [&](const Variable& p, const Variable& q) {
-                      return options.from_logits ? cross_entropy_with_logits(p, q, rows)
-                                                 : cross_entropy_with_probabilities(p, q, rows);
+                      return options.from_logits ? cross_entropy_with_logits(p, q, rows) : cross_entropy(p, q, rows);
                     });
 }
 
 Variable binary_crossentropy(const Variable& y_true, const Variable& y_pred, const CrossentropyOptions& options) {
-  const BinaryOptions rows = {
-      .reduction = kRows, .label_smoothing = options.label_smoothing, .numerics = Numerics::keras};
+  const BinaryOptions rows = binary_options(options.label_smoothing);
   return of_samples("binary_crossentropy", y_true, y_pred, options.reduction, options.sample_weight,
                     [&](const Variable& p, const Variable& q) {
                       return options.from_logits ? binary_cross_entropy_with_logits(p, q, rows)
-                                                 : binary_cross_entropy_with_probabilities(p, q, rows);
+                                                 : of_binary(p, q, rows, binary_cross_entropy);
                     });
 }
 
@@ -93,8 +138,8 @@ Variable sparse_categorical_crossentropy(const Tensor& y_true, const Variable& y
   const Shape samples = y_pred.shape().sub(0, y_pred.rank() - 1);
   check(y_true.dtype() == DType::int64 && y_true.shape() == samples, op, ": the target is ", y_true.dtype(), " ",
         y_true.shape(), ", the predictions ", y_pred.shape(), "; class indices are int64 ", samples);
-  const CategoricalOptions rows = {
-      .reduction = kRows, .ignore_index = options.ignore_class, .numerics = Numerics::keras};
+  CategoricalOptions rows = categorical_options(/*label_smoothing=*/0);
+  rows.ignore_index = options.ignore_class;
   const Tensor weights = checked_weights(op, options.sample_weight, samples, y_pred.dtype());
   const std::vector<double> w = weights.defined() ? weights.to_vector() : std::vector<double>(samples.numel(), 1);
   Tensor indices = y_true.reshape({samples.numel()}).clone();
@@ -113,42 +158,45 @@ Variable sparse_categorical_crossentropy(const Tensor& y_true, const Variable& y
     const Variable predictions =
         without_masked_rows(reshape(y_pred, {samples.numel(), y_pred.size(-1)}), weights, kHarmless);
     return options.from_logits ? cross_entropy_with_logits(indices, predictions, rows)
-                               : cross_entropy_with_probabilities(indices, predictions, rows);
+                               : cross_entropy(indices, predictions, rows);
   });
   return reduced(losses, samples, options.reduction, weights, static_cast<double>(counted));
 }
 
 Variable categorical_focal_crossentropy(const Variable& y_true, const Variable& y_pred,
                                         const CategoricalFocalOptions& options) {
-  const losses::CategoricalFocalOptions focal = {
-      .gamma = options.gamma, .alpha = options.alpha.defined() ? options.alpha : Tensor::full({}, .25, y_pred.dtype())};
-  const CategoricalOptions rows = {
-      .reduction = kRows, .label_smoothing = options.label_smoothing, .numerics = Numerics::keras};
-  return of_samples("categorical_focal_crossentropy", y_true, y_pred, options.reduction, options.sample_weight,
-                    [&](const Variable& p, const Variable& q) {
-                      return options.from_logits ? categorical_focal_loss_with_logits(p, q, focal, rows)
-                                                 : categorical_focal_loss_with_probabilities(p, q, focal, rows);
+  const char* op = "categorical_focal_crossentropy";
+  check_gamma(op, options.gamma);
+  const Tensor given = options.alpha.defined() ? options.alpha : Tensor::full({}, .25);
+  return of_samples(op, y_true, y_pred, options.reduction, options.sample_weight,
+                    [&](const Variable& p, const Variable& x) {
+                      const Variable q = options.from_logits ? softmax(x) : x;
+                      const Tensor alpha = checked_alpha(op, given, q.size(-1), q.dtype());
+                      return focal(p, q, options.gamma, alpha, categorical_options(options.label_smoothing));
                     });
 }
 
 Variable binary_focal_crossentropy(const Variable& y_true, const Variable& y_pred, const BinaryFocalOptions& options) {
-  losses::BinaryFocalOptions focal = {.gamma = options.gamma};
-  if (options.apply_class_balancing) {
-    focal.alpha = options.alpha;
-  }
-  const BinaryOptions rows = {
-      .reduction = kRows, .label_smoothing = options.label_smoothing, .numerics = Numerics::keras};
-  return of_samples("binary_focal_crossentropy", y_true, y_pred, options.reduction, options.sample_weight,
-                    [&](const Variable& p, const Variable& q) {
-                      return options.from_logits ? binary_focal_loss_with_logits(p, q, focal, rows)
-                                                 : binary_focal_loss_with_probabilities(p, q, focal, rows);
+  const char* op = "binary_focal_crossentropy";
+  check_gamma(op, options.gamma);
+  check_alpha(op, options.alpha);
+  const auto terms = [&options](const BinaryTarget& t) {
+    const double a = options.alpha;
+    const Variable elements = binary_focal(t, options.gamma);
+    return options.apply_class_balancing ? elements * (t.p * a + (1.0 - t.p) * (1 - a)) : elements;
+  };
+  return of_samples(op, y_true, y_pred, options.reduction, options.sample_weight,
+                    [&](const Variable& p, const Variable& x) {
+                      const Variable q = options.from_logits ? sigmoid(x) : x;
+                      return of_binary(p, q, binary_options(options.label_smoothing), terms);
                     });
 }
 
 Variable kl_divergence(const Variable& y_true, const Variable& y_pred, const Options& options) {
   return of_samples("kl_divergence", y_true, y_pred, options.reduction, options.sample_weight,
-                    [](const Variable& p, const Variable& q) {
-                      return kl_divergence_with_probabilities(p, q, {.reduction = kRows, .numerics = Numerics::keras});
+                    [](const Variable& given, const Variable& predicted) {
+                      const Variable p = clamp(given, kEpsilon, 1), q = clamp(predicted, kEpsilon, 1);
+                      return sum(p * log(p / q), {-1});
                     });
 }
 

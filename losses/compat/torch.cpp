@@ -105,7 +105,7 @@ Variable cross_entropy(const Variable& input, const Target& target, const CrossE
   CategoricalOptions exact = {.reduction = losses::Reduction::none,
                               .label_smoothing = options.label_smoothing,
                               .class_weights = options.weight,
-                              .numerics = Numerics::keras};  // on logits: exact, but the target is not checked
+                              .check_probabilities = false};
   if (target.is_indices()) {
     exact.ignore_index = options.ignore_index;
   }

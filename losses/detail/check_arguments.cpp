@@ -11,6 +11,14 @@ void check_label_smoothing(const char* op, double s) {
   check(s >= 0 && s <= 1, op, ": label_smoothing is ", s, "; it is a part of 1, in [0, 1]");
 }
 
+void check_gamma(const char* op, double gamma) {
+  check(std::isfinite(gamma) && gamma >= 0, op, ": gamma is ", gamma, "; it is finite and at least 0");
+}
+
+void check_alpha(const char* op, double alpha) {
+  check(alpha >= 0 && alpha <= 1, op, ": alpha is ", alpha, "; yes and no share 1, so it is in [0, 1]");
+}
+
 void check_nonnegative(const char* op, const char* what, const Tensor& x) {
   const std::int64_t classes = x.size(-1);
   dispatch_floating(x.dtype(), op, [&](auto zero) {
@@ -29,6 +37,12 @@ Tensor checked_weights(const char* op, const char* name, const Tensor& weights, 
           "; weights are finite and at least 0");
   }
   return weights.dtype() == dtype ? weights : kernels::cast(weights, dtype);
+}
+
+Tensor checked_alpha(const char* op, const Tensor& alpha, std::int64_t classes, DType dtype) {
+  check(alpha.rank() == 0 || alpha.shape() == Shape{classes}, op, ": alpha is ", alpha.shape(), "; ", classes,
+        " classes need shape [", classes, "], or one number []");
+  return checked_weights(op, "alpha", alpha, dtype);
 }
 
 Tensor checked_weights(const char* op, const char* name, const Tensor& weights, const Shape& shape, const char* things,

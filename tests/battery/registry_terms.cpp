@@ -58,6 +58,22 @@ OpEntry of_two(const std::string& name, Variable (*op)(const Variable&, const Va
             name + ": needs float32 or float64, not int64; convert with cast"}}};
 }
 
+OpEntry focal_factor_entry() {
+  const auto sample = [](const char* what, double gamma) {
+    return Sample{what,
+                  [gamma](const Variables& x) { return losses::focal_factor(x[0], gamma); },
+                  {kA},
+                  [gamma](const Tensors& x) {
+                    return build(x[0].shape(), [&](const Index& i) { return std::pow(at(x[0], i), gamma); });
+                  }};
+  };
+  return {"losses::focal_factor",
+          {sample("square", 2), sample("fractional", 1.5)},
+          {{[] { losses::focal_factor(kA, -1); }, "focal_factor: gamma is -1; it is finite and at least 0"},
+           {[] { losses::focal_factor(Tensor::ones({2}, DType::int64), 2); },
+            "focal_factor: needs float32 or float64, not int64; convert with cast"}}};
+}
+
 double mean_of_row(const Tensor& x, std::int64_t n) {
   double total = 0;
   for (std::int64_t k = 0; k < x.size(1); ++k) {
@@ -187,6 +203,7 @@ OpEntries term_entries() {
       of_two("jeffreys_terms", losses::jeffreys_terms, [](double p, double q) { return (p - q) * std::log(p / q); }),
       of_two("jensen_shannon_terms", losses::jensen_shannon_terms, js),
       at_least_zero_entry(),
+      focal_factor_entry(),
       logistic_terms_entry(),
       without_masked_rows_entry(),
       nan_without_weight_entry(),

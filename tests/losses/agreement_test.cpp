@@ -21,7 +21,7 @@ const NestedList kLogits = {{1.5, -0.5, 0.25, 3},  {0, 0, 0, 0},    {-2, 4, 1, 0
                             {0.1, 0.2, -0.3, 0.4}, {5, -5, 2, 0.7}, {-1, -2, -3, -4}};
 const NestedList kWeights = {0.5, 2, 0, 3};
 
-/// Every combination of options, as (options, whether it is exact).
+/// Every combination of options.
 std::vector<CategoricalOptions> all_options() {
   std::vector<CategoricalOptions> all;
   for (Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean}) {
@@ -29,11 +29,9 @@ std::vector<CategoricalOptions> all_options() {
       for (const Tensor& weights : {Tensor(), Tensor::of(kWeights)}) {
         for (std::optional<std::int64_t> ignore : {std::optional<std::int64_t>(), {2}, {-100}}) {
           for (Base base : {Base::nats, Base::bits}) {
-            for (Numerics numerics : {Numerics::exact, Numerics::keras}) {
-              for (bool normalize : {false, true}) {
-                for (const Tensor& samples : {Tensor(), Tensor::of({1, 0.5, 0, 0.25, 0.75, 1.25})}) {
-                  all.push_back({reduction, smoothing, weights, samples, ignore, normalize, base, numerics});
-                }
+            for (bool normalize : {false, true}) {
+              for (const Tensor& samples : {Tensor(), Tensor::of({1, 0.5, 0, 0.25, 0.75, 1.25})}) {
+                all.push_back({reduction, smoothing, weights, samples, ignore, normalize, base});
               }
             }
           }
@@ -77,7 +75,7 @@ const Function kFunctions[] = {
     {"kl_divergence_with_probabilities", kl_divergence_with_probabilities, false, true},
 };
 
-/// The loss for exact numerics, from the definitions.
+/// The loss, from the definitions.
 std::vector<double> expected(const Function& f, const Tensor& y, const Tensor& z, const CategoricalOptions& o) {
   const oracle::Row w = o.class_weights.defined() ? o.class_weights.to_vector() : oracle::Row(kClasses, 1);
   const oracle::Row samples =
@@ -119,11 +117,9 @@ TEST_P(Agreement, IndicesEqualOneHotRowsBitForBit) {
     EXPECT_EQ(of_indices.value().to_vector(), of_rows.value().to_vector());
     const std::vector<double> gradient = grad(sum(of_indices), {q})[0].value().to_vector();
     EXPECT_EQ(gradient, grad(sum(of_rows), {q})[0].value().to_vector());
-    if (options.numerics == Numerics::exact) {
-      EXPECT_THAT(
-          of_indices.value().to_vector(),
-          testing::Pointwise(testing::DoubleNear(dtype == DType::float64 ? 1e-13 : 1e-5), expected(f, y, z, options)));
-    }
+    EXPECT_THAT(
+        of_indices.value().to_vector(),
+        testing::Pointwise(testing::DoubleNear(dtype == DType::float64 ? 1e-13 : 1e-5), expected(f, y, z, options)));
   }
 }
 

@@ -41,11 +41,8 @@ TEST(BinaryCrossEntropy, PublishedByKeras) {
   const Tensor p = Tensor::of({0, 1, 0, 0}), z = Tensor::of({-18.6, .51, 2.94, -12.8});
   EXPECT_NEAR(binary_cross_entropy_with_logits(p, z).value().item(), .8654, 1e-4);  // cut, not rounded
   const Tensor labels = Tensor::of({{0, 1}, {0, 0}}), q = Tensor::of({{.6, .4}, {.4, .6}});
-  for (const Numerics numerics : {Numerics::exact, Numerics::keras}) {
-    const BinaryOptions rows = {.reduction = Reduction::none, .numerics = numerics};
-    EXPECT_THAT(binary_cross_entropy_with_probabilities(labels, q, rows).value().to_vector(),
-                ElementsAre(DoubleNear(.916, 5e-4), DoubleNear(.714, 5e-4)));
-  }
+  EXPECT_THAT(binary_cross_entropy_with_probabilities(labels, q, {.reduction = Reduction::none}).value().to_vector(),
+              ElementsAre(DoubleNear(.916, 5e-4), DoubleNear(.714, 5e-4)));
 }
 
 TEST(BinaryCrossEntropy, HasItsDerivatives) {
@@ -153,18 +150,6 @@ TEST(BinaryCrossEntropy, RowsOfWeightZeroLeaveNoTrace) {
   EXPECT_DOUBLE_EQ(loss.value().item(), (std::log1p(std::exp(-1.)) + std::log1p(std::exp(2.))) / 2);
   EXPECT_THAT(testing::gradient(loss, z),
               ElementsAre(DoubleNear(-sigmoid_of(-1) / 2, 1e-15), DoubleNear(sigmoid_of(2) / 2, 1e-15), 0, 0));
-}
-
-TEST(BinaryCrossEntropy, KerasClipsProbabilities) {
-  const BinaryOptions keras = {.numerics = Numerics::keras};
-  const Variable q = Variable::leaf(Tensor::of({0}));
-  const Variable miss = binary_cross_entropy_with_probabilities(Tensor::of({1}), q, keras);
-  EXPECT_FLOAT_EQ(miss.value().item<float>(), -std::log(1e-7F));
-  EXPECT_THAT(testing::gradient(miss, q), Each(0));
-  // In float32, 1 - 1e-7 is 1 - 2^-23.
-  EXPECT_FLOAT_EQ(
-      binary_cross_entropy_with_probabilities(Tensor::of({0}), Tensor::of({1}), keras).value().item<float>(),
-      23 * std::numbers::ln2_v<float>);
 }
 
 struct Batch {

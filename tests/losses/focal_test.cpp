@@ -162,14 +162,11 @@ TEST(BinaryFocal, IsTotal) {
       for (const std::optional<double> alpha : {std::optional<double>(), std::optional(0.), std::optional(1.)}) {
         for (const double p : numbers) {
           for (const double q : numbers) {
-            for (const Numerics numerics : {Numerics::exact, Numerics::keras}) {
-              testing::expect_no_nan(
-                  [&](const Variables& x) {
-                    return binary_focal_loss_with_probabilities(x[0], x[1], {.gamma = gamma, .alpha = alpha},
-                                                                {.numerics = numerics});
-                  },
-                  {number(p), number(q)});
-            }
+            testing::expect_no_nan(
+                [&](const Variables& x) {
+                  return binary_focal_loss_with_probabilities(x[0], x[1], {.gamma = gamma, .alpha = alpha});
+                },
+                {number(p), number(q)});
           }
           for (const double z : {0., 1e8, -1e8, 3e38, kInf, -kInf}) {
             testing::expect_no_nan(
@@ -187,26 +184,16 @@ TEST(BinaryFocal, IsTotal) {
 TEST(Focal, APredictionThatIsNotANumberMakesTheLossNone) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (const double gamma : {0., .5, 2.}) {
-    for (const Numerics numerics : {Numerics::exact, Numerics::keras}) {
-      EXPECT_TRUE(std::isnan(
-          binary_focal_loss_with_probabilities(f64({1}), f64({nan}), {.gamma = gamma}, {.numerics = numerics})
-              .value()
-              .item()))
-          << gamma;
-      EXPECT_TRUE(std::isnan(
-          binary_focal_loss_with_logits(f64({1}), f64({nan}), {.gamma = gamma}, {.numerics = numerics}).value().item()))
-          << gamma;
+    for (const auto loss : {binary_focal_loss_with_probabilities, binary_focal_loss_with_logits}) {
+      EXPECT_TRUE(std::isnan(loss(f64({1}), f64({nan}), {.gamma = gamma}, {}).value().item())) << gamma;
     }
   }
 }
 
 TEST(CategoricalFocal, IsTotal) {
   for (const double gamma : {0., .5, 1., 1.5, 2.}) {
-    for (const Numerics numerics : {Numerics::exact, Numerics::keras}) {
-      testing::expect_total_on_pairs([&](const Variables& x) {
-        return categorical_focal_loss_with_probabilities(x[0], x[1], {.gamma = gamma}, {.numerics = numerics});
-      });
-    }
+    testing::expect_total_on_pairs(
+        [&](const Variables& x) { return categorical_focal_loss_with_probabilities(x[0], x[1], {.gamma = gamma}); });
     const auto on_logits = [gamma](const Variables& x) {
       return categorical_focal_loss_with_logits(x[0], x[1], {.gamma = gamma});
     };

@@ -32,11 +32,9 @@ struct Weighted {
 using Categorical = Variable (*)(const Target&, const Variable&, const CategoricalOptions&);
 using Binary = Variable (*)(const Variable&, const Variable&, const BinaryOptions&);
 
-std::vector<Weighted> categorical_losses(Reduction reduction, Numerics numerics) {
+std::vector<Weighted> categorical_losses(Reduction reduction) {
   std::vector<Weighted> all;
-  const auto options = [=](const Tensor& w) {
-    return CategoricalOptions{.reduction = reduction, .sample_weights = w, .numerics = numerics};
-  };
+  const auto options = [=](const Tensor& w) { return CategoricalOptions{.reduction = reduction, .sample_weights = w}; };
   const auto add = [&](const char* name, Categorical loss) {
     const auto f = [=](auto& t, auto& x, auto& w) { return loss(t, x, options(w)); };
     all.push_back({name, f});
@@ -69,17 +67,14 @@ std::vector<Weighted> categorical_losses(Reduction reduction, Numerics numerics)
   return all;
 }
 
-std::vector<Weighted> binary_losses(Reduction reduction, Numerics numerics) {
+std::vector<Weighted> binary_losses(Reduction reduction) {
   std::vector<Weighted> all;
   const auto add = [&](const char* name,
                        const std::function<Variable(const Variable&, const Variable&, const BinaryOptions&)>& loss) {
     for (const double smoothing : {0., .2}) {
-      all.push_back(
-          {name, [=](auto& t, auto& x, auto& w) {
-             return loss(
-                 t, x,
-                 {.reduction = reduction, .label_smoothing = smoothing, .sample_weights = w, .numerics = numerics});
-           }});
+      all.push_back({name, [=](auto& t, auto& x, auto& w) {
+                       return loss(t, x, {.reduction = reduction, .label_smoothing = smoothing, .sample_weights = w});
+                     }});
     }
   };
   add("binary_cross_entropy_with_logits", binary_cross_entropy_with_logits);
@@ -155,10 +150,8 @@ std::vector<Weighted> all_losses() {
   std::vector<Weighted> all;
   const auto append = [&all](const std::vector<Weighted>& more) { all.insert(all.end(), more.begin(), more.end()); };
   for (const Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean}) {
-    for (const Numerics numerics : {Numerics::exact, Numerics::keras}) {
-      append(categorical_losses(reduction, numerics));
-      append(binary_losses(reduction, numerics));
-    }
+    append(categorical_losses(reduction));
+    append(binary_losses(reduction));
   }
   using compat::keras::Reduction::sum_over_batch_size;
   append(keras_losses(compat::keras::Reduction::none));
@@ -239,7 +232,7 @@ TEST(MaskedRows, AreNotThere) {
 TEST(MaskedRows, NorAreClassesOfWeightZero) {
   const Tensor only_first = Tensor::of({1, 0}, DType::float64);
   const Tensor half = Tensor::of({{.5, .5}}, DType::float64);
-  for (const Weighted& loss : categorical_losses(Reduction::sum, Numerics::exact)) {
+  for (const Weighted& loss : categorical_losses(Reduction::sum)) {
     if (loss.name.ends_with("probabilities")) {
       const auto results = [&](double q) {
         const Variable x = Variable::leaf(Tensor::of({{.5, q}}, DType::float64));

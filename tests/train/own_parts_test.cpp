@@ -67,6 +67,10 @@ TEST(OwnData, AnInfinityMayBeMeantAndIsTold) {
   const std::string error = Trial().error(infinite);
   EXPECT_THAT(error, HasSubstr("; layer '0' (Dense(2 -> 1)) gave NaN or infinity"));
   EXPECT_THAT(error, HasSubstr("; row 1 of batch 1 of the data has inf in input 0 [2, 2]. Lower the learning rate"));
+  // Layers are finite, and so are the batches after it.
+  data::TensorBatches good = with_a(0), target = with_a(kInfinity, &data::TensorRows::targets);
+  EXPECT_THAT(Trial().error(good, {}, {}, &target),
+              HasSubstr("it appeared in the loss itself; row 1 of batch 1 of the data has inf in target 0 [2, 1]"));
 }
 
 TEST(OwnTask, RunsTheModelThatItIsGiven) {
