@@ -239,7 +239,7 @@ class Drawing {
   }
 
   std::string value(const Saved& saved) const {
-    return saved.intact() ? in_few_words(saved.value(), options_.written_out) : "<i>overwritten since</i>";
+    return saved.intact() ? summarize(saved.value(), options_.written_out) : "<i>overwritten since</i>";
   }
 
   std::string gradient(const Tensor& d) const {

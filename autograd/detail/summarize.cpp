@@ -37,7 +37,7 @@ std::string written_out(const Tensor& x) {
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }
 
-std::string in_few_words(const Tensor& x, std::int64_t most_written_out) {
+std::string summarize(const Tensor& x, std::int64_t most_written_out) {
   if (x.numel() <= most_written_out) {
     return written_out(x);
   }

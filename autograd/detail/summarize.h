@@ -21,6 +21,6 @@ struct Statistics {
 std::string written_out(const Tensor& x);
 
 /// written_out(x) for at most so many elements; else "mean 0.5, from 0 to 1", "all 0", or "2 of 100 not finite".
-std::string in_few_words(const Tensor& x, std::int64_t most_written_out = 4);
+std::string summarize(const Tensor& x, std::int64_t most_written_out = 4);
 
 }  // namespace gibbs
