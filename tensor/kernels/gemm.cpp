@@ -1,20 +1,15 @@
-// Matrix products on OpenBLAS, the only file that includes cblas.h.
-//
 // The idea: a product is cut into tiles of the result, each tile is one single-threaded call, and tiles run in
-// parallel. Where the cuts lie follows from the sizes alone, so the bits do not depend on the number of threads.
+// parallel. Where the cuts lie follows from the sizes alone, so the bits do not depend on the number of threads. Who
+// makes a tile, OpenBLAS or the library's own kernel, is chosen once for the whole product.
 #include "gibbs/tensor/kernels/gemm.h"
 
-#include <cblas.h>
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <limits>
 
-#include "gibbs/tensor/kernels/detail/blas_memory.h"
 #include "gibbs/tensor/kernels/detail/ceil_div.h"
+#include "gibbs/tensor/kernels/gemm/blas.h"
+#include "gibbs/tensor/kernels/gemm/choice.h"
+#include "gibbs/tensor/kernels/gemm/own.h"
 #include "gibbs/tensor/parallel.h"
-
-extern "C" int blas_thread_shutdown_() __attribute__((weak));  // of OpenBLAS, where it has threads; in no header
 
 namespace gibbs::kernels {
 namespace {
@@ -24,65 +19,20 @@ using std::int64_t;
 constexpr int64_t kPieceWork = 1 << 19;  // multiply-adds: less than this is not worth waking a thread for
 constexpr int64_t kTileWork = 1 << 25;   // least multiply-adds of a tile: smaller ones pack more than they multiply
 constexpr int64_t kMostTiles = 64;       // about: larger tiles of large products repack less
-constexpr int64_t kColumnMultiple = 64;  // tiles end on whole cache lines and on OpenBLAS' register blocks
+constexpr int64_t kColumnMultiple = 64;  // tiles end on whole cache lines and on register blocks
 constexpr int64_t kRowMultiple = 16;
 // A vector times a matrix waits for memory, so it is cut for much less: the matrix is then read, and kept, by the
 // caches of all processors.
 constexpr int64_t kVectorTileWork = 1 << 18;
 
-bool address_space_is_limited() {
-  rlimit limit{};
-  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-}
-
-/// Everything is parallel outside OpenBLAS, so inside it has one thread. Those that it started when it was loaded would
-/// spin for a while, on the processors that ours need: it stops them as it does before a fork. Not where memory is
-/// limited: it would wait for them, and they may be waiting for memory. Done once; static initialization has no race.
-void use_one_blas_thread() {
-  static const bool once = [] {
-    openblas_set_num_threads(1);
-    if (blas_thread_shutdown_ != nullptr && !address_space_is_limited()) {
-      blas_thread_shutdown_();
-    }
-    return true;
-  }();
-  static_cast<void>(once);
-}
-
-blasint to_blas(int64_t size) {
-  check(size <= std::numeric_limits<blasint>::max(), "gemm: a size of ", size, " is beyond OpenBLAS' integers");
-  return static_cast<blasint>(size);
-}
-
-CBLAS_TRANSPOSE flag(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
-
-/// c = beta c: what is left of a product whose inner size is zero.
 template <class T>
-void scale(int64_t m, int64_t n, T beta, T* c, int64_t ldc) {
-  for (int64_t i = 0; i < m; ++i) {
-    std::transform(c + i * ldc, c + i * ldc + n, c + i * ldc, [beta](T v) { return beta == T{0} ? T{0} : beta * v; });
-  }
-}
-
-template <class T, class Gemm, class Gemv>
-void call_blas(Gemm gemm, Gemv gemv, Transposed transposed, int64_t m, int64_t n, int64_t k, const T* a, int64_t lda,
-               const T* b, int64_t ldb, T beta, T* c, int64_t ldc) {
+void run(Gemm by, Transposed transposed, int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b,
+         int64_t ldb, T beta, T* c, int64_t ldc) {
   if (m == 0 || n == 0) {
     return;
   }
-  if (k == 0) {
-    scale(m, n, beta, c, ldc);
-    return;
-  }
-  const BlasCall call;
-  use_one_blas_thread();
-  if (m == 1) {  // b is read once, whatever is done: as a matrix times a vector that is a seventh faster
-    gemv(CblasRowMajor, flag(!transposed.b), to_blas(transposed.b ? n : k), to_blas(transposed.b ? k : n), T{1}, b,
-         to_blas(ldb), a, to_blas(transposed.a ? lda : 1), beta, c, 1);
-    return;
-  }
-  gemm(CblasRowMajor, flag(transposed.a), flag(transposed.b), to_blas(m), to_blas(n), to_blas(k), T{1}, a, to_blas(lda),
-       b, to_blas(ldb), beta, c, to_blas(ldc));
+  const auto product = by == Gemm::own || k == 0 ? own::gemm<T> : blas::gemm<T>;
+  product(transposed, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
 /// How one m x n result is cut: halve the longer side until a tile is small enough.
@@ -122,6 +72,7 @@ template <class T>
 struct TiledProduct {
   Transposed transposed;
   int64_t m, n, k;
+  Gemm by = choose_gemm(transposed, m, n, k);
   Tiles tiles = Tiles::of(m, n, k);
 
   void tile(int64_t index, const T* a, const T* b, const T* bias, T* c) const {
@@ -134,8 +85,8 @@ struct TiledProduct {
         std::copy_n(bias + j, columns, corner + row * n);
       }
     }
-    gemm(transposed, rows, columns, k, a + (transposed.a ? i : i * lda), lda, b + (transposed.b ? j * ldb : j), ldb,
-         bias ? T{1} : T{0}, corner, n);
+    run(by, transposed, rows, columns, k, a + (transposed.a ? i : i * lda), lda, b + (transposed.b ? j * ldb : j), ldb,
+        bias ? T{1} : T{0}, corner, n);
   }
 
   /// Tiles that make up one piece of a parallel loop.
@@ -154,12 +105,12 @@ void check_same_dtype(const char* op, const Tensor& a, const Tensor& b) {
 
 void gemm(Transposed transposed, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b,
           int64_t ldb, float beta, float* c, int64_t ldc) {
-  call_blas(cblas_sgemm, cblas_sgemv, transposed, m, n, k, a, lda, b, ldb, beta, c, ldc);
+  run(choose_gemm(transposed, m, n, k), transposed, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
 void gemm(Transposed transposed, int64_t m, int64_t n, int64_t k, const double* a, int64_t lda, const double* b,
           int64_t ldb, double beta, double* c, int64_t ldc) {
-  call_blas(cblas_dgemm, cblas_dgemv, transposed, m, n, k, a, lda, b, ldb, beta, c, ldc);
+  run(choose_gemm(transposed, m, n, k), transposed, m, n, k, a, lda, b, ldb, beta, c, ldc);
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, Transposed transposed) {
@@ -218,7 +169,5 @@ Tensor dense(const Tensor& x, const Tensor& w, const Tensor& bias) {
   });
   return y;
 }
-
-std::string blas_core_name() { return openblas_get_corename(); }
 
 }  // namespace gibbs::kernels

@@ -1,21 +1,15 @@
-// Matrix products, on OpenBLAS: the only file that knows cblas.
+// Matrix products: by OpenBLAS, or by the library's own kernel (gemm/own.h), whichever suits a product (gemm/choice.h).
 //
-// OpenBLAS runs single-threaded inside tiles that this file cuts itself, because its own threading would make bits
-// depend on the number of threads. A tile's height changes sgemm's bits, so it depends on the shapes alone.
+// Both run single-threaded inside tiles that this file cuts itself, because OpenBLAS' own threading would make bits
+// depend on the number of threads. A tile's height changes its sgemm's bits, so it depends on the shapes alone.
 #pragma once
 
 #include <cstdint>
-#include <string>
 
+#include "gibbs/tensor/kernels/gemm_options.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::kernels {
-
-/// Which operand is read transposed: c = op(a) op(b), with op(x) = x or x^T of the last two axes.
-struct Transposed {
-  bool a = false;
-  bool b = false;
-};
 
 /// [m, k] x [k, n] -> [m, n], and batched: [..., m, k] x [..., k, n] with broadcast leading axes.
 Tensor matmul(const Tensor& a, const Tensor& b, Transposed transposed = {});
@@ -28,8 +22,5 @@ void gemm(Transposed transposed, std::int64_t m, std::int64_t n, std::int64_t k,
           const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc);
 void gemm(Transposed transposed, std::int64_t m, std::int64_t n, std::int64_t k, const double* a, std::int64_t lda,
           const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc);
-
-/// The kernel set that OpenBLAS picked for this CPU, for example "SkylakeX".
-std::string blas_core_name();
 
 }  // namespace gibbs::kernels

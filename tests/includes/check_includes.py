@@ -27,7 +27,7 @@ INTERNAL = "|".join(re.findall(r"^internal (\w+)$", FOLDERS, re.MULTILINE))
 IN_LIBRARY = "|".join(sorted(LIBRARY))
 # name: (its headers, the files that may include them)
 ROOMS = {
-    "cblas": (r"cblas|openblas", r"tensor/kernels/gemm\.cpp|(tests|bench)/.*"),
+    "cblas": (r"cblas|openblas", r"tensor/kernels/gemm/blas\.cpp|(tests|bench)/.*"),
     "TBB": (r"(oneapi/)?tbb/|oneapi/tbb\.h|tbb\.h", r"tensor/parallel\.(h|cpp)|(tests|bench)/.*"),
     "stb_image": (r"(stb/)?stb_image", r"data/image\.cpp|(tests|bench)/.*"),
     "xxHash": (r"xxh", r"io/checksum\.cpp|(tests|bench)/.*"),

@@ -11,10 +11,10 @@
 
 #include "gibbs/tensor/kernels/convolution/im2col.h"
 #include "gibbs/tensor/kernels/convolution/phases.h"
-#include "gibbs/tensor/kernels/convolution/register_block.h"
 #include "gibbs/tensor/kernels/detail/buffer.h"
 #include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
+#include "gibbs/tensor/kernels/simd/register_block.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::kernels::direct {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "gibbs/tensor/kernels/convolution/register_block.h"
 #include "gibbs/tensor/kernels/convolution/winograd_transforms.h"
 #include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
+#include "gibbs/tensor/kernels/simd/register_block.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::kernels::winograd {

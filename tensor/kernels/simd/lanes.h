@@ -6,8 +6,10 @@
 #include <type_traits>
 #include <utility>
 
-#if defined(__AVX512F__)
+#if defined(__AVX__)
 #include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
 #endif
 
 namespace gibbs::kernels {
@@ -53,6 +55,27 @@ template <int n, class T>
 Lanes<T, n> repeated(T x) {
   return x - Lanes<T, n>{};
 }
+
+/// a b + c, rounded once; where the instruction set has nothing that does so, twice. The one place where products and
+/// sums are fused, so that a compiler's taste decides nothing.
+#if defined(__FMA__)
+inline __m128 fma(__m128 a, __m128 b, __m128 c) { return _mm_fmadd_ps(a, b, c); }
+inline __m128d fma(__m128d a, __m128d b, __m128d c) { return _mm_fmadd_pd(a, b, c); }
+inline __m256 fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
+inline __m256d fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
+#if defined(__AVX512F__)
+inline __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
+inline __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
+#endif
+#elif defined(__aarch64__)
+inline float32x4_t fma(float32x4_t a, float32x4_t b, float32x4_t c) { return vfmaq_f32(c, a, b); }
+inline float64x2_t fma(float64x2_t a, float64x2_t b, float64x2_t c) { return vfmaq_f64(c, a, b); }
+#else
+template <class Vector>
+Vector fma(Vector a, Vector b, Vector c) {
+  return a * b + c;
+}
+#endif
 
 /// x[0] ... x[n - 1] in double.
 template <int n, class T>

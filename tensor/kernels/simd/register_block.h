@@ -1,5 +1,5 @@
-// The innermost loop of direct convolution: a few rows of a result, a few vectors wide, held in registers while a sum
-// runs over them:
+// The innermost loop of convolutions and matrix products: a few rows of a result, a few vectors wide, held in registers
+// while a sum runs over them:
 //     y[place, j] = sum over segment, step of  x[segment, place, step] * w[segment, step, j]
 // where x and w are read with strides, so nothing is copied first. Each step loads the vectors of w once and uses them
 // for every place; each x is one broadcast. With AVX-512, 28 of the 32 registers hold sums: 7 places by 4 vectors, or
@@ -72,7 +72,7 @@ void block(const Sum& sum, const T* x, const T* w, T* y) {
         const Vector value = x_now[place / kNeighbours][place % kNeighbours * x_place] - Vector{};
 #pragma GCC unroll 4
         for (int j = 0; j < vectors; ++j) {
-          held[place][j] += value * factors[j];
+          held[place][j] = fma(value, factors[j], held[place][j]);
         }
       }
 #pragma GCC unroll 4
