@@ -7,6 +7,7 @@
 
 #include "gibbs/data/detail/shapes.h"
 #include "gibbs/tensor/parallel.h"
+#include "gibbs/tensor/portable_math.h"
 #include "gibbs/tensor/random.h"
 
 namespace gibbs::data {
@@ -27,7 +28,7 @@ class Draws {
   Colour colour() { return {uniform(0, 1), uniform(0, 1), uniform(0, 1)}; }
   Point direction() {
     const double angle = uniform(0, 2 * std::numbers::pi);
-    return {std::cos(angle), std::sin(angle)};
+    return {portable::cos(angle), portable::sin(angle)};
   }
 
  private:
@@ -92,7 +93,7 @@ Scene draw_scene(Draws& draws) {
           .foreground = {fore, mix(fore, draws.colour(), 0.3), draws.direction()},
           .size = size,
           .centre = {kMiddle + draws.uniform(-slack, slack), kMiddle + draws.uniform(-slack, slack)},
-          .turn = {std::cos(angle), std::sin(angle)},
+          .turn = {portable::cos(angle), portable::sin(angle)},
           .blot = draws.colour(),
           .blot_centre = {draws.uniform(0, kDrawnSide), draws.uniform(0, kDrawnSide)},
           .blot_radius = draws.uniform(1, 2.5),
@@ -106,7 +107,7 @@ Colour colour_at(const Scene& scene, const ShapeClass& shape, Point p) {
   const Point turned{dot(moved, scene.turn), dot(moved, {-scene.turn.y, scene.turn.x})};
   const double inside = coverage(shape.distance(turned, scene.size));
   const Colour flat = mix(scene.background.at(p), scene.foreground.at(p), inside);
-  const double from_blot = std::hypot(p.x - scene.blot_centre.x, p.y - scene.blot_centre.y) - scene.blot_radius;
+  const double from_blot = portable::hypot(p.x - scene.blot_centre.x, p.y - scene.blot_centre.y) - scene.blot_radius;
   return mix(flat, scene.blot, 0.5 * coverage(from_blot));
 }
 

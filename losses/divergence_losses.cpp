@@ -19,6 +19,7 @@
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/rows/js_divergence.h"
+#include "gibbs/tensor/portable_math.h"
 
 namespace gibbs::losses {
 namespace {
@@ -94,18 +95,18 @@ Variable with_probabilities(const char* op, const Target& target, const Variable
 }
 
 double log_rate_term(double p, double z) {
-  const double u = z - std::log(p);  // ln(r / p)
+  const double u = z - portable::log(p);  // ln(r / p)
   if (p == 0 || z == kInf) {
-    return std::exp(z);
+    return portable::exp(z);
   }
-  return std::abs(u) < 1 ? p * phi(u) : (std::exp(z) - p) - p * u;
+  return std::abs(u) < 1 ? p * phi(u) : (portable::exp(z) - p) - p * u;
 }
 
 /// y = e^z - p, without cancellation where they are near.   dz = dy e^z, dp = -dy.
 Variable rate_minus(const Variable& z, const Variable& p) {
   const auto gap = [](double log_rate, double of) {
-    const double u = log_rate - std::log(of);
-    return std::abs(u) < 1 ? of * std::expm1(u) : std::exp(log_rate) - of;
+    const double u = log_rate - portable::log(of);
+    return std::abs(u) < 1 ? of * portable::expm1(u) : portable::exp(log_rate) - of;
   };
   return record("rate_minus", map_in_double("rate_minus", z.value(), p.value(), gap),
                 wrt(z, [z](const Variable& dy) { return dy * exp(z); }),
@@ -117,7 +118,7 @@ Variable log_over_rate(const Variable& p, const Variable& z) {
   const Tensor positive = kernels::greater(p.value(), 0.0);
   const Tensor either = kernels::maximum(positive, kernels::greater(z.value(), -kInf));
   const Variable safe_p = where_or(positive, p, 1), safe_z = where_or(either, z, 0);
-  const auto difference = [](double of, double log_rate) { return std::log(of) - log_rate; };
+  const auto difference = [](double of, double log_rate) { return portable::log(of) - log_rate; };
   return record("log_over_rate", map_in_double("log_over_rate", safe_p.value(), safe_z.value(), difference),
                 wrt(safe_p, [safe_p](const Variable& dy) { return dy / safe_p; }),
                 wrt(safe_z, [](const Variable& dy) { return -dy; }));

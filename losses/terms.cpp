@@ -8,12 +8,13 @@
 #include "gibbs/losses/detail/map_in_double.h"
 #include "gibbs/losses/detail/phi.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/portable_math.h"
 
 namespace gibbs::losses {
 namespace {
 
 double log_ratio_of(double a, double b) {
-  return std::abs(a - b) < b / 2 ? std::log1p((a - b) / b) : std::log(a) - std::log(b);
+  return std::abs(a - b) < b / 2 ? portable::log1p((a - b) / b) : portable::log(a) - portable::log(b);
 }
 
 double generalized_term(double p, double q) {
@@ -36,7 +37,7 @@ Variable gap_over_q(const Variable& p, const Variable& q) {
 /// ln(2p / (p + q)), p > 0.
 double log_share_of(double p, double q) {
   const double d = (p - q) / (p + q);
-  return d > -.5 ? std::log1p(d) : std::log(2 * p) - std::log(p + q);
+  return d > -.5 ? portable::log1p(d) : portable::log(2 * p) - portable::log(p + q);
 }
 
 double jensen_shannon_term(double p, double q) {
@@ -45,7 +46,7 @@ double jensen_shannon_term(double p, double q) {
   }
   const double s = p + q, d = (p - q) / s;
   if (std::abs(d) < .5) {
-    return s / 4 * (std::log1p(-d * d) + d * (std::log1p(d) - std::log1p(-d)));
+    return s / 4 * (portable::log1p(-d * d) + d * (portable::log1p(d) - portable::log1p(-d)));
   }
   return ((p > 0 ? p * log_share_of(p, q) : 0) + (q > 0 ? q * log_share_of(q, p) : 0)) / 2;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "gibbs/optim/detail/elementwise.h"
+#include "gibbs/tensor/portable_math.h"
 
 namespace gibbs::optim {
 namespace {
@@ -58,7 +59,7 @@ RunSettings Adam::settings() const {
 void Adam::step_parameter(std::size_t i, Parameter& parameter) {
   Moments& moments = moments_[i];
   const auto t = static_cast<double>(++moments.steps);
-  const double c1 = 1 - std::pow(options_.beta1, t), c2 = 1 - std::pow(options_.beta2, t);
+  const double c1 = 1 - portable::pow(options_.beta1, t), c2 = 1 - portable::pow(options_.beta2, t);
   const bool keras = options_.epsilon_mode == EpsilonMode::keras;
   const double corrected = rate(i) / c1 * (keras ? std::sqrt(c2) : 1), root = keras ? 1 : 1 / std::sqrt(c2);
   dispatch_floating(parameter.dtype(), name(), [&](auto zero) {

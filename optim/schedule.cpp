@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gibbs/tensor/error.h"
+#include "gibbs/tensor/portable_math.h"
 
 namespace gibbs::optim {
 namespace {
@@ -39,7 +40,7 @@ Schedule step_decay(const StepDecayOptions& options) {
   check_length("step_decay", "every", options.every);
   return counting("step_decay", [options](std::int64_t count) {
     const std::int64_t steps_down = count / options.every;
-    return options.rate * std::pow(options.factor, static_cast<double>(steps_down));
+    return options.rate * portable::pow(options.factor, static_cast<double>(steps_down));
   });
 }
 
@@ -52,7 +53,7 @@ Schedule cosine(const CosineOptions& options) {
       return options.final_rate;
     }
     const double part = static_cast<double>(count) / static_cast<double>(options.length);
-    return options.final_rate + (options.rate - options.final_rate) * (1 + std::cos(std::numbers::pi * part)) / 2;
+    return options.final_rate + (options.rate - options.final_rate) * (1 + portable::cos(std::numbers::pi * part)) / 2;
   });
 }
 

@@ -12,6 +12,7 @@
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/simd/lanes.h"
 #include "gibbs/tensor/parallel.h"
+#include "gibbs/tensor/portable_math.h"
 
 namespace gibbs {
 namespace {
@@ -183,8 +184,8 @@ Tensor normal(const RandomKey& key, const Shape& shape, double mean, double devi
     const int pair = k / 2 * 2;
     const double u = 1 - static_cast<double>(unit_of<T>(words, pair));  // in (0, 1]
     const double angle = 2 * std::numbers::pi * static_cast<double>(unit_of<T>(words, pair + 1));
-    const double radius = std::sqrt(-2 * std::log(u));
-    return static_cast<T>(mean + deviation * radius * (k % 2 == 0 ? std::cos(angle) : std::sin(angle)));
+    const double radius = std::sqrt(-2 * portable::log(u));
+    return static_cast<T>(mean + deviation * radius * (k % 2 == 0 ? portable::cos(angle) : portable::sin(angle)));
   });
 }
 

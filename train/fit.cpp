@@ -87,6 +87,7 @@ class Training {
   /// What must be equal when a run goes on, and what is worth a line when it is not.
   void describe_run() {
     state_.settings = {{"seed", std::to_string(options_.seed)}, {"shards", std::to_string(options_.shards)}};
+    append(state_.settings, describe_bits());
     append(state_.settings, prefixed("training ", train_.settings()));
     append(state_.settings, validation_ ? prefixed("validation ", validation_->settings())
                                         : RunSettings{{"validation samples", "none"}});

@@ -8,6 +8,7 @@
 
 #include "gibbs/io/checksum.h"
 #include "gibbs/nn/fusion.h"
+#include "gibbs/tensor/bits.h"
 #include "gibbs/tensor/build_info.h"
 #include "gibbs/tensor/kernels/gemm.h"
 #include "gibbs/tensor/printable.h"
@@ -76,6 +77,8 @@ RunSettings describe_data(const std::string& prefix, const data::Batches& batche
         "give a checksum, or say what the data are made from");
   return prefixed(prefix, std::move(digest));
 }
+
+RunSettings describe_bits() { return {{"bits", std::string(name_of(bits()))}}; }
 
 RunSettings describe_arithmetic() {
   return {{"BLAS core", kernels::blas_core_name()},

@@ -25,6 +25,9 @@ RunSettings prefixed(const std::string& prefix, RunSettings settings);
 /// The digest of training or validation data, with the prefix. Throws when it is empty: other data could not be told.
 RunSettings describe_data(const std::string& prefix, const data::Batches& batches);
 
+/// Whether bits are those of this machine only (tensor/bits.h): a run goes on in the mode that it was begun in.
+RunSettings describe_bits();
+
 /// What decides about the last bits of a run, and about nothing else: OpenBLAS' core, the library's instruction set,
 /// and whether layers are fused (nn/fusion.h).
 RunSettings describe_arithmetic();

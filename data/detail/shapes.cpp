@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "gibbs/tensor/portable_math.h"
+
 namespace gibbs::data {
 namespace {
 
@@ -34,10 +36,11 @@ double cross(Point p, double size) { return std::min(box(p, size, 0.25 * size), 
 /// Five points. Folded into the wedge between the middle of a point and the notch beside it, the edge is one line.
 double star(Point p, double size) {
   constexpr double kWedge = kPi / 5;
-  const double angle = to_nearest_line(std::atan2(p.y, p.x), 2 * kWedge);
-  const Point folded{length(p) * std::cos(angle), length(p) * std::sin(angle)};
+  const double angle = to_nearest_line(portable::atan2(p.y, p.x), 2 * kWedge);
+  const Point folded{length(p) * portable::cos(angle), length(p) * portable::sin(angle)};
   const double notch = 0.42 * size;
-  const Point edge{notch * std::cos(kWedge) - size, notch * std::sin(kWedge)};  // from the tip (size, 0) to the notch
+  const Point edge{notch * portable::cos(kWedge) - size,
+                   notch * portable::sin(kWedge)};  // from the tip (size, 0) to the notch
   return ((folded.x - size) * edge.y - folded.y * edge.x) / length(edge);
 }
 
@@ -61,7 +64,7 @@ double dots(Point p, double size) {
 /// One arm of Archimedes' spiral, radius = pitch * turns.
 double spiral(Point p, double size) {
   const double pitch = 0.7 * size;
-  const double turns = std::atan2(p.y, p.x) / (2 * kPi);
+  const double turns = portable::atan2(p.y, p.x) / (2 * kPi);
   return to_nearest_line(length(p) - pitch * turns, pitch) - 0.24 * pitch;
 }
 

@@ -4,13 +4,15 @@
 
 #include <cmath>
 
+#include "gibbs/tensor/portable_math.h"
+
 namespace gibbs::losses {
 
 /// e^x - 1 - x, to the last digits; near 0 by its power series x^2/2! + x^3/3! + ..., summed from its end: where |x| <
 /// 1, 20 terms are exact. +inf at both infinities.
 inline double phi(double x) {
   if (std::abs(x) >= 1) {
-    return std::isinf(x) ? std::abs(x) : std::expm1(x) - x;
+    return std::isinf(x) ? std::abs(x) : portable::expm1(x) - x;
   }
   double rest = 1;
   for (int n = 20; n > 2; --n) {

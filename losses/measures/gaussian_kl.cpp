@@ -9,12 +9,16 @@
 #include "gibbs/losses/detail/map_in_double.h"
 #include "gibbs/losses/detail/phi.h"
 #include "gibbs/losses/terms.h"
+#include "gibbs/tensor/portable_math.h"
 
 namespace gibbs::losses {
 namespace {
 
-// Exponents of long double hold what overflows or underflows on the way to a double.
-long double exp_of(double x) { return std::exp(static_cast<long double>(x)); }
+/// e^x in which nothing overflows or underflows that a double does not hold: at the extremes in long double.
+constexpr double kExtreme = 600;
+long double exp_of(double x) {
+  return std::abs(x) < kExtreme ? portable::exp(x) : std::exp(static_cast<long double>(x));
+}
 double half_exp_of(double x) { return static_cast<double>(exp_of(x) / 2); }
 
 /// y = e^x / 2, its own derivative.
@@ -23,11 +27,12 @@ Variable half_exp(const Variable& x) {
                 wrt(x, [](const Variable& y, const Variable& dy) { return dy * y; }));
 }
 
-constexpr double kLarge = 40;  // e^x - 1 - x is e^x - x from here on
+constexpr double kFar = 1e100;  // its square is a double, and so is that of its inverse
+constexpr double kLarge = 40;   // e^x - 1 - x is e^x - x from here on
 
 /// y = (e^x - 1) / 2.   dx = dy e^x / 2.
 Variable half_expm1(const Variable& x) {
-  const auto half = [](double of) { return of < kLarge ? std::expm1(of) / 2 : half_exp_of(of); };
+  const auto half = [](double of) { return of < kLarge ? portable::expm1(of) / 2 : half_exp_of(of); };
   return record("half_expm1", map_in_double("half_expm1", x.value(), half),
                 wrt(x, [x](const Variable& dy) { return dy * half_exp(x); }));
 }
@@ -41,6 +46,10 @@ Variable half_phi(const Variable& x) {
 
 /// d^n e^-v / n!, n = 0, 1, 2; 0 where d = 0 < n, however small v is.
 double power_over_variance_of(double d, double v, int n) {
+  const bool is_ordinary = d == 0 || (1 / kFar < std::abs(d) && std::abs(d) < kFar);
+  if (std::abs(v) < kExtreme && is_ordinary) {
+    return (n == 0 ? 1 : n == 1 ? d : d * d / 2) * portable::exp(-v);
+  }
   const long double power = n == 0 ? 1 : n == 1 ? d : static_cast<long double>(d) * d / 2;
   return power == 0 ? 0 : static_cast<double>(power * exp_of(-v));
 }

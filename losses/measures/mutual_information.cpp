@@ -12,6 +12,7 @@
 #include "gibbs/losses/detail/map_in_double.h"
 #include "gibbs/losses/terms.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/portable_math.h"
 
 namespace gibbs::losses {
 namespace {
@@ -57,7 +58,7 @@ Variable others(const Variable& joint) {
 /// y = ln(1 + a / p), p > 0.   da = dy / (p + a), dp = -dy a / (p + a) / p.
 Variable log_one_plus_ratio(const Variable& a, const Variable& p) {
   const auto value = [](double of, double whole) {
-    return of < whole ? std::log1p(of / whole) : std::log(whole + of) - std::log(whole);
+    return of < whole ? portable::log1p(of / whole) : portable::log(whole + of) - portable::log(whole);
   };
   return record("log_one_plus_ratio", map_in_double("log_one_plus_ratio", a.value(), p.value(), value),
                 wrt(a, [a, p](const Variable& dy) { return dy / (p + a); }),

@@ -135,7 +135,7 @@ class TapSum {
     for (const Pair& pair : pairs_) {
       const Lanes<T, L> w = lanes<L>(pair.w + c);
       for (int i = 0; i < count; ++i) {
-        sums[i] += lanes<L>(pair.from + i * step + c) * w;
+        sums[i] = fma(lanes<L>(pair.from + i * step + c), w, sums[i]);
       }
     }
     for (int i = 0; i < count; ++i) {
@@ -189,11 +189,11 @@ void add_line(const Conv2dGeometry& g, const T* x, const T* dy, int64_t line, T*
         const T *input = inputs + c, *output = outputs + c;
         int64_t count = end - first;
         for (; count > 1; count -= 2, input += 2 * step, output += 2 * channels) {
-          even += lanes<L>(input) * lanes<L>(output);
-          odd += lanes<L>(input + step) * lanes<L>(output + channels);
+          even = fma(lanes<L>(input), lanes<L>(output), even);
+          odd = fma(lanes<L>(input + step), lanes<L>(output + channels), odd);
         }
         if (count > 0) {
-          even += lanes<L>(input) * lanes<L>(output);
+          even = fma(lanes<L>(input), lanes<L>(output), even);
         }
         lanes<L>(sums + c) += even + odd;
       });

@@ -24,7 +24,11 @@ using std::int64_t;
 
 constexpr int64_t kBandBytes = 1 << 16;    // of input or output in one band, about
 constexpr int64_t kWeightBytes = 3 << 18;  // of the weights one block reads: they must stay in the second-level cache
-constexpr int64_t kPieceWork = 1 << 20;    // multiply-adds that are worth a piece of a parallel loop
+// What is convolved directly follows from shapes: the widest vectors there are decide, not this machine's.
+constexpr int64_t kWidestBlockBytes = 256;
+template <class T>
+constexpr int64_t kFilterMultiple = 64 / sizeof(T);
+constexpr int64_t kPieceWork = 1 << 20;  // multiply-adds that are worth a piece of a parallel loop
 
 /// Output lines of all images, cut into bands that do not cross images.
 class Bands {
@@ -248,9 +252,9 @@ void for_phases(const Conv2dGeometry& g, const T* turned_w, T* dx, Convolve conv
 template <class T>
 bool fits(const Conv2dGeometry& g) {
   const Conv2dOptions& o = g.options;
-  const int64_t block_bytes = row_length(g) * kVectorBytes * kMostVectors;
+  const int64_t block_bytes = row_length(g) * kWidestBlockBytes;
   return o.groups == 1 && o.dilation_h == 1 && o.dilation_w == 1 && g.channels > 0 && g.filters > 0 &&
-         g.filters % kLanes<T> == 0 && block_bytes <= kWeightBytes;
+         g.filters % kFilterMultiple<T> == 0 && block_bytes <= kWeightBytes;
 }
 
 template <class T>

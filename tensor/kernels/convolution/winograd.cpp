@@ -53,11 +53,12 @@ void multiply(const Sum& sum, int64_t rows, const T* x, int64_t x_plane, const T
 }  // namespace
 
 bool fits(const Conv2dGeometry& g, DType dtype) {
+  constexpr int64_t kMultiple = 16;  // whole vectors on every machine: the method follows from shapes
   const Conv2dOptions& o = g.options;
   const Pads& pads = o.pads;
   return dtype == DType::float32 && g.kernel_h == 3 && g.kernel_w == 3 && o.stride_h == 1 && o.stride_w == 1 &&
          o.dilation_h == 1 && o.dilation_w == 1 && o.groups == 1 && g.images > 0 && g.channels > 0 &&
-         g.channels % kWidth<float> == 0 && g.filters > 0 && g.filters % kWidth<float> == 0 &&
+         g.channels % kMultiple == 0 && g.filters > 0 && g.filters % kMultiple == 0 &&
          std::min(g.out_h, g.out_w) >= 4 && std::max({pads.top, pads.bottom, pads.left, pads.right}) < 3;
 }
 

@@ -51,18 +51,27 @@ bool is_narrower(const GemmSituation& s) { return s.core_vector_bytes > 0 && s.c
 GemmSituation GemmSituation::now() {
   static const std::string core = blas::core_name();
   static const int core_bytes = blas::vector_bytes(core);
-  return {.asked = setting(),
-          .has_openblas = blas::is_there(),
-          .core = core,
-          .core_vector_bytes = core_bytes,
-          .own_vector_bytes = kVectorBytes};
+  const GemmSituation situation{.asked = setting(),
+                                .bits = gibbs::bits(),
+                                .has_openblas = blas::is_there(),
+                                .core = core,
+                                .core_vector_bytes = core_bytes,
+                                .own_vector_bytes = kVectorBytes};
+  check_gemm(situation);
+  return situation;
+}
+
+void check_gemm(const GemmSituation& s) {
+  check(s.bits == Bits::machine || s.asked != Gemm::openblas,
+        "gemm: OpenBLAS is asked for (GIBBS_GEMM, set_gemm), and its bits are this machine's; portable bits "
+        "(GIBBS_BITS, set_bits, --bits) take the library's own product: ask for one of the two");
 }
 
 Gemm choose_gemm(const GemmSituation& s, Transposed transposed, int64_t m, int64_t n, int64_t k) {
   if (s.asked != Gemm::automatic) {
     return s.asked;
   }
-  if (!s.has_openblas || is_narrower(s)) {
+  if (!s.has_openblas || s.bits == Bits::portable || is_narrower(s)) {
     return Gemm::own;
   }
   // What was measured (docs/matrix_product.md): ours is faster wherever its vectors are full, with AVX-512; with AVX2
@@ -82,6 +91,9 @@ Gemm choose_gemm(Transposed transposed, int64_t m, int64_t n, int64_t k) {
 std::string describe_gemm(const GemmSituation& s) {
   if (s.asked != Gemm::automatic) {
     return s.asked == Gemm::own ? "own, as asked" : fmt::format("OpenBLAS (kernels for {}), as asked", s.core);
+  }
+  if (s.bits == Bits::portable) {
+    return "own: for portable bits";
   }
   if (!s.has_openblas) {
     return "own: built without OpenBLAS";

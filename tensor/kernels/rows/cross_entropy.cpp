@@ -35,7 +35,7 @@ void write_gradient(const SoftmaxGroup<T, L>& group, const T* c, const RowValues
   group.read(dy, row_dy);
   convert<L, kSums<L>>([&](int i) { return lanes<kSums<L>>(sum_of_c + i) / lanes<kSums<L>>(group.total + i); }, scale);
   for (std::int64_t at = 0; at < group.classes * L; at += L) {
-    lanes<L>(dz + at) = lanes<L>(row_dy) * (lanes<L>(scale) * lanes<L>(group.exponential + at) - lanes<L>(c + at));
+    lanes<L>(dz + at) = lanes<L>(row_dy) * fma(lanes<L>(scale), lanes<L>(group.exponential + at), -lanes<L>(c + at));
   }
 }
 
@@ -65,7 +65,7 @@ void write_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c,
   for (std::int64_t k = 0; k < group.classes; ++k) {
     const auto is_class = lanes<L>(y) == repeated<L>(static_cast<Label>(k));
     const Lanes<T, L> c_k = is_class ? lanes<L>(entry) : Lanes<T, L>{};
-    lanes<L>(dz + k * L) = lanes<L>(row_dy) * (lanes<L>(scale) * lanes<L>(group.exponential + k * L) - c_k);
+    lanes<L>(dz + k * L) = lanes<L>(row_dy) * fma(lanes<L>(scale), lanes<L>(group.exponential + k * L), -c_k);
   }
 }
 

@@ -64,7 +64,7 @@ void send_back(const SoftmaxGroup<T, L>& group, T* c, const RowValues<T>& dy, T*
     lanes<L>(c + at) *= lanes<L>(row_dy);
   }
   for (std::int64_t at = 0; at < group.classes * L; at += L) {
-    lanes<L>(dz + at) = lanes<L>(group.exponential + at) * lanes<L>(q_scale) - lanes<L>(c + at);
+    lanes<L>(dz + at) = fma(lanes<L>(group.exponential + at), lanes<L>(q_scale), -lanes<L>(c + at));
   }
 }
 
@@ -96,7 +96,7 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& c, c
   for (std::int64_t k = 0; k < group.classes; ++k) {
     const auto is_class = lanes<L>(y) == repeated<L>(static_cast<Label>(k));
     const Lanes<T, L> c_dy_k = is_class ? lanes<L>(c_dy) : Lanes<T, L>{};
-    lanes<L>(dz + k * L) = lanes<L>(group.exponential + k * L) * lanes<L>(q_scale) - c_dy_k;
+    lanes<L>(dz + k * L) = fma(lanes<L>(group.exponential + k * L), lanes<L>(q_scale), -c_dy_k);
   }
 }
 

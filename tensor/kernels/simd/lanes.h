@@ -22,6 +22,13 @@ inline constexpr int kVectorBytes = 32;
 inline constexpr int kVectorBytes = 16;
 #endif
 
+/// Whether the instruction set multiplies and adds with one rounding.
+#if defined(__FMA__) || defined(__aarch64__)
+inline constexpr bool kHasFma = true;
+#else
+inline constexpr bool kHasFma = false;
+#endif
+
 /// How many numbers of type T a vector of the machine holds.
 template <class T>
 inline constexpr int kWidth = kVectorBytes / static_cast<int>(sizeof(T));
@@ -56,27 +63,6 @@ Lanes<T, n> repeated(T x) {
   return x - Lanes<T, n>{};
 }
 
-/// a b + c, rounded once; where the instruction set has nothing that does so, twice. The one place where products and
-/// sums are fused, so that a compiler's taste decides nothing.
-#if defined(__FMA__)
-inline __m128 fma(__m128 a, __m128 b, __m128 c) { return _mm_fmadd_ps(a, b, c); }
-inline __m128d fma(__m128d a, __m128d b, __m128d c) { return _mm_fmadd_pd(a, b, c); }
-inline __m256 fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
-inline __m256d fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
-#if defined(__AVX512F__)
-inline __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
-inline __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
-#endif
-#elif defined(__aarch64__)
-inline float32x4_t fma(float32x4_t a, float32x4_t b, float32x4_t c) { return vfmaq_f32(c, a, b); }
-inline float64x2_t fma(float64x2_t a, float64x2_t b, float64x2_t c) { return vfmaq_f64(c, a, b); }
-#else
-template <class Vector>
-Vector fma(Vector a, Vector b, Vector c) {
-  return a * b + c;
-}
-#endif
-
 /// x[0] ... x[n - 1] in double.
 template <int n, class T>
 Lanes<double, n> wide(const T* x) {
@@ -102,6 +88,58 @@ Lanes<T, 2 * n> joined(const Lanes<T, n>& a, const Lanes<T, n>& b, std::integer_
 }
 
 }  // namespace detail
+
+/// a b + c, rounded once, of any number of lanes; where the instruction set has nothing that does so, rounded twice.
+/// The compiler fuses nothing by itself (-ffp-contract=off): what is fused here is fused on every machine that can.
+#if defined(__FMA__)
+inline __m128 fma(__m128 a, __m128 b, __m128 c) { return _mm_fmadd_ps(a, b, c); }
+inline __m128d fma(__m128d a, __m128d b, __m128d c) { return _mm_fmadd_pd(a, b, c); }
+inline __m256 fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
+inline __m256d fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
+#if defined(__AVX512F__)
+inline __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
+inline __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
+#endif
+#elif defined(__aarch64__)
+inline float32x4_t fma(float32x4_t a, float32x4_t b, float32x4_t c) { return vfmaq_f32(c, a, b); }
+inline float64x2_t fma(float64x2_t a, float64x2_t b, float64x2_t c) { return vfmaq_f64(c, a, b); }
+#endif
+
+namespace detail {
+
+template <class Vector>
+using Element = std::remove_cvref_t<decltype(std::declval<Vector>()[0])>;
+
+template <int first, class Vector, int... i>
+Lanes<Element<Vector>, sizeof...(i)> part(const Vector& x, std::integer_sequence<int, i...> /*lanes*/) {
+  return __builtin_shufflevector(x, x, (first + i)...);
+}
+
+}  // namespace detail
+
+template <class Vector>
+Vector fma(Vector a, Vector b, Vector c) {
+  using T = detail::Element<Vector>;
+  constexpr int n = static_cast<int>(sizeof(Vector) / sizeof(T));
+  if constexpr (!kHasFma) {
+    return a * b + c;
+  } else if constexpr (sizeof(Vector) > kVectorBytes) {  // of several registers
+    constexpr auto half = std::make_integer_sequence<int, n / 2>();
+    return detail::joined<T, n / 2>(
+        fma(detail::part<0>(a, half), detail::part<0>(b, half), detail::part<0>(c, half)),
+        fma(detail::part<n / 2>(a, half), detail::part<n / 2>(b, half), detail::part<n / 2>(c, half)),
+        std::make_integer_sequence<int, n>());
+  } else {
+    for (int i = 0; i < n; ++i) {
+      if constexpr (std::is_same_v<T, float>) {
+        c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+      } else {
+        c[i] = __builtin_fma(a[i], b[i], c[i]);
+      }
+    }
+    return c;
+  }
+}
 
 /// y[0] ... y[n - 1] = f(0) ... f(n - 1) converted to T, where f(i) gives `step` lanes from i on. They are written as
 /// one vector: what is written as two and then read as one has to wait until both are in the cache.

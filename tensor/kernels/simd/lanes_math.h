@@ -75,8 +75,8 @@ Lanes<T, n> exp_of_negative(const Lanes<T, n>& x) {
   using V = Lanes<T, n>;
   constexpr T kOneOverLn2 = static_cast<T>(1.442695040888963407);
   const V lowest = repeated<n>(F::kLowest), bounded = lowest > x ? lowest : x;  // x where that is NaN
-  const V k = (bounded * kOneOverLn2 + F::kToInteger) - F::kToInteger;
-  const V r = bounded - k * F::kLn2High - k * F::kLn2Low;
+  const V k = fma(bounded, repeated<n>(kOneOverLn2), repeated<n>(F::kToInteger)) - F::kToInteger;
+  const V r = fma(-k, repeated<n>(F::kLn2Low), fma(-k, repeated<n>(F::kLn2High), bounded));
   double factorial = 1;
   for (int i = 2; i <= F::kExpTerms; ++i) {
     factorial *= i;
@@ -85,7 +85,7 @@ Lanes<T, n> exp_of_negative(const Lanes<T, n>& x) {
 #pragma GCC unroll 16
   for (int i = F::kExpTerms; i > 0; --i) {
     factorial /= i;
-    series = series * r + static_cast<T>(1 / factorial);
+    series = fma(series, r, repeated<n>(static_cast<T>(1 / factorial)));
   }
   return detail::times_power_of_two<T, n>(series, k);
 }
@@ -114,9 +114,10 @@ Lanes<T, n> log_of_positive(const Lanes<T, n>& x, const Lanes<T, n>& x_minus_one
   V series = repeated<n>(static_cast<T>(1.0 / (2 * F::kLogTerms + 1)));  // 1/3 + s^2/5 + s^4/7 + ...
 #pragma GCC unroll 16
   for (int i = F::kLogTerms - 1; i > 0; --i) {
-    series = series * s2 + static_cast<T>(1.0 / (2 * i + 1));
+    series = fma(series, s2, repeated<n>(static_cast<T>(1.0 / (2 * i + 1))));
   }
-  const V two_s = s + s, tail = two_s * s2 * series + k * F::kLn2Low, y = k * F::kLn2High + (two_s + tail);
+  const V two_s = s + s, tail = fma(two_s * s2, series, k * F::kLn2Low);
+  const V y = fma(k, repeated<n>(F::kLn2High), two_s + tail);
   return x < std::numeric_limits<T>::infinity() ? y : x;
 }
 

@@ -25,6 +25,11 @@ namespace gibbs::kernels {
 template <int L>
 inline constexpr int kSums = std::min(L, kWidth<double>);
 
+/// Rows are added up in so many sums, row r in sum r mod kTotals, and shared out in multiples of kGrain. Neither is a
+/// vector's width: the sum of a batch must not depend on the machine.
+inline constexpr int kTotals = 8;
+inline constexpr std::int64_t kGrain = 16;
+
 /// A group's arithmetic is longer than a CPU looks ahead: rows that come later are asked for now, so that they are on
 /// their way in the meantime.
 inline constexpr std::int64_t kGroupsAhead = 4;
@@ -55,7 +60,8 @@ struct SoftmaxGroup {
   const T* exponential;  // [K, L]: e^shifted
   const double* total;   // [L]: the sum of exponential
   std::int64_t end;      // the thread that works on this group goes on with the rows up to here
-  double* sum;           // [kSums]: of what write_rows was given without a place for it
+  std::int64_t begin;    // the first row of that thread's
+  double* sum;           // [kTotals]: of what write_rows was given without a place for it
 
   /// y [L] = ln total = ln(1 + rest). The largest entry adds exactly 1 to the total, and so what T can hold of the rest
   /// is what its logarithm needs.
@@ -113,7 +119,7 @@ struct SoftmaxGroup {
       }
     }
     if (y == nullptr) {
-      lanes<S>(sum) += values;
+      lanes<S>(sum + (first - begin + row) % kTotals) += values;
     }
   }
 
@@ -176,23 +182,23 @@ void shift_and_exponentiate(T* x, std::int64_t classes, T* exponential, double* 
 
 template <class T, int L, class Body>
 double for_groups(const Tensor& z, Body& body) {
-  const std::int64_t classes = z.size(1), grain = std::max<std::int64_t>(1, 16384 / (L * classes)) * L;
+  const std::int64_t classes = z.size(1), grain = std::max<std::int64_t>(1, 16384 / (kGrain * classes)) * kGrain;
   const T* data = z.data<T>();
   const auto piece = [&, classes](std::int64_t begin, std::int64_t end) {
     const std::int64_t room = whole_squares<T>(classes) * L;
     const Buffer<T> memory(2 * room);
     T *shifted = memory.data(), *exponential = shifted + room;
     alignas(kVectorBytes) double total[L];
-    alignas(kVectorBytes) double sum[kSums<L>] = {};
+    alignas(kVectorBytes) double sum[kTotals] = {};
     for (std::int64_t first = begin; first < end; first += L) {
       const std::int64_t rows = std::min<std::int64_t>(L, end - first);
       const T* group = data + first * classes;
       prefetch</*to_write=*/false>(group + kGroupsAhead * L * classes, L * classes);
       transpose_rows<L>(group, rows, classes, z.numel() - first * classes, shifted);
       shift_and_exponentiate<L>(shifted, classes, exponential, total);
-      body(SoftmaxGroup<T, L>{first, rows, classes, shifted, exponential, total, end, sum});
+      body(SoftmaxGroup<T, L>{first, rows, classes, shifted, exponential, total, end, begin, sum});
     }
-    return std::accumulate(sum, sum + kSums<L>, 0.0);
+    return std::accumulate(sum, sum + kTotals, 0.0);
   };
   return parallel_reduce(0, z.size(0), grain, 0.0, piece, std::plus<>());
 }

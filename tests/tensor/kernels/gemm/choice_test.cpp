@@ -55,6 +55,18 @@ TEST(ChooseGemm, WhatIsAskedForComesFirst) {
   EXPECT_EQ(describe_gemm(s), "own, as asked");
 }
 
+TEST(ChooseGemm, OursForPortableBits) {
+  GemmSituation s = situation("SkylakeX", 64);
+  s.bits = Bits::portable;
+  EXPECT_EQ(chosen(s, {250, 10, 256}), Gemm::own);
+  EXPECT_EQ(describe_gemm(s), "own: for portable bits");
+  EXPECT_NO_THROW(check_gemm(s));
+  s.asked = Gemm::openblas;
+  EXPECT_EQ(testing::error_of([&] { check_gemm(s); }),
+            "gemm: OpenBLAS is asked for (GIBBS_GEMM, set_gemm), and its bits are this machine's; portable bits "
+            "(GIBBS_BITS, set_bits, --bits) take the library's own product: ask for one of the two");
+}
+
 TEST(ChooseGemm, SaysWhy) {
   EXPECT_EQ(describe_gemm(situation("Prescott", 64)),
             "own: OpenBLAS' kernels for Prescott use vectors of 16 bytes, this library 64");
