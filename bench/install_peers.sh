@@ -20,6 +20,10 @@ install_system() {
     say "system: PyTorch is there"
     return
   fi
+  if ! command -v apt-get >/dev/null; then
+    say "system: there is no apt here; install PyTorch for /usr/bin/python3 (python3-torch, python-pytorch, pytorch)"
+    return 1
+  fi
   (($(id -u) == 0)) || as_root=(sudo)
   say "system: installing python3-torch with apt"
   "${as_root[@]}" apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends python3-torch >&2

@@ -4,10 +4,24 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# Names in Debian 12 and 13 and Ubuntu 24.04. .ci/run adds its tools.
-packages=(g++ cmake ninja-build libopenblas-dev libtbb-dev libsleef-dev librandom123-dev libstb-dev libxxhash-dev
-          libfmt-dev nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
-          gnuplot-nox python3 curl ca-certificates)
+# packages_of COLUMN: the names in this column of packages.txt (1 for Debian and Ubuntu, which have all of it, 2 Fedora, 3 Arch,
+# 4 Homebrew), and last what has no package there.
+packages_of() {
+  local fields names='' without=''
+  while read -ra fields; do
+    if [[ ${fields[0]:-#} == '#'* ]]; then
+      continue
+    elif [[ ${fields[$1]} == - ]]; then
+      without+=", ${fields[0]}"
+    else
+      names+=" ${fields[$1]//,/ }"
+    fi
+  done <"$root/scripts/packages.txt"
+  printf '%s' "${names# }" "${without:+ (no package: ${without#, })}"
+}
+
+# Debian's names of everything that is needed. .ci/run adds its tools.
+read -ra packages <<<"$(packages_of 1)"
 
 # library_folders: their names, in a line each.
 library_folders() { sed -n 's/^folder \([a-z]*\).*/\1/p' "$root/cmake/folders.txt"; }
@@ -17,6 +31,12 @@ say() { printf '%s\n' "$*" >&2; }
 fail() {
   say "Stopped: $*"
   exit 1
+}
+
+# packages_elsewhere: a line for each system without apt, with its command for all of packages.txt.
+packages_elsewhere() {
+  printf '\n  %s' "Fedora: dnf install $(packages_of 2)" "Arch: pacman -S $(packages_of 3)" \
+         "Homebrew: brew install $(packages_of 4)"
 }
 
 # install_packages: installs with apt those of the packages that dpkg does not know as installed. GIBBS_SKIP_PACKAGES=1
@@ -33,7 +53,7 @@ install_packages() {
 
   command -v apt-get >/dev/null ||
     fail "there is no apt here; install what these Debian packages hold, then run again with GIBBS_SKIP_PACKAGES=1:" \
-         "${missing[*]}"
+         "${missing[*]}$(packages_elsewhere)"
   if (($(id -u) != 0)); then
     command -v sudo >/dev/null || fail "run this as root first: apt-get install ${missing[*]}"
     as_root=(sudo)

@@ -214,7 +214,10 @@ class PackageTest(CommandTest):
         self.use_no_system_programs_but("bash", "dirname", "mkdir", "touch")
         result = self.run_script("test.sh")
         self.assertEqual(result.returncode, 1)
-        self.assertRegex(result.stderr, r"^Stopped: there is no apt here; .*GIBBS_SKIP_PACKAGES=1: g\+\+ cmake .*curl ")
+        self.assertRegex(result.stderr, r"^Stopped: there is no apt here; .*GIBBS_SKIP_PACKAGES=1: g\+\+ cmake .*curl .*\n"
+                                        r"  Fedora: dnf install gcc-c\+\+ .* stb_image-devel stb_image_write-devel .*\n"
+                                        r"  Arch: pacman -S gcc .* \(no package: SLEEF, Random123\)\n"
+                                        r"  Homebrew: brew install gcc .* \(no package: Random123, stb, rapidcheck\)\n$")
         self.assertEqual(self.log(), [])
         self.assertEqual(self.run_script("test.sh", GIBBS_SKIP_PACKAGES="1").returncode, 0)
 
