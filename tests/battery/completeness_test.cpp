@@ -70,6 +70,18 @@ TEST(Completeness, EveryLayerIsRegistered) {
   EXPECT_GE(in_headers.size(), 12U) << "the headers were not read";
 }
 
+TEST(Completeness, EveryOptimizerIsRegistered) {
+  std::set<std::string> in_headers = declared_in(kSource / "optim", "", declared_layers), known;
+  for (const char* no_method : {"Method", "Several"}) {  // the base of all others, and what steps others
+    EXPECT_EQ(in_headers.erase(no_method), 1U) << no_method;
+  }
+  for (const OptimizerEntry& optimizer : all_optimizers()) {
+    EXPECT_TRUE(known.insert(optimizer.name).second) << optimizer.name << " is registered twice";
+  }
+  EXPECT_THAT(missing_from(known, in_headers), IsEmpty()) << "in a header, but not in registry_optimizers.cpp";
+  EXPECT_THAT(missing_from(in_headers, known), IsEmpty()) << "in registry_optimizers.cpp, but in no header";
+}
+
 TEST(Completeness, OpsAreReadFromText) {
   EXPECT_THAT(declared_ops(R"(// Variable comment(const Variable& x);
 Variable square(const Variable& x);

@@ -1,6 +1,7 @@
 // The registry: every op and every layer of the library, with inputs to try it on, an oracle for each, and calls that
-// must be refused. What runs on it is in ops_test.cpp, layers_test.cpp and mutants_test.cpp; completeness_test.cpp sees
-// to it that nothing declared in the library's headers is missing.
+// must be refused; and every optimizer, whose oracles are in tests/optim. What runs on it is in ops_test.cpp,
+// layers_test.cpp, mutants_test.cpp and digest_test.cpp; completeness_test.cpp sees to it that nothing declared in the
+// library's headers is missing.
 //
 // A new op is one more OpEntry, a new layer one more LayerEntry, in the file of its family.
 #pragma once
@@ -12,6 +13,8 @@
 
 #include "gibbs/autograd/check_op.h"
 #include "gibbs/nn/module.h"
+#include "gibbs/optim/groups.h"
+#include "gibbs/optim/optimizer.h"
 #include "tests/testing/oracle.h"
 
 namespace gibbs::battery {
@@ -90,5 +93,17 @@ struct LayerEntry {
   std::vector<Refusal> refusals;
 };
 const std::vector<LayerEntry>& all_layers();
+
+struct OptimizerSample {
+  std::string what;
+  std::function<std::unique_ptr<optim::Optimizer>(const optim::Groups&)> make;
+};
+
+/// An optimizer under its class's name.
+struct OptimizerEntry {
+  std::string name;
+  std::vector<OptimizerSample> samples;
+};
+const std::vector<OptimizerEntry>& all_optimizers();
 
 }  // namespace gibbs::battery
