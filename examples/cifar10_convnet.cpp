@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -39,6 +40,7 @@ struct Arguments {
   fs::path out = "runs/cifar10_convnet";
   bool resume = false;
   std::string numerics = "exact";
+  std::string bits;
   bool profile = false;
   bool quiet = false;
   data::ImageLimits limits = {};
@@ -79,6 +81,9 @@ struct Arguments {
     app.add_option("--numerics", numerics, "exact, or keras (clipped probabilities, for comparison)")
         ->check(CLI::IsMember({"exact", "keras"}))
         ->capture_default_str();
+    app.add_option("--bits", bits,
+                   "machine, or portable: the same bits on every machine (default: GIBBS_BITS, else machine)")
+        ->check(CLI::IsMember({"machine", "portable"}));
     app.add_flag(
         "--profile", profile,
         "Show which op takes how much of a training step, and write trace.json, for ui.perfetto.dev: the first "
@@ -156,6 +161,12 @@ bool draw_pictures(const io::RunFolder& out, nn::Sequential& model, const train:
   return true;
 }
 
+/// Of all pixels, in their order.
+std::string checksum_of_images(const data::Subset& images) {
+  const RunSettings digest = data::ImageBatches(images, {.batch_size = 1}).digest();
+  return std::ranges::find(digest, "images' order", &RunSettings::value_type::first)->second;
+}
+
 /// The model, and summary.json, which says that the run is finished: whether gnuplot works has no part in that.
 void write_results(const Arguments& arguments, const io::RunFolder& out, nn::Sequential& model,
                    const train::FitResult& result, const train::Evaluation& test, const Sets& sets) {
@@ -179,6 +190,8 @@ void write_results(const Arguments& arguments, const io::RunFolder& out, nn::Seq
   summary["peak_rss_mb"] = peak_rss_mb();
   summary["threads"] = num_threads();
   summary["blas_core"] = kernels::blas_core_name();
+  summary["bits"] = name_of(bits());
+  summary["training_data"] = checksum_of_images(sets.train);
   summary["weights_sha256"] = nn::weights_sha256(model);
   examples::write_json(out / "summary.json", summary);
 }
@@ -192,6 +205,9 @@ std::string data_of(const Arguments& arguments) {
 int run(const Arguments& arguments) {
   if (arguments.threads > 0) {
     set_num_threads(arguments.threads);
+  }
+  if (!arguments.bits.empty()) {
+    set_bits(arguments.bits == "portable" ? Bits::portable : Bits::machine);
   }
   const io::RunFolder out(arguments.out);
   const fs::path checkpoint = out / "checkpoint.safetensors";

@@ -17,7 +17,8 @@ from programs import ProgramTest, read_png_size, read_safetensors
 SOURCES = pathlib.Path(__file__).resolve().parents[2]
 SUMMARY = ["loss_name", "epochs", "train_images", "val_loss", "val_accuracy", "test_loss", "test_accuracy",
            "step_ms_median", "images_per_second", "epoch_over_steps", "validation_images_per_second",
-           "peak_rss_mb", "threads", "blas_core", "weights_sha256"]
+           "peak_rss_mb", "threads", "blas_core", "bits", "training_data",
+           "weights_sha256"]
 DRAWN_BY_GNUPLOT = ["accuracy.png", "accuracy.svg", "confusion.png", "loss.png", "loss.svg", "mistakes.png"]
 FILES = ["checkpoint.safetensors", "filters.png", "history.csv", "model.safetensors", "summary.json"]
 
