@@ -25,8 +25,8 @@ RunSettings prefixed(const std::string& prefix, RunSettings settings);
 /// The digest of training or validation data, with the prefix. Throws when it is empty: other data could not be told.
 RunSettings describe_data(const std::string& prefix, const data::Batches& batches);
 
-/// What decides about the last bits of a run, and about nothing else: OpenBLAS' core, the library's instruction set,
-/// and whether layers are fused (nn/fusion.h).
+/// What decides about the last bits of a run, and about nothing else: who multiplies matrices (kernels/gemm_options.h),
+/// OpenBLAS' core where it does, the library's instruction set, and whether layers are fused (nn/fusion.h).
 RunSettings describe_arithmetic();
 
 }  // namespace gibbs::train

@@ -58,12 +58,16 @@ GemmSituation GemmSituation::now() {
           .own_vector_bytes = kVectorBytes};
 }
 
-Gemm choose_gemm(const GemmSituation& s, Transposed transposed, int64_t m, int64_t n, int64_t k) {
+Gemm gemm_in_use(const GemmSituation& s) {
   if (s.asked != Gemm::automatic) {
     return s.asked;
   }
-  if (!s.has_openblas || is_narrower(s)) {
-    return Gemm::own;
+  return !s.has_openblas || is_narrower(s) ? Gemm::own : Gemm::automatic;
+}
+
+Gemm choose_gemm(const GemmSituation& s, Transposed transposed, int64_t m, int64_t n, int64_t k) {
+  if (const Gemm one = gemm_in_use(s); one != Gemm::automatic) {
+    return one;
   }
   // What was measured (docs/matrix_product.md): ours is faster wherever its vectors are full, with AVX-512; with AVX2
   // on small products, and where few rows meet a b that lies in rows.
@@ -100,6 +104,10 @@ void set_gemm(Gemm gemm) {
 
 std::string gemm_description() { return describe_gemm(GemmSituation::now()); }
 
+Gemm gemm_in_use() { return gemm_in_use(GemmSituation::now()); }
+
 std::string blas_core_name() { return blas::core_name(); }
+
+int blas_vector_bytes() { return blas::vector_bytes(blas::core_name()); }
 
 }  // namespace gibbs::kernels
