@@ -126,8 +126,8 @@ Chains widest_chains() {
 }  // namespace
 
 double multiply_add_rate() {
-  constexpr std::int64_t kSteps = 1 << 14,
-                         kPieces = 512;  // about as long as a step; pieces, so that all threads have work
+  constexpr std::int64_t kSteps = 1 << 14;
+  constexpr std::int64_t kPieces = 512;  // all threads have work, for about as long as a training step takes
   const Chains chains = widest_chains();
   const auto all = [&chains] {
     parallel_for(0, kPieces, 1, [&chains](std::int64_t first, std::int64_t last) {
@@ -135,8 +135,7 @@ double multiply_add_rate() {
       for (std::int64_t piece = first; piece < last; ++piece) {
         chains.run(kSteps, results);
       }
-      [[maybe_unused]] static volatile float read;
-      read = results[0];
+      [[maybe_unused]] const volatile float read = results[0];
     });
   };
   return 2e-9 * kChains * chains.lanes * static_cast<double>(kSteps * kPieces) / seconds(all);
