@@ -33,7 +33,7 @@ constexpr int kVectorBytes = 16, kVectors = 2;
 #endif
 constexpr int kRows = 4, kWidth = kVectorBytes / 4;
 constexpr int64_t kColumns = int64_t{kVectors} * kWidth;
-constexpr int64_t kDepth = 256;
+constexpr int64_t kDepth = 256, kTile = 256;
 
 using Vector __attribute__((vector_size(kVectorBytes), aligned(4), may_alias)) = float;
 
@@ -124,16 +124,19 @@ void packed(int64_t n, const float* a, const float* b, float* c) {
   }
 }
 
-/// 5: so many steps of p at a time that the panel stays in the cache, and the rows of a in the next.
+/// 5: c in tiles, and so many steps of p at a time that the panel and the tile's part of a stay in caches.
 void in_caches(int64_t n, const float* a, const float* b, float* c) {
   std::fill_n(c, n * n, 0.0F);
   Tensor space = Tensor::uninitialized({kDepth, kColumns}, DType::float32);
   float* panel = space.mutable_data<float>();
-  for (int64_t p = 0; p < n; p += kDepth) {
-    for (int64_t j = 0; j < n; j += kColumns) {
-      pack(n, kDepth, b + p * n + j, panel);
-      for (int64_t i = 0; i < n; i += kRows) {
-        block(n, kDepth, a + i * n + p, panel, kColumns, c + i * n + j);
+  for (int64_t tile = 0; tile < n / kTile * (n / kTile); ++tile) {
+    const int64_t top = tile / (n / kTile) * kTile, left = tile % (n / kTile) * kTile;
+    for (int64_t p = 0; p < n; p += kDepth) {
+      for (int64_t j = left; j < left + kTile; j += kColumns) {
+        pack(n, kDepth, b + p * n + j, panel);
+        for (int64_t i = top; i < top + kTile; i += kRows) {
+          block(n, kDepth, a + i * n + p, panel, kColumns, c + i * n + j);
+        }
       }
     }
   }

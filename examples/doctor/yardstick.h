@@ -46,7 +46,7 @@ struct Judgement {
 /// `step` should have run before.
 Judgement judge(const Work& work, int steps, const std::function<void()>& step);
 
-/// With less than this something is wrong. On two threads 0.8 to 1.1 was seen, on idle machines and on busy ones: more
+/// With less than this something is wrong. On two threads 0.8 to 1.2 was seen, on idle machines and on busy ones: more
 /// than 1 since Winograd's method saves multiplications.
 inline constexpr double kLeastEfficiency = 0.4;
 
