@@ -54,13 +54,15 @@ double loss_after_five_steps(std::int64_t batch) {
 
 int main(int argc, char** argv) {
   CLI::App app("Times the article's training step.");
-  int threads = 2, steps = 20, warmup = 5;
+  int threads = 2, steps = 20, warmup = 5, repeat = 1;
   std::int64_t batch_size = 250;
   bool verify = false, only_steps = false;
   app.add_option("--threads", threads)->capture_default_str();
   app.add_option("--batch", batch_size)->capture_default_str();
   app.add_option("--steps", steps)->capture_default_str();
   app.add_option("--warmup", warmup)->capture_default_str();
+  app.add_option("--repeat", repeat, "Take so many steps for one: slow on purpose, for guards that must see it")
+      ->capture_default_str();
   app.add_flag("--verify", verify, "Also compute the loss after five fixed steps");
   app.add_flag("--only-steps", only_steps, "No yardstick, and few images: for tools that count instructions");
   CLI11_PARSE(app, argc, argv);
@@ -72,10 +74,12 @@ int main(int argc, char** argv) {
   data::DataLoader loader(images, {.batch_size = batch_size});
   nn::TrainingLoop loop;
   const auto one_step = [&] {
-    const data::Batch batch = loader.next();
-    const nn::ForwardScope scope = loop.next(batch.rows);
-    double loss = 0;
-    train_step(model, adam, batch.input(), batch.target(), loss);
+    for (int i = 0; i < repeat; ++i) {
+      const data::Batch batch = loader.next();
+      const nn::ForwardScope scope = loop.next(batch.rows);
+      double loss = 0;
+      train_step(model, adam, batch.input(), batch.target(), loss);
+    }
   };
   nlohmann::ordered_json result;
   result["peer"] = "gibbs";
