@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/timing.h"
+#include "examples/doctor/yardstick.h"
 #include "examples/training/article_convnet.h"
 #include "gibbs/data/drawn.h"
 #include "gibbs/data/loader.h"
@@ -17,8 +18,6 @@
 namespace {
 
 using namespace gibbs;
-
-constexpr double kFlopPerImage = 25.35e6;  // multiply-adds of a training step, each counted as two
 
 void train_step(nn::Layer& model, optim::Adam& adam, const Tensor& images, const Tensor& labels, double& loss_value) {
   adam.clear_gradients();
@@ -51,26 +50,21 @@ double loss_after_five_steps(std::int64_t batch) {
   return loss;
 }
 
-/// GFLOP/s of the product of two 2048 x 2048 matrices: what the step is measured against.
-double sgemm_rate() {
-  const Tensor a = Tensor::ones({2048, 2048}), b = Tensor::ones({2048, 2048});
-  const auto times = bench::repeat([&] { kernels::matmul(a, b); }, {.warmup = 1, .calls = 5});
-  return 2e-6 * 2048.0 * 2048.0 * 2048.0 / bench::median(times);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Times the article's training step.");
-  int threads = 2, steps = 20, warmup = 5;
+  int threads = 2, steps = 20, warmup = 5, repeat = 1;
   std::int64_t batch_size = 250;
   bool verify = false, only_steps = false;
   app.add_option("--threads", threads)->capture_default_str();
   app.add_option("--batch", batch_size)->capture_default_str();
   app.add_option("--steps", steps)->capture_default_str();
   app.add_option("--warmup", warmup)->capture_default_str();
+  app.add_option("--repeat", repeat, "Take so many steps for one: slow on purpose, for guards that must see it")
+      ->capture_default_str();
   app.add_flag("--verify", verify, "Also compute the loss after five fixed steps");
-  app.add_flag("--only-steps", only_steps, "No sgemm, and few images: for tools that count instructions");
+  app.add_flag("--only-steps", only_steps, "No yardstick, and few images: for tools that count instructions");
   CLI11_PARSE(app, argc, argv);
 
   set_num_threads(threads);
@@ -80,23 +74,29 @@ int main(int argc, char** argv) {
   data::DataLoader loader(images, {.batch_size = batch_size});
   nn::TrainingLoop loop;
   const auto one_step = [&] {
-    const data::Batch batch = loader.next();
-    const nn::ForwardScope scope = loop.next(batch.rows);
-    double loss = 0;
-    train_step(model, adam, batch.input(), batch.target(), loss);
+    for (int i = 0; i < repeat; ++i) {
+      const data::Batch batch = loader.next();
+      const nn::ForwardScope scope = loop.next(batch.rows);
+      double loss = 0;
+      train_step(model, adam, batch.input(), batch.target(), loss);
+    }
   };
-  const std::vector<double> times = bench::repeat(one_step, {.warmup = warmup, .calls = steps});
-  const double median = bench::median(times);
   nlohmann::ordered_json result;
   result["peer"] = "gibbs";
-  result["ms"] = median;
-  result["best_ms"] = bench::least(times);
+  std::vector<double> times = bench::repeat(one_step, {.warmup = warmup, .calls = only_steps ? steps : 0});
   if (!only_steps) {
-    const double sgemm = sgemm_rate();
-    result["sgemm_gflop_per_s"] = sgemm;
-    result["efficiency"] = kFlopPerImage * static_cast<double>(batch_size) / (1e6 * median) / sgemm;
+    const examples::Judgement judged = examples::judge(examples::article_step(batch_size), steps, one_step);
+    times = judged.times;
+    result["peak_gflop_per_s"] = judged.gflop_per_s;
+    result["memory_gb_per_s"] = judged.gb_per_s;
+    result["arithmetic_ms"] = judged.arithmetic_ms;
+    result["memory_ms"] = judged.memory_ms;
+    result["efficiency"] = judged.efficiency();
   }
+  result["ms"] = bench::median(times);
+  result["best_ms"] = bench::least(times);
   result["blas_core"] = kernels::blas_core_name();
+  result["gemm"] = kernels::gemm_description();
   if (verify) {
     result["loss_after_5_steps"] = loss_after_five_steps(batch_size);
   }

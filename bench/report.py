@@ -55,8 +55,8 @@ def step(rounds):
                  "max_ms": max(run["ms"] for run, _ in pairs), "times_ours": ratio(pairs, "ms"),
                  "loss_after_5_steps": first.get("loss_after_5_steps")}
         if "efficiency" in first:
-            entry |= {key: median_of(pairs, key) for key in ("efficiency", "sgemm_gflop_per_s")}
-            entry["blas_core"] = first["blas_core"]
+            entry |= {key: median_of(pairs, key) for key in ("efficiency", "peak_gflop_per_s", "memory_gb_per_s")}
+            entry |= {key: first[key] for key in ("blas_core", "gemm")}
         theirs, reference = entry["loss_after_5_steps"], ours["loss_after_5_steps"]
         if theirs is None or not abs(theirs - reference) <= 1e-3:
             wrong.append(f"{peer}: the loss after five steps is {theirs}, ours {reference}")
@@ -67,8 +67,8 @@ def step(rounds):
         print(f"{entry['peer']:44} {entry['median_ms']:9.1f} {entry['min_ms']:8.1f} {entry['max_ms']:8.1f} "
               f"{entry['times_ours']:11.2f} {math.nan if loss is None else loss:19.6f}")
     ours = summary[0]
-    print(f"gibbs runs the step at {ours['efficiency']:.2f} of sgemm (2048 x 2048: {ours['sgemm_gflop_per_s']:.0f} "
-          f"GFLOP/s with OpenBLAS' kernels for {ours['blas_core']})")
+    print(f"gibbs reaches {ours['efficiency']:.2f} of what the machine allows ({ours['peak_gflop_per_s']:.0f} GFLOP/s in "
+          f"registers, {ours['memory_gb_per_s']:.0f} GB/s of memory); matrix products: {ours['gemm']}")
     return summary, wrong
 
 

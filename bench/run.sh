@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Times the article's training step here and in every peer that is installed (bench/install_peers.sh), in turn, round
-# after round, and prints medians, the ratio to ours, and how near the step is to sgemm. Writes
-# bench/results/convnet_step.json and, with gnuplot, a bar chart beside it. Usage: bench/run.sh [rounds] [threads]
+# after round, and prints medians, the ratio to ours, and how near the step is to what the machine allows, which
+# examples/doctor/yardstick.h explains. Writes bench/results/convnet_step.json and, with gnuplot, a bar chart beside it.
+# Usage: bench/run.sh [rounds] [threads]
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

@@ -190,6 +190,7 @@ void write_results(const Arguments& arguments, const io::RunFolder& out, nn::Seq
   summary["peak_rss_mb"] = peak_rss_mb();
   summary["threads"] = num_threads();
   summary["blas_core"] = kernels::blas_core_name();
+  summary["gemm"] = kernels::gemm_description();
   summary["bits"] = name_of(bits());
   summary["training_data"] = checksum_of_images(sets.train);
   summary["weights_sha256"] = nn::weights_sha256(model);
@@ -225,8 +226,9 @@ int run(const Arguments& arguments) {
 
   nn::Sequential model = examples::article_convnet(arguments.seed, source.train.classes());
   if (!arguments.quiet) {
-    fmt::print("{}\nTrain on {} images, validate on {}, with {}.\n", nn::summary(model, {32, 32, 3}), sets.train.size(),
-               sets.validation.size(), arguments.loss == "ce" ? "cross entropy" : "the KL divergence");
+    fmt::print("{}\nMatrix products: {}\nTrain on {} images, validate on {}, with {}.\n",
+               nn::summary(model, {32, 32, 3}), kernels::gemm_description(), sets.train.size(), sets.validation.size(),
+               arguments.loss == "ce" ? "cross entropy" : "the KL divergence");
   }
   optim::Adam adam(nn::parameters(model),
                    {.learning_rate = arguments.learning_rate, .epsilon_mode = optim::EpsilonMode::keras});

@@ -17,18 +17,21 @@ void run(const std::string& json_path) {
              machine.library.vector_bytes);
   fmt::print("CPU        {}: {} processors, {} of them usable; {}: vectors of {} bytes\n", machine.cpu,
              machine.processors, machine.usable, machine.level, machine.vector_bytes);
-  fmt::print("OpenBLAS   kernels for {}{}\n", machine.blas_core,
-             machine.blas_request.empty() ? "" : ", as OPENBLAS_CORETYPE asks");
+  fmt::print("Products   {}\n", examples::describe_products(machine));
   fmt::print("Fusion     {}\n", machine.fusion ? "on: convolution, ReLU and max pooling in a row are one op" : "off");
   std::fflush(stdout);
 
   const examples::Measured measured = examples::measure();
   fmt::print("{:>10} {:>12} {:>12}\n", "", "1 thread", fmt::format("{} threads", machine.threads));
   fmt::print("{:<10} {:>7.1f} GB/s {:>7.1f} GB/s\n", "Memory", measured.memory_one, measured.memory_all);
-  fmt::print("{:<10} {:>4.0f} GFLOP/s {:>4.0f} GFLOP/s   2048 x 2048, float32\n", "sgemm", measured.sgemm_one,
-             measured.sgemm_all);
-  fmt::print("{:<10} {:>12} {:>9.1f} ms   the article's training step, 250 images: {:.2f} of sgemm\n", "Step", "",
-             measured.step_ms, measured.efficiency);
+  const auto print_rates = [](const char* name, double one, double all, const char* of) {
+    fmt::print("{:<10} {:>4.0f} GFLOP/s {:>4.0f} GFLOP/s   {}\n", name, one, all, of);
+  };
+  print_rates("Peak", measured.peak_one, measured.peak_all, "multiply-adds in registers, float32");
+  print_rates("sgemm", measured.sgemm_one, measured.sgemm_all, "2048 x 2048, float32");
+  fmt::print("{:<10} {:>12} {:>9.1f} ms   the article's training step, 250 images\n", "Step", "", measured.step_ms);
+  fmt::print("{:<10} {:>12} {:>9.1f} ms   the same at the peak, or at memory's speed: the step reaches {:.2f} of it\n",
+             "Ideal", "", measured.ideal_ms, measured.efficiency);
 
   const std::vector<std::string> found = examples::findings(machine, measured);
   fmt::print("\n{}\n", found.empty() ? "Nothing stands in the way." : "Why a run may be slow:");
@@ -45,10 +48,13 @@ void run(const std::string& json_path) {
     json["compiled_instruction_set"] = machine.library.instruction_set;
     json["compiled_vector_bytes"] = machine.library.vector_bytes;
     json["blas_core"] = machine.blas_core;
+    json["gemm"] = machine.gemm;
     json["fusion"] = machine.fusion;
     json["memory_gb_per_s"] = {measured.memory_one, measured.memory_all};
+    json["peak_gflop_per_s"] = {measured.peak_one, measured.peak_all};
     json["sgemm_gflop_per_s"] = {measured.sgemm_one, measured.sgemm_all};
     json["step_ms"] = measured.step_ms;
+    json["ideal_ms"] = measured.ideal_ms;
     json["efficiency"] = measured.efficiency;
     json["findings"] = found;
     examples::write_json(json_path, json);

@@ -81,7 +81,12 @@ RunSettings describe_data(const std::string& prefix, const data::Batches& batche
 RunSettings describe_bits() { return {{"bits", std::string(name_of(bits()))}}; }
 
 RunSettings describe_arithmetic() {
-  return {{"BLAS core", kernels::blas_core_name()},
+  using kernels::Gemm;
+  const Gemm by = kernels::gemm_in_use();
+  return {{"matrix products", by == Gemm::own        ? "the library's own"
+                              : by == Gemm::openblas ? "OpenBLAS'"
+                                                     : "the library's own or OpenBLAS', by shape"},
+          {"BLAS core", by == Gemm::own ? "not used" : kernels::blas_core_name()},
           {"instruction set", build_info().instruction_set},
           {"fusion of layers", nn::fusion_enabled() ? "on" : "off"}};
 }

@@ -28,8 +28,8 @@ RunSettings describe_data(const std::string& prefix, const data::Batches& batche
 /// Whether bits are those of this machine only (tensor/bits.h): a run goes on in the mode that it was begun in.
 RunSettings describe_bits();
 
-/// What decides about the last bits of a run, and about nothing else: OpenBLAS' core, the library's instruction set,
-/// and whether layers are fused (nn/fusion.h).
+/// What decides about the last bits of a run, and about nothing else: who multiplies matrices (kernels/gemm_options.h),
+/// OpenBLAS' core where it does, the library's instruction set, and whether layers are fused (nn/fusion.h).
 RunSettings describe_arithmetic();
 
 }  // namespace gibbs::train

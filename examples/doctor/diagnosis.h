@@ -20,26 +20,31 @@ struct Machine {
   BuildInfo library;         // the library that is loaded
   bool fusion = true;        // Sequential may fuse layers
   int threads = 0;           // that loops use
-  std::string blas_core;     // the kernel set OpenBLAS picked
+  std::string gemm;          // who multiplies matrices, and why, in words
+  bool uses_blas = true;     // OpenBLAS multiplies some matrices, or all
+  std::string blas_core;     // the kernel set OpenBLAS picked; empty without OpenBLAS
+  int blas_bytes = 0;        // of the vectors of these kernels; 0: not known
   std::string blas_request;  // the environment variable OPENBLAS_CORETYPE
 };
 
 /// Figures of this machine at this moment.
 struct Measured {
   double memory_one = 0, memory_all = 0;  // GB/s read and written, one thread and all
+  double peak_one = 0, peak_all = 0;      // GFLOP/s of multiply-adds in registers (yardstick.h)
   double sgemm_one = 0, sgemm_all = 0;    // GFLOP/s of a product of 2048 x 2048 float32 matrices
   double sgemm_spread = 1;                // slowest over fastest of the products on all threads
   double step_ms = 0;                     // the article's training step, 250 images, median
-  double efficiency = 0;                  // FLOP of the step over its time, over sgemm_all
+  double ideal_ms = 0;                    // what it would take at the peak of arithmetic or of memory, the longer time
+  double efficiency = 0;                  // ideal_ms over step_ms
 };
 
 Machine look_at_machine();
 
+/// "own where it is faster, else OpenBLAS (kernels for Haswell), as OPENBLAS_CORETYPE asks".
+std::string describe_products(const Machine& machine);
+
 /// Takes a few seconds. Sets the number of threads to 1 for a while.
 Measured measure();
-
-/// The multiply-adds of one training step of the article's network, as FLOP: 25.35 million for each image.
-inline constexpr double kFlopPerImage = 25.35e6;
 
 /// Reasons why runs may be slow, each with its repair; empty when nothing is wrong.
 std::vector<std::string> findings(const Machine& machine, const Measured& measured);

@@ -22,7 +22,13 @@ void set_gemm(Gemm gemm);
 /// Error: GIBBS_GEMM is something else.
 std::string gemm_description();
 
+/// Gemm::own or Gemm::openblas where that one computes every product, Gemm::automatic where the shape decides.
+Gemm gemm_in_use();
+
 /// The kernels that OpenBLAS uses on this CPU, for example "SkylakeX"; empty without OpenBLAS.
 std::string blas_core_name();
+
+/// Bytes of the vectors that these kernels use; 0 where that is not known, and without OpenBLAS.
+int blas_vector_bytes();
 
 }  // namespace gibbs::kernels

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import unittest
 
-from quote_code import quoted, rewritten
+from quote_code import QUOTE, ROOT, quoted, rewritten
 
 SOURCE = """// A file.
 namespace a {
@@ -68,6 +68,16 @@ class Pages(unittest.TestCase):
         self.assertEqual(wrong, ["a.h: int first: the source says\nint first = 1;\n"])
         self.assertEqual(page, PAGE.replace("first = 0", "first = 1"))
         self.assertEqual(rewritten(page, lambda _: SOURCE), (page, []))
+
+    def test_quotes_of_every_page_are_the_source(self):
+        quotes = 0
+        for path in sorted((ROOT / "docs").glob("*.md")):
+            with self.subTest(page=path.name):
+                page = path.read_text()
+                quotes += len(QUOTE.findall(page))
+                _, wrong = rewritten(page, lambda file: (ROOT / file).read_text())
+                self.assertEqual(wrong, [], "run tests/docs/quote_code.py --write on the page, and look at it")
+        self.assertGreater(quotes, 10)
 
     def test_a_quote_of_nothing_stays_and_is_told(self):
         page, wrong = rewritten(PAGE, lambda _: "int other;\n")

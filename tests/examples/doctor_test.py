@@ -12,10 +12,13 @@ class Doctor(ProgramTest):
         result = self.run_command(self.command("doctor", "--json", path))
         self.assertEqual(result.returncode, 0, result.stderr)
         figures = json.loads(path.read_text())
-        self.assertGreater(min(figures["memory_gb_per_s"] + figures["sgemm_gflop_per_s"]), 0)
+        self.assertGreater(min(figures["memory_gb_per_s"] + figures["peak_gflop_per_s"] + figures["sgemm_gflop_per_s"]), 0)
         self.assertGreater(figures["step_ms"], 0)
-        sgemm = figures["sgemm_gflop_per_s"][1]
-        self.assertAlmostEqual(figures["efficiency"], 25.35e6 * 250 / (figures["step_ms"] * 1e6) / sgemm, places=9)
+        arithmetic = 25.35e6 * 250 / (figures["peak_gflop_per_s"][1] * 1e6)
+        memory = 4 * (250 * (3 * 3072 + 5 * 19274) + 10 * 612_042) / (figures["memory_gb_per_s"][1] * 1e6)
+        self.assertAlmostEqual(figures["ideal_ms"], max(arithmetic, memory), places=9)
+        self.assertAlmostEqual(figures["efficiency"], figures["ideal_ms"] / figures["step_ms"], places=9)
+        self.assertIn(f"\nProducts   {figures['gemm']}", result.stdout)
         for finding in figures["findings"]:
             self.assertIn(f"  - {finding}\n", result.stdout)
 

@@ -17,8 +17,7 @@ from programs import ProgramTest, read_png_size, read_safetensors
 SOURCES = pathlib.Path(__file__).resolve().parents[2]
 SUMMARY = ["loss_name", "epochs", "train_images", "val_loss", "val_accuracy", "test_loss", "test_accuracy",
            "step_ms_median", "images_per_second", "epoch_over_steps", "validation_images_per_second",
-           "peak_rss_mb", "threads", "blas_core", "bits", "training_data",
-           "weights_sha256"]
+           "peak_rss_mb", "threads", "blas_core", "gemm", "bits", "training_data", "weights_sha256"]
 DRAWN_BY_GNUPLOT = ["accuracy.png", "accuracy.svg", "confusion.png", "loss.png", "loss.svg", "mistakes.png"]
 FILES = ["checkpoint.safetensors", "filters.png", "history.csv", "model.safetensors", "summary.json"]
 
@@ -49,7 +48,14 @@ class Outputs(ProgramTest):
         self.assertGreater(summary["epoch_over_steps"], 1, "an epoch takes no less than its steps")
         self.assertGreater(summary["validation_images_per_second"], 0)
         self.assertRegex(summary["weights_sha256"], "^[0-9a-f]{64}$")
-        self.assertTrue(summary["blas_core"])
+        self.assertTrue(summary["blas_core"] or summary["gemm"] == "own: built without OpenBLAS", summary)
+        self.assertIn(summary["blas_core"] if "kernels for" in summary["gemm"] else "own", summary["gemm"])
+
+    def test_says_who_multiplies(self):
+        for asked, pattern in (("own", "own, as asked"), ("", "own.*|OpenBLAS.*")):
+            output = self.trained("--epochs", 1, environment={"GIBBS_GEMM": asked}).stdout
+            self.assertRegex(output, rf"\nMatrix products: ({pattern})\nTrain on ")
+            self.assertIn(f"\nMatrix products: {self.summary()['gemm']}\n", output)
 
     def test_without_validation(self):
         output = self.trained("--validation-split", 0).stdout

@@ -6,6 +6,7 @@
 #include "gibbs/data/drawn.h"
 #include "gibbs/data/image_batches.h"
 #include "gibbs/nn/fusion.h"
+#include "gibbs/tensor/kernels/gemm_options.h"
 #include "gibbs/tensor/parallel.h"
 #include "tests/testing/expect_op.h"
 
@@ -13,6 +14,7 @@ namespace gibbs::train {
 namespace {
 
 using gibbs::testing::error_of;
+using ::testing::ElementsAre;
 
 /// Ten pictures of each of two classes.
 data::ImageDataset pictures() {
@@ -129,8 +131,27 @@ TEST(DescribeArithmetic, TellsWhatDecidesAboutTheLastBits) {
   nn::set_fusion(false);
   EXPECT_EQ(differences(fused, describe_arithmetic()), "fusion of layers is on in the checkpoint and off here");
   nn::set_fusion(before);
-  EXPECT_EQ(fused.size(), 3U);
-  EXPECT_EQ(fused[0].first, "BLAS core");
+  std::vector<std::string> names;
+  for (const auto& [name, value] : fused) {
+    names.push_back(name);
+    EXPECT_FALSE(value.empty()) << name;
+  }
+  EXPECT_THAT(names, ElementsAre("matrix products", "BLAS core", "instruction set", "fusion of layers"));
+}
+
+TEST(DescribeArithmetic, TheCoreOfOpenBlasCountsWhereItIsUsed) {
+  const RunSettings automatic = describe_arithmetic();
+  kernels::set_gemm(kernels::Gemm::own);
+  const RunSettings own = describe_arithmetic();
+  kernels::set_gemm(kernels::Gemm::automatic);
+  EXPECT_EQ(own[0].second, "the library's own");
+  EXPECT_EQ(own[1].second, "not used");
+  if (automatic[0].second == "the library's own or OpenBLAS', by shape") {
+    EXPECT_EQ(differences(automatic, own),
+              "matrix products is the library's own or OpenBLAS', by shape in the checkpoint and the library's own "
+              "here, BLAS core is " +
+                  kernels::blas_core_name() + " in the checkpoint and not used here");
+  }
 }
 
 TEST(Differences, AreToldInTheOrderOfTheRunAndCut) {

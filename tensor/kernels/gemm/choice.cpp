@@ -67,12 +67,16 @@ void check_gemm(const GemmSituation& s) {
         "(GIBBS_BITS, set_bits, --bits) take the library's own product: ask for one of the two");
 }
 
-Gemm choose_gemm(const GemmSituation& s, Transposed transposed, int64_t m, int64_t n, int64_t k) {
+Gemm gemm_in_use(const GemmSituation& s) {
   if (s.asked != Gemm::automatic) {
     return s.asked;
   }
-  if (!s.has_openblas || s.bits == Bits::portable || is_narrower(s)) {
-    return Gemm::own;
+  return !s.has_openblas || s.bits == Bits::portable || is_narrower(s) ? Gemm::own : Gemm::automatic;
+}
+
+Gemm choose_gemm(const GemmSituation& s, Transposed transposed, int64_t m, int64_t n, int64_t k) {
+  if (const Gemm one = gemm_in_use(s); one != Gemm::automatic) {
+    return one;
   }
   // What was measured (docs/matrix_product.md): ours is faster wherever its vectors are full, with AVX-512; with AVX2
   // on small products, and where few rows meet a b that lies in rows.
@@ -112,6 +116,10 @@ void set_gemm(Gemm gemm) {
 
 std::string gemm_description() { return describe_gemm(GemmSituation::now()); }
 
+Gemm gemm_in_use() { return gemm_in_use(GemmSituation::now()); }
+
 std::string blas_core_name() { return blas::core_name(); }
+
+int blas_vector_bytes() { return blas::vector_bytes(blas::core_name()); }
 
 }  // namespace gibbs::kernels

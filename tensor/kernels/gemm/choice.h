@@ -25,6 +25,8 @@ struct GemmSituation {
 
 /// Throws if OpenBLAS is asked for where bits are to be portable.
 void check_gemm(const GemmSituation& situation);
+/// Who computes every product, or Gemm::automatic where the shape decides.
+Gemm gemm_in_use(const GemmSituation& situation);
 
 /// For a whole product op(a) [m, k] op(b) [k, n], however it is cut: Gemm::openblas or Gemm::own.
 Gemm choose_gemm(const GemmSituation& situation, Transposed transposed, std::int64_t m, std::int64_t n, std::int64_t k);

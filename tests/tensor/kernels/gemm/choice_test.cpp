@@ -67,6 +67,21 @@ TEST(ChooseGemm, OursForPortableBits) {
             "(GIBBS_BITS, set_bits, --bits) take the library's own product: ask for one of the two");
 }
 
+TEST(GemmInUse, IsAutomaticWhereShapesDecide) {
+  EXPECT_EQ(gemm_in_use(situation("Prescott", 64)), Gemm::own);
+  EXPECT_EQ(gemm_in_use(situation("SkylakeX", 64)), Gemm::automatic);
+  EXPECT_EQ(gemm_in_use(situation("a new one", 64)), Gemm::automatic) << "what is not known is not judged";
+  GemmSituation s = situation("SkylakeX", 64);
+  s.asked = Gemm::openblas;
+  EXPECT_EQ(gemm_in_use(s), Gemm::openblas);
+  s = situation("", 64);
+  s.has_openblas = false;
+  EXPECT_EQ(gemm_in_use(s), Gemm::own);
+  EXPECT_EQ(gemm_in_use(), gemm_in_use(GemmSituation::now()));
+}
+
+TEST(BlasVectorBytes, AreThoseOfTheKernels) { EXPECT_EQ(blas_vector_bytes(), blas::vector_bytes(blas_core_name())); }
+
 TEST(ChooseGemm, SaysWhy) {
   EXPECT_EQ(describe_gemm(situation("Prescott", 64)),
             "own: OpenBLAS' kernels for Prescott use vectors of 16 bytes, this library 64");
