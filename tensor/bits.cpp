@@ -5,14 +5,13 @@
 
 #include "gibbs/tensor/build_info.h"
 #include "gibbs/tensor/error.h"
-#include "gibbs/tensor/kernels/simd/lanes.h"
 #include "gibbs/tensor/printable.h"
 
 namespace gibbs {
 namespace {
 
 Bits checked(Bits bits, const char* who) {
-  check(bits == Bits::machine || kernels::kHasFma, who,
+  check(bits == Bits::machine || build_info().fused, who,
         ": portable bits take fused multiply-adds, and this library was compiled for ", build_info().instruction_set,
         ", which has none; build it for x86-64-v3 or better (-DGIBBS_NATIVE=ON on this machine)");
   return bits;

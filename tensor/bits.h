@@ -2,7 +2,8 @@
 //
 // On one machine they are always the same, on any number of threads. Between machines one thing differs, and this mode
 // switches it: in `portable` all matrix products are the library's own (kernels/gemm/own.h), in `machine` OpenBLAS
-// takes those that it is faster at. Everything else is portable in both: docs/portable_bits.md says how.
+// takes those that it is faster at. Everything else is portable in both, but for a few measures: docs/portable_bits.md
+// says which, and how.
 #pragma once
 
 #include <string_view>

@@ -14,6 +14,8 @@ constexpr const char* kInstructionSet = "x86-64-v4";
 constexpr const char* kInstructionSet = "x86-64-v3";
 #elif defined(__SSE4_2__) && defined(__POPCNT__)
 constexpr const char* kInstructionSet = "x86-64-v2";
+#elif defined(__aarch64__)
+constexpr const char* kInstructionSet = "arm64";
 #else
 constexpr const char* kInstructionSet = "x86-64";
 #endif
@@ -27,7 +29,10 @@ constexpr bool kOptimized = false;
 }  // namespace
 
 BuildInfo build_info() {
-  return {.instruction_set = kInstructionSet, .vector_bytes = kernels::kVectorBytes, .optimized = kOptimized};
+  return {.instruction_set = kInstructionSet,
+          .vector_bytes = kernels::kVectorBytes,
+          .fused = kernels::kHasFma,
+          .optimized = kOptimized};
 }
 
 }  // namespace gibbs

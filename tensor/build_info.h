@@ -7,8 +7,9 @@
 namespace gibbs {
 
 struct BuildInfo {
-  std::string instruction_set;  // what it needs of a CPU: x86-64, or its level x86-64-v2, x86-64-v3 or x86-64-v4
+  std::string instruction_set;  // what it needs of a CPU: x86-64, its level x86-64-v2, x86-64-v3 or x86-64-v4, or arm64
   int vector_bytes = 0;         // of the vectors it computes with
+  bool fused = false;           // it multiplies and adds with one rounding (fma in kernels/simd/lanes.h)
   bool optimized = false;       // with optimization and without sanitizers
 };
 

@@ -14,6 +14,7 @@
 #include "gibbs/io/sha256.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/tensor/bits.h"
+#include "gibbs/tensor/build_info.h"
 #include "gibbs/tensor/kernels/kernels.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"
@@ -23,11 +24,6 @@ namespace gibbs::battery {
 namespace {
 
 using Digests = std::map<std::string, std::string>;
-#if defined(__FMA__) || defined(__aarch64__)
-constexpr bool kHasPortableBits = true;
-#else
-constexpr bool kHasPortableBits = false;
-#endif
 constexpr std::array kDTypes = {DType::float32, DType::float64};
 
 std::string digest(const Variables& values) {
@@ -104,7 +100,7 @@ Digests all_digests() {
 
 TEST(Digests, AreTheSameTwiceAndOnAnyNumberOfThreads) {
   const Bits before = bits();
-  set_bits(kHasPortableBits ? Bits::portable : Bits::machine);
+  set_bits(build_info().fused ? Bits::portable : Bits::machine);
   const int threads = num_threads();
   set_num_threads(1);
   const Digests first = all_digests();

@@ -10,9 +10,9 @@ FOLDERS = re.findall(r"^folder (\w+)", (ROOT / "cmake/folders.txt").read_text(),
 
 WIDTH = r"\bk(Width|VectorBytes|Lanes|Sums|Square|Registers|Most(Vectors|Places))\b|\bL\b"
 # A piece of a parallel loop, a slice of a sum, or whether a shape takes a method.
-CUT = r"\b(parallel_for|parallel_reduce|sum_of_slices|slices_for)\b|\b(grain|slices?|k\w*Work)\b.*=|%|\bfits\b"
+CUT = r"\b(parallel_for|parallel_reduce|sum_of_slices|slices_for)\b|\b(grain|slices?)\b.*=|\bk\w*(Work|Grain|Totals|Multiple|Slices?|Tiles?) =|%|\bfits\b"
 # Loops over the lanes of a vector, which cut nothing; tails of vectors.
-HARMLESS = re.compile(r"static_assert|\bfor \(|kTotals|bodies?\(")
+HARMLESS = re.compile(r"static_assert|\bfor \(|bodies?\(")
 LIBM = re.compile(r"std::(exp2?|expm1|log(2|10|1p)?|sin|cos|tan|a(sin|cos|tan2?)|(sin|cos|tan)h|pow|hypot|cbrt|erfc?|[lt]gamma)\(")
 RANDOM = re.compile(r"std::(mt19937|(uniform|normal|bernoulli)\w*_distribution|shuffle)")
 # Orders of entropies in long double, which is another type on arm64; a power of a setting, once; the extremes of a divergence
@@ -52,7 +52,8 @@ class PortableBits(unittest.TestCase):
 
     def test_finds_what_it_looks_for(self):
         for line in ("const grain = std::max<int64_t>(1, 16384 / (L * classes)) * L;", "return g.channels % kWidth<float> == 0;",
-                     "parallel_for(0, n, 4 * kWidth<T>, body);", "const int64_t slice = ceil_div(n, kLanes<T>);"):
+                     "parallel_for(0, n, 4 * kWidth<T>, body);", "inline constexpr int kTotals = kWidth<double>;",
+                     "const int64_t slice = ceil_div(n, kLanes<T>);"):
             self.assertTrue(width_in(line), line)
         for line in ("for (int64_t c = 0; c < n; c += kWidth<T>) {", "// % kWidth<float>", "constexpr int W = kWidth<T>;"):
             self.assertFalse(width_in(line), line)

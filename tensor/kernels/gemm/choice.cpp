@@ -78,11 +78,14 @@ Gemm choose_gemm(const GemmSituation& s, Transposed transposed, int64_t m, int64
   if (const Gemm one = gemm_in_use(s); one != Gemm::automatic) {
     return one;
   }
+  if (s.core_vector_bytes > s.own_vector_bytes) {
+    return Gemm::openblas;
+  }
   // What was measured (docs/matrix_product.md): ours is faster wherever its vectors are full, with AVX-512; with AVX2
   // on small products, and where few rows meet a b that lies in rows.
-  constexpr int64_t kLanes = 64 / sizeof(float);
+  constexpr int64_t kFullVector = 64 / sizeof(float);
   if (s.own_vector_bytes == 64) {
-    return n < kLanes ? Gemm::openblas : Gemm::own;
+    return n < kFullVector ? Gemm::openblas : Gemm::own;
   }
   const bool is_small = m * n * k <= kSmallWork, has_few_rows = m <= kFewRows && !transposed.b;
   return is_small || has_few_rows ? Gemm::own : Gemm::openblas;

@@ -3,11 +3,11 @@
 //
 //                  panel
 //       n ->     +--+---+--+            for each kDepth steps of k,
-//   k  b         |  |   |  | kDepth       for each kRows rows of a,
-//       k ->     +--+---+--+                for each panel of b: pack it,
-//     +------+   +--+---+--+                  for each few rows: the block.
-//   m |  a   |   |  |###|  |
-//     +------+   +--+---+--+            The panel stays in the first caches, the rows of a in the second.
+//   k  b         |  |   |  | kDepth       for each panel of b: pack it,
+//       k ->     +--+---+--+                for each few rows of a: the block.
+//     +------+   +--+---+--+
+//   m |  a   |   |  |###|  |            The panel stays in the first caches, the rows of a in the second: a whole
+//     +------+   +--+---+--+            product was cut into tiles before (kernels/gemm.cpp).
 #include "gibbs/tensor/kernels/gemm/own.h"
 
 #include <algorithm>

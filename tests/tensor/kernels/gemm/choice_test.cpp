@@ -28,6 +28,11 @@ TEST(ChooseGemm, OursWhereOpenBlasUsesNarrowerVectors) {
   EXPECT_EQ(chosen(situation("a new one", 32)), Gemm::openblas) << "what is not known is not judged";
 }
 
+TEST(ChooseGemm, OpenBlasWhereItUsesWiderVectors) {
+  EXPECT_EQ(chosen(situation("Haswell", 16), {64, 64, 64}), Gemm::openblas) << "this library was compiled for any CPU";
+  EXPECT_EQ(chosen(situation("SkylakeX", 32), {16, 256, 2304}), Gemm::openblas);
+}
+
 TEST(ChooseGemm, OursWithoutOpenBlas) {
   GemmSituation s = situation("", 16);
   s.has_openblas = false;
