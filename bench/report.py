@@ -92,6 +92,18 @@ def framework(peer):
 
 
 def shapes(rounds):
+    """A table for each of bench/shapes.json."""
+    summary, wrong = {}, []
+    for table in dict.fromkeys(run["table"] for run in rounds[0] if run["peer"] == "gibbs"):
+        names = {run["shape"] for run in rounds[0] if run.get("table") == table}
+        print(f"Shapes {table}")
+        summary[table], errors = one_table([[run for run in runs if run["shape"] in names] for runs in rounds])
+        wrong += errors
+        print()
+    return summary, wrong
+
+
+def one_table(rounds):
     """Of a framework's layouts the fastest counts, round by round."""
     wrong, table = [], {}
     for runs in rounds:

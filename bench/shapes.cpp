@@ -1,6 +1,6 @@
 // Single layers on shapes that networks are made of: forward and backward through the public interface, gradients of
-// the input and of every parameter. bench/shapes.json has the list, which bench/peers/pytorch_shapes.py reads, too; the
-// checksums that both print prove that they computed the same. bench/shapes.sh compares the two.
+// the input and of every parameter. bench/shapes.json has the tables, which bench/peers/pytorch_shapes.py reads, too;
+// the checksums that both print prove that they computed the same. bench/shapes.sh compares the two.
 //
 // Usage: build/release/bench/shapes bench/shapes.json [--threads 2] [--only 3x3]; prints one JSON line per shape.
 #include <fmt/format.h>
@@ -38,6 +38,25 @@ class CrossEntropy : public nn::Layer {
   Tensor labels_;
 };
 
+/// A batched matrix product x w, or x w^T, as a layer whose weight is the other operand.
+class Product : public nn::Layer {
+ public:
+  Product(const Shape& w, bool transposed) : transposed_{.b = transposed}, weight_(Tensor::zeros(w, DType::float32)) {}
+  void visit(nn::ModuleVisitor& visitor) override { visitor.parameter("weight", weight_); }
+  std::string describe() const override { return "Product"; }
+  std::unique_ptr<nn::Module> share() const override { return std::make_unique<Product>(*this); }
+  double flops(const Shape& input, const Shape& output) const override {
+    return 2.0 * static_cast<double>(output.numel() * input[-1]);
+  }
+
+ protected:
+  Variable forward(const Variable& x) override { return matmul(x, weight_, transposed_); }
+
+ private:
+  kernels::Transposed transposed_;
+  Parameter weight_;
+};
+
 std::unique_ptr<nn::Layer> layer_of(const json& entry) {
   const Shape x = shape_of(entry);
   const std::string op = entry.at("op");
@@ -57,11 +76,15 @@ std::unique_ptr<nn::Layer> layer_of(const json& entry) {
     return std::make_unique<nn::MaxPool2d>(nn::Pool2dOptions{
         .window = number("kernel", 1), .stride = number("stride", 1), .padding = number("padding", 0)});
   }
+  if (op == "matmul") {
+    return std::make_unique<Product>(Shape(entry.at("w").get<std::vector<std::int64_t>>()),
+                                     entry.value("transposed_w", false));
+  }
   check(op == "cross_entropy", "shapes: there is no op ", op);
   return std::make_unique<CrossEntropy>(x);
 }
 
-nlohmann::ordered_json measure(const json& entry, double seconds) {
+nlohmann::ordered_json measure(const std::string& table, const json& entry, double seconds) {
   const std::unique_ptr<nn::Layer> layer = layer_of(entry);
   testing::set_golden_parameters(*layer, DType::float32);
   const auto golden = [](std::uint32_t seed, const Shape& shape) {
@@ -87,6 +110,7 @@ nlohmann::ordered_json measure(const json& entry, double seconds) {
 
   nlohmann::ordered_json result;
   result["peer"] = "gibbs";
+  result["table"] = table;
   result["shape"] = entry.at("name");
   result["ms"] = median;
   result["best_ms"] = bench::least(times);
@@ -115,10 +139,13 @@ int main(int argc, char** argv) {
 
   set_num_threads(threads);
   std::ifstream file(list);
-  for (const json& entry : json::parse(file)) {
-    if (entry.at("name").get<std::string>().find(only) != std::string::npos) {
-      fmt::print("{}\n", measure(entry, seconds).dump());
-      std::fflush(stdout);
+  const auto tables = nlohmann::ordered_json::parse(file);
+  for (const auto& [table, entries] : tables.items()) {
+    for (const json entry : entries) {
+      if (entry.at("name").get<std::string>().find(only) != std::string::npos) {
+        fmt::print("{}\n", measure(table, entry, seconds).dump());
+        std::fflush(stdout);
+      }
     }
   }
   return 0;

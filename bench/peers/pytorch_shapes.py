@@ -25,6 +25,18 @@ class CrossEntropy(nn.Module):
         return nn.functional.cross_entropy(z, self.labels)
 
 
+class Product(nn.Module):
+    """x w, or x w^T."""
+
+    def __init__(self, shape, transposed):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(shape))
+        self.transposed = transposed
+
+    def forward(self, x):
+        return x @ (self.weight.transpose(-1, -2) if self.transposed else self.weight)
+
+
 def make_layer(entry):
     x, op = entry["x"], entry["op"]
     window = {"kernel_size": entry.get("kernel"), "stride": entry.get("stride", 1), "padding": entry.get("padding", 0)}
@@ -34,6 +46,8 @@ def make_layer(entry):
         return nn.Linear(x[-1], entry["out"])
     if op == "max_pool2d":
         return nn.MaxPool2d(**window)
+    if op == "matmul":
+        return Product(entry["w"], entry.get("transposed_w", False))
     if op == "cross_entropy":
         return CrossEntropy(*x)
     raise ValueError(f"shapes: there is no op {op}")
@@ -80,7 +94,7 @@ def main():
     args = options.parse_args()
     torch.set_num_threads(args.threads)
     with open(args.list) as file:
-        entries = json.load(file)
+        entries = [entry for table in json.load(file).values() for entry in table]
     for entry in entries:
         if args.only in entry["name"]:
             for setting in ["nchw", "channels_last"] if len(entry["x"]) == 4 else ["nchw"]:

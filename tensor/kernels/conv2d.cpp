@@ -26,6 +26,8 @@ namespace {
 using std::int64_t;
 
 constexpr int64_t kRowsBytes = 1 << 18;  // rows made at a time: a quarter of a second-level cache
+constexpr int64_t kLargeWeights = 1 << 21;
+constexpr int64_t kLargestMatrix = 1 << 26;
 constexpr int64_t kEnoughTasks = 16;
 constexpr int64_t kLeastColumns = 64;  // fewer filters at a time would make the rows too often
 
@@ -86,6 +88,17 @@ void rows_gradient(const Conv2dGeometry& g, int64_t group, const T* dy, const T*
        rows.ld);
 }
 
+/// An image's output lines in bands: what their gradients add to dx overlaps with that of their neighbours alone.
+struct Bands {
+  int64_t lines, per_image;
+
+  static Bands of(const Conv2dGeometry& g, int64_t at_a_time) {
+    const int64_t reach = (g.kernel_h - 1) * g.options.dilation_h + 1;
+    const int64_t lines = std::max(at_a_time, ceil_div(reach, g.options.stride_h));
+    return {lines, ceil_div(g.out_h, lines)};
+  }
+};
+
 template <class T>
 void conv2d_dx_by_rows(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   const int64_t at_a_time = lines_at_a_time<T>(g);
@@ -99,17 +112,24 @@ void conv2d_dx_by_rows(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) 
     return;
   }
   const int64_t image = g.height * g.width * g.channels;
-  parallel_for(0, g.images, 1, [&](int64_t first_image, int64_t last_image) {
-    const Buffer<T> buffer = rows_buffer<T>(g);
-    std::fill(dx + first_image * image, dx + last_image * image, T{0});
-    for (int64_t first = first_image * g.out_h; first < last_image * g.out_h; first += at_a_time) {
-      const int64_t last = std::min(first + at_a_time, last_image * g.out_h);
-      for (int64_t group = 0; group < g.options.groups; ++group) {
-        rows_gradient(g, group, dy, w, first, last, {buffer.data(), row_length(g)});
-        col2im(g, group, buffer.data(), first, last, dx);
+  parallel_for(0, g.images, 1,
+               [&](int64_t first, int64_t last) { std::fill(dx + first * image, dx + last * image, T{0}); });
+  // Every other band, and then those between them: no two threads add to one line.
+  const Bands bands = Bands::of(g, at_a_time);
+  for (int64_t odd = 0; odd < 2; ++odd) {
+    const int64_t per_image = (bands.per_image + 1 - odd) / 2;
+    parallel_for(0, g.images * per_image, 1, [&](int64_t first_band, int64_t last_band) {
+      const Buffer<T> buffer(bands.lines * g.out_w * row_length(g));
+      for (int64_t i = first_band; i < last_band; ++i) {
+        const int64_t begin = i / per_image * g.out_h, line = (2 * (i % per_image) + odd) * bands.lines;
+        const int64_t first = begin + line, last = begin + std::min(line + bands.lines, g.out_h);
+        for (int64_t group = 0; group < g.options.groups; ++group) {
+          rows_gradient(g, group, dy, w, first, last, {buffer.data(), row_length(g)});
+          col2im(g, group, buffer.data(), first, last, dx);
+        }
       }
-    }
-  });
+    });
+  }
 }
 
 /// How dw is shared out. Slices of the output lines give partial sums, as many as memory allows; when the weights
@@ -163,6 +183,44 @@ void conv2d_dw_by_rows(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) 
   });
 }
 
+/// Weights that fill the caches would be read from memory for every piece of work: then the matrix is made as a whole,
+/// if it is not too large, and gemm.h cuts one product.
+bool is_one_product(const Conv2dGeometry& g, DType dtype) {
+  const auto bytes = [dtype](int64_t numbers) { return numbers * static_cast<int64_t>(size_of(dtype)); };
+  return g.options.groups == 1 && bytes(g.w_shape().numel()) > kLargeWeights &&
+         (rows_are_the_images(g) || bytes(lines(g) * g.out_w * row_length(g)) <= kLargestMatrix);
+}
+
+Shape rows_shape(const Conv2dGeometry& g) { return {lines(g) * g.out_w, row_length(g)}; }
+
+template <class T>
+Tensor all_rows(const Conv2dGeometry& g, const Tensor& x) {
+  if (rows_are_the_images(g)) {
+    return x.reshape(rows_shape(g));
+  }
+  Tensor rows = Tensor::uninitialized(rows_shape(g), x.dtype());
+  T* to = rows.mutable_data<T>();
+  parallel_for(0, lines(g), lines_at_a_time<T>(g), [&](int64_t first, int64_t last) {
+    im2col(g, 0, x.data<T>(), first, last, to + first * g.out_w * row_length(g));
+  });
+  return rows;
+}
+
+template <class T>
+Tensor images_of(const Conv2dGeometry& g, const Tensor& rows) {
+  if (rows_are_the_images(g)) {
+    return rows.reshape(g.x_shape());
+  }
+  Tensor x = Tensor::zeros(g.x_shape(), rows.dtype());
+  T* to = x.mutable_data<T>();
+  parallel_for(0, g.images, 1, [&](int64_t first, int64_t last) {
+    col2im(g, 0, rows.data<T>() + first * g.out_h * g.out_w * row_length(g), first * g.out_h, last * g.out_h, to);
+  });
+  return x;
+}
+
+Tensor as_matrix(const Tensor& t) { return t.reshape({t.numel() / t.size(-1), t.size(-1)}); }
+
 void check_operands(const char* op, const char* a_name, const Tensor& a, const Shape& a_shape, const char* b_name,
                     const Tensor& b, const Shape& b_shape) {
   check(a.shape() == a_shape, op, ": ", a_name, " is ", a.shape(), ", the geometry needs ", a_shape);
@@ -177,6 +235,10 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& g) {
   Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
   dispatch_floating(x.dtype(), "conv2d", [&](auto zero) {
     using T = decltype(zero);
+    if (!winograd::fits(g, x.dtype()) && is_one_product(g, x.dtype())) {
+      y = matmul(all_rows<T>(g, x), as_matrix(w)).reshape(g.y_shape());
+      return;
+    }
     const auto kernel = winograd::fits(g, x.dtype()) ? winograd::conv2d<T>
                         : depthwise::fits(g)         ? depthwise::conv2d<T>
                         : direct::fits<T>(g)         ? direct::conv2d<T>
@@ -191,6 +253,10 @@ Tensor conv2d_dx(const Tensor& dy, const Tensor& w, const Conv2dGeometry& g) {
   Tensor dx = Tensor::uninitialized(g.x_shape(), dy.dtype());
   dispatch_floating(dy.dtype(), "conv2d_dx", [&](auto zero) {
     using T = decltype(zero);
+    if (!winograd::dx_fits(g, dy.dtype()) && is_one_product(g, dy.dtype())) {
+      dx = images_of<T>(g, matmul(as_matrix(dy), as_matrix(w), {.b = true}));
+      return;
+    }
     const auto kernel = winograd::dx_fits(g, dy.dtype()) ? winograd::conv2d_dx<T>
                         : depthwise::fits(g)             ? depthwise::conv2d_dx<T>
                         : direct::dx_fits<T>(g)          ? direct::conv2d_dx<T>
@@ -208,6 +274,10 @@ Tensor conv2d_dw(const Tensor& x, const Tensor& dy, const Conv2dGeometry& g) {
   Tensor dw = Tensor::uninitialized(g.w_shape(), x.dtype());
   dispatch_floating(x.dtype(), "conv2d_dw", [&](auto zero) {
     using T = decltype(zero);
+    if (!winograd::fits(g, x.dtype()) && is_one_product(g, x.dtype())) {
+      dw = matmul(all_rows<T>(g, x), as_matrix(dy), {.a = true}).reshape(g.w_shape());
+      return;
+    }
     const auto kernel = winograd::fits(g, x.dtype()) ? winograd::conv2d_dw<T>
                         : depthwise::fits(g)         ? depthwise::conv2d_dw<T>
                         : direct::fits<T>(g)         ? direct::conv2d_dw<T>

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "gibbs/tensor/kernels/convolution/direct.h"
+#include "gibbs/tensor/kernels/convolution/turned_weights.h"
 #include "gibbs/tensor/kernels/convolution/winograd.h"
 #include "gibbs/tensor/kernels/detail/buffer.h"
 #include "gibbs/tensor/kernels/detail/ceil_div.h"
@@ -121,7 +122,7 @@ void backward(const ConvBlockGeometry& g, const T* x, const T* w, const uint8_t*
   const int64_t weights = g.conv.w_shape().numel(), size = weights + g.conv.filters;
   const int64_t slice = ceil_div(g.conv.images, slices_for(size * static_cast<int64_t>(sizeof(T))));
   const int64_t slices = ceil_div(g.conv.images, slice);
-  const Tensor turned = dx ? direct::turned_weights(g.conv, w) : Tensor();
+  const Tensor turned = dx ? turned_weights(g.conv, w) : Tensor();
   const T* turned_w = dx ? turned.data<T>() : nullptr;
   sum_of_slices(slices, size, dw_and_dbias, [&](T* sums) {
     parallel_for(0, g.conv.images, slice, [&](int64_t first, int64_t last) {

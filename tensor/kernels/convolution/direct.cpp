@@ -11,6 +11,7 @@
 
 #include "gibbs/tensor/kernels/convolution/im2col.h"
 #include "gibbs/tensor/kernels/convolution/phases.h"
+#include "gibbs/tensor/kernels/convolution/turned_weights.h"
 #include "gibbs/tensor/kernels/detail/buffer.h"
 #include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
@@ -28,6 +29,7 @@ constexpr int64_t kWeightBytes = 3 << 18;  // of the weights one block reads: th
 constexpr int64_t kWidestBlockBytes = 256;
 template <class T>
 constexpr int64_t kFilterMultiple = 64 / sizeof(T);
+constexpr int64_t kEnoughTasks = 16;
 constexpr int64_t kPieceWork = 1 << 20;  // multiply-adds that are worth a piece of a parallel loop
 
 /// Output lines of all images, cut into bands that do not cross images.
@@ -201,15 +203,18 @@ void conv2d_dw_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t
   }
 }
 
-/// The sum over bands [first, last) for one block of filters, written to dw, or added to it.
+/// The sum over bands [first, last) for filters [begin, end), whole blocks, written to dw, or added to it.
 template <class T>
 void conv2d_dw_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* dy,
-                     int64_t filter, bool accumulate, T* dw) {
+                     int64_t begin, int64_t end, bool accumulate, T* dw) {
   const BandInput<T> input(g, bands);
   for (int64_t band = first; band < last; ++band) {
     const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
-    conv2d_dw_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines,
-                   dy + (image * g.out_h + line) * g.out_w * g.filters, filter, accumulate || band > first, dw);
+    const T* band_x = input.of(x + image * g.height * g.width * g.channels, line, lines);
+    const T* band_dy = dy + (image * g.out_h + line) * g.out_w * g.filters;
+    for (int64_t filter = begin; filter < end; filter += kFilterBlock<T>) {
+      conv2d_dw_band(g, band_x, input.line(), lines, band_dy, filter, accumulate || band > first, dw);
+    }
   }
 }
 
@@ -284,29 +289,6 @@ void conv2d_image(const Conv2dGeometry& one, const T* x, const T* w, T* y) {
 }
 
 template <class T>
-Tensor turned_weights(const Conv2dGeometry& g, const T* w) {
-  Tensor turned = Tensor::uninitialized({g.kernel_h, g.kernel_w, g.filters, g.channels}, dtype_of<T>);
-  T* to = turned.mutable_data<T>();
-  const auto turn_place = [&](int64_t ky, int64_t kx) {
-    const T* from = w + (ky * g.kernel_w + kx) * g.channels * g.filters;
-    for (int64_t filter = 0; filter < g.filters; ++filter) {
-      for (int64_t channel = 0; channel < g.channels; ++channel) {
-        *to++ = from[channel * g.filters + filter];
-      }
-    }
-  };
-  for (int64_t i = 0; i < phases(g); ++i) {
-    const Phase p = phase(g, i);
-    for (int64_t y = p.y.taps; y-- > 0;) {
-      for (int64_t x = p.x.taps; x-- > 0;) {
-        turn_place(p.y.first_tap + y * g.options.stride_h, p.x.first_tap + x * g.options.stride_w);
-      }
-    }
-  }
-  return turned;
-}
-
-template <class T>
 void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   const Tensor turned = turned_weights(g, w);
   for_phases(g, turned.data<T>(), dx, [&](const Conv2dGeometry& convolution, const T* turned_w, const Output<T>& to) {
@@ -328,12 +310,15 @@ void conv2d_dw(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   const int64_t size = g.w_shape().numel(), blocks = ceil_div(g.filters, kFilterBlock<T>);
   const int64_t slice_bands = ceil_div(bands.count(), slices_for(size * static_cast<int64_t>(sizeof(T))));
   const int64_t slices = ceil_div(bands.count(), slice_bands);
+  // A task takes as many filters as leaves enough tasks, since each task reads its slice of x.
+  const int64_t task_filters = ceil_div(blocks * slices, kEnoughTasks) * kFilterBlock<T>;
+  const int64_t tasks = ceil_div(g.filters, task_filters);
   sum_of_slices(slices, size, dw, [&](T* sums) {
-    parallel_for(0, slices * blocks, 1, [&](int64_t first_task, int64_t last_task) {
+    parallel_for(0, slices * tasks, 1, [&](int64_t first_task, int64_t last_task) {
       for (int64_t task = first_task; task < last_task; ++task) {
-        const int64_t first = task / blocks * slice_bands, last = std::min(first + slice_bands, bands.count());
-        conv2d_dw_bands(g, bands, first, last, x, dy, task % blocks * kFilterBlock<T>, false,
-                        sums + task / blocks * size);
+        const int64_t slice = task / tasks, begin = task % tasks * task_filters;
+        conv2d_dw_bands(g, bands, slice * slice_bands, std::min((slice + 1) * slice_bands, bands.count()), x, dy, begin,
+                        std::min(begin + task_filters, g.filters), false, sums + slice * size);
       }
     });
   });
@@ -342,9 +327,7 @@ void conv2d_dw(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
 template <class T>
 void conv2d_dw_image(const Conv2dGeometry& one, const T* x, const T* dy, bool accumulate, T* dw) {
   const Bands bands = Bands::of<T>(one);
-  for (int64_t filter = 0; filter < one.filters; filter += kFilterBlock<T>) {
-    conv2d_dw_bands(one, bands, 0, bands.count(), x, dy, filter, accumulate, dw);
-  }
+  conv2d_dw_bands(one, bands, 0, bands.count(), x, dy, 0, one.filters, accumulate, dw);
 }
 
 #define GIBBS_INSTANTIATE(T)                                                          \
@@ -355,7 +338,6 @@ void conv2d_dw_image(const Conv2dGeometry& one, const T* x, const T* dy, bool ac
   template void conv2d_dw(const Conv2dGeometry&, const T*, const T*, T*);             \
   template void conv2d_image(const Conv2dGeometry&, const T*, const T*, T*);          \
   template void conv2d_dw_image(const Conv2dGeometry&, const T*, const T*, bool, T*); \
-  template Tensor turned_weights(const Conv2dGeometry&, const T*);                    \
   template void conv2d_dx_image(const Conv2dGeometry&, const T*, const T*, T*);
 GIBBS_INSTANTIATE(float)
 GIBBS_INSTANTIATE(double)

@@ -27,10 +27,7 @@ void conv2d_image(const Conv2dGeometry& one, const T* x, const T* w, T* y);
 /// dw = ..., or dw += ... with `accumulate`.
 template <class T>
 void conv2d_dw_image(const Conv2dGeometry& one, const T* x, const T* dy, bool accumulate, T* dw);
-/// The weights as conv2d_dx_image reads them, made once for all images: for each phase of dx its weights turned around,
-/// one behind the other; with stride 1 [KH, KW, O, C].
-template <class T>
-Tensor turned_weights(const Conv2dGeometry& g, const T* w);
+/// With weights that were turned once for all images (turned_weights.h).
 template <class T>
 void conv2d_dx_image(const Conv2dGeometry& one, const T* dy, const T* turned_w, T* dx);
 

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 
+#include "gibbs/tensor/kernels/convolution/phases.h"
+#include "gibbs/tensor/kernels/convolution/turned_weights.h"
 #include "gibbs/tensor/kernels/convolution/winograd_transforms.h"
 #include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
 #include "gibbs/tensor/kernels/simd/register_block.h"
+#include "gibbs/tensor/kernels/simd/transpose.h"
 #include "gibbs/tensor/parallel.h"
 
 namespace gibbs::kernels::winograd {
@@ -18,8 +21,15 @@ using std::int64_t;
 
 constexpr int64_t kBlockBytes = 1 << 19;  // of transformed tiles at a time: half of a second-level cache
 constexpr int64_t kPlanes = 16, kTilesOfPiece = 16;
+constexpr int64_t kWeightsOfPiece = 1 << 13;
 constexpr int64_t kManyBytes = 1 << 25;     // of transformed tiles, where the weights are large
 constexpr int64_t kSmallWeights = 1 << 20;  // bytes of transformed ones that every block of tiles may read
+
+/// Tiles that make transforming large weights worth it.
+constexpr int64_t kManyTiles = 64;
+
+/// The gradient of the input is a convolution of dy, with the weights turned around.
+Conv2dGeometry input_gradient(const Conv2dGeometry& g) { return direct::phase(g, 0).convolution(g); }
 
 TileGrid whole_grid(const Conv2dGeometry& g) { return {ceil_div(g.out_h, 2), ceil_div(g.out_w, 2)}; }
 
@@ -59,12 +69,11 @@ bool fits(const Conv2dGeometry& g, DType dtype) {
   return dtype == DType::float32 && g.kernel_h == 3 && g.kernel_w == 3 && o.stride_h == 1 && o.stride_w == 1 &&
          o.dilation_h == 1 && o.dilation_w == 1 && o.groups == 1 && g.images > 0 && g.channels > 0 &&
          g.channels % kMultiple == 0 && g.filters > 0 && g.filters % kMultiple == 0 &&
-         std::min(g.out_h, g.out_w) >= 4 && std::max({pads.top, pads.bottom, pads.left, pads.right}) < 3;
+         std::min(g.out_h, g.out_w) >= 4 && std::max({pads.top, pads.bottom, pads.left, pads.right}) < 3 &&
+         (!weights_are_large(g) || g.images * whole_grid(g).count() >= kManyTiles);
 }
 
-bool dx_fits(const Conv2dGeometry& g, DType dtype) {
-  return fits(g, dtype) && g.images > 1;  // shared out image by image, since tiles overlap
-}
+bool dx_fits(const Conv2dGeometry& g, DType dtype) { return fits(g, dtype) && fits(input_gradient(g), dtype); }
 
 bool weights_are_large(const Conv2dGeometry& g) {
   return kPlanes * g.channels * g.filters * static_cast<int64_t>(sizeof(float)) > kSmallWeights;
@@ -223,14 +232,9 @@ void TileBlock<T>::add_inputs(const T* u, T* dx) {
       }
     }
   };
-  // Tiles of an image overlap: one thread adds them.
-  const int64_t of_image = grid_.count();
-  parallel_for(first_ / of_image, (first_ + count_ - 1) / of_image + 1, 1, [&](int64_t image, int64_t) {
-    const int64_t begin = std::max(image * of_image, first_), end = std::min((image + 1) * of_image, first_ + count_);
-    for (int64_t tile = begin; tile < end; ++tile) {
-      add_tile(tile - first_);
-    }
-  });
+  for (int64_t t = 0; t < count_; ++t) {  // one after the other, since they overlap
+    add_tile(t);
+  }
 }
 
 template <class T>
@@ -241,39 +245,39 @@ Tensor transformed_weights(const Conv2dGeometry& g, const T* w, bool turned) {
   Tensor turned_w;
   if (turned) {
     turned_w = Tensor::uninitialized({9, g.filters, g.channels}, dtype_of<T>);
-    T* to = turned_w.mutable_data<T>();
     for (int64_t k = 0; k < 9; ++k) {
-      for (int64_t filter = 0; filter < g.filters; ++filter) {
-        for (int64_t channel = 0; channel < g.channels; ++channel) {
-          *to++ = w[k * size + channel * g.filters + filter];
-        }
-      }
+      transpose_matrix(w + k * size, g.filters, g.channels, g.filters, turned_w.mutable_data<T>() + k * size,
+                       g.channels);
     }
     w = turned_w.data<T>();
   }
   T* to = u.mutable_data<T>();
-  for (int64_t at = 0; at < size; at += kWidth<T>) {
-    Vector<T> v[4][4];
-    for (int k = 0; k < 9; ++k) {
-      v[k / 3][k % 3] = vector_at(w + k * size + at);
+  parallel_for(0, size, kWeightsOfPiece, [=](int64_t first, int64_t last) {
+    for (int64_t at = first; at < last; at += kWidth<T>) {
+      Vector<T> v[4][4];
+      for (int k = 0; k < 9; ++k) {
+        v[k / 3][k % 3] = vector_at(w + k * size + at);
+      }
+      on_columns_then_rows<T>(v, 3, 4, apply_g<T>);
+      store<T>(v, to + at, size);
     }
-    on_columns_then_rows<T>(v, 3, 4, apply_g<T>);
-    store<T>(v, to + at, size);
-  }
+  });
   return u;
 }
 
 template <class T>
 void dw_from_transformed(const Conv2dGeometry& g, const T* du, T* dw) {
   const int64_t size = g.channels * g.filters;
-  for (int64_t at = 0; at < size; at += kWidth<T>) {
-    Vector<T> v[4][4];
-    load<T>(du + at, size, v);
-    on_columns_then_rows<T>(v, 4, 3, apply_g_transposed<T>);
-    for (int k = 0; k < 9; ++k) {
-      vector_at(dw + k * size + at) = v[k / 3][k % 3];
+  parallel_for(0, size, kWeightsOfPiece, [=](int64_t first, int64_t last) {
+    for (int64_t at = first; at < last; at += kWidth<T>) {
+      Vector<T> v[4][4];
+      load<T>(du + at, size, v);
+      on_columns_then_rows<T>(v, 4, 3, apply_g_transposed<T>);
+      for (int k = 0; k < 9; ++k) {
+        vector_at(dw + k * size + at) = v[k / 3][k % 3];
+      }
     }
-  }
+  });
 }
 
 namespace {
@@ -325,23 +329,8 @@ void read_output_gradients(const Conv2dGeometry& g, const TileGrid& grid, const 
 
 template <class T>
 void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
-  const TileGrid grid = whole_grid(g);
-  const int64_t images = weights_are_large(g) ? g.images : 1;
-  const int64_t most = std::min(tiles_at_a_time(g), images * grid.count()), image_size = g.x_shape().numel() / g.images;
-  const Tensor u = transformed_weights(g, w, /*turned=*/true);
-  for_pieces(g, g.images, images, [&](int64_t first_image, int64_t last_image) {
-    TileBlock<T> block(g, grid, most);
-    const Buffer<T> buffer(most * 4 * g.filters);
-    T* dz = buffer.data();
-    std::fill(dx + first_image * image_size, dx + last_image * image_size, T{0});
-    for (int64_t first = first_image * grid.count(), end = last_image * grid.count(); first < end; first += most) {
-      const int64_t count = std::min(most, end - first);
-      read_output_gradients(g, grid, dy, first, count, dz);
-      block.select(first, count);
-      block.read_gradients(dz);
-      block.add_inputs(u.data<T>(), dx);
-    }
-  });
+  const Tensor turned = turned_weights(g, w);
+  conv2d(input_gradient(g), dy, turned.data<T>(), dx);
 }
 
 template <class T>

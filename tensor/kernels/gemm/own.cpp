@@ -51,21 +51,12 @@ void pack_rows(const View<T>& b, int64_t depth, int64_t columns, int64_t width, 
   }
 }
 
-/// The same of a b that lies in columns: squares are transposed, and what no whole square covers.
+/// The same of a b that lies in columns.
 template <class T>
 void pack_columns(const View<T>& b, int64_t depth, int64_t columns, int64_t width, T* panel) {
-  constexpr int64_t W = kWidth<T>;
-  const int64_t whole_depth = depth / W * W, whole_columns = columns / W * W;
-  for (int64_t j = 0; j < whole_columns; j += W) {
-    for (int64_t p = 0; p < whole_depth; p += W) {
-      detail::transpose_square<W>(b.at(p, j).data, b.column, panel + p * width + j, width);
-    }
-  }
+  transpose_matrix(b.data, b.column, columns, depth, panel, width);
   for (int64_t p = 0; p < depth; ++p) {
-    const int64_t first = p < whole_depth ? whole_columns : 0;
-    for (int64_t j = first; j < width; ++j) {
-      panel[p * width + j] = j < columns ? *b.at(p, j).data : T{0};
-    }
+    std::fill(panel + p * width + columns, panel + (p + 1) * width, T{0});
   }
 }
 

@@ -15,6 +15,8 @@ namespace gibbs::kernels::rows {
 template <class T>
 class CoefficientRows {
  public:
+  using Label = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;  // SoftmaxGroup's
+
   explicit CoefficientRows(const Coefficients& source)
       : classes_(source.dense.defined() ? source.dense.size(1) : source.own.numel()) {
     if (source.dense.defined()) {
@@ -28,9 +30,6 @@ class CoefficientRows {
     }
   }
 
-  /// A class as wide as T, so that rows are compared lane by lane.
-  using Label = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-
   /// Whether they follow from class indices, and each row is 0 but for own(), at its class.
   bool one_hot() const {
     return dense_ == nullptr && std::all_of(other_, other_ + classes_, [](T x) { return x == 0; });
@@ -40,49 +39,63 @@ class CoefficientRows {
     return one_hot() && std::all_of(own_, own_ + classes_, [](T x) { return x == 0; });
   }
   /// y [L]: own() in rows of these classes.
-  template <int L>
-  void own(const Label* label, T* y) const {
+  template <int L, bool spread>
+  void own(const SoftmaxGroup<T, L, spread>& group, const Label* label, T* y) const {
     if (own_are_alike_) {
       lanes<L>(y) = repeated<L>(own_[0]);
     } else {
-      look_up<L>(own_, classes_, label, y);
+      look_up(group, own_, label, y);
     }
   }
 
   /// y [L] = x [K] at these classes.
-  template <int L>
-  static void look_up(const T* x, std::int64_t classes, const Label* label, T* y) {
-    choose<L>(classes, label, y, [x](std::int64_t k) { return repeated<L>(x[k]); });
+  template <int L, bool spread>
+  static void look_up(const SoftmaxGroup<T, L, spread>& group, const T* x, const Label* label, T* y) {
+    if (spread) {
+      lanes<L>(y) = repeated<L>(x[label[0]]);
+    } else {
+      choose(group, label, y, [x](std::int64_t k) { return repeated<L>(x[k]); });
+    }
   }
 
-  /// y [L]: what x [K, L] holds for each row at its class.
-  template <int L>
-  void at_class(const T* x, const Label* label, T* y) const {
-    choose<L>(classes_, label, y, [x](std::int64_t k) { return lanes<L>(x + k * L); });
+  /// y [L]: what x [steps, L] holds for each row at its class.
+  template <int L, bool spread>
+  static void at_class(const SoftmaxGroup<T, L, spread>& group, const T* x, const Label* label, T* y) {
+    if (spread) {
+      lanes<L>(y) = repeated<L>(x[label[0]]);
+    } else {
+      choose(group, label, y, [x](std::int64_t k) { return lanes<L>(x + k * L); });
+    }
   }
 
-  /// The classes [L] of rows first ... first + rows - 1, the last one repeated. For class indices.
-  template <int L>
-  void labels(std::int64_t first, std::int64_t rows, Label* y) const {
-    if (rows == L) {
+  /// The classes [L] of the group's rows. For class indices.
+  template <int L, bool spread>
+  void labels(const SoftmaxGroup<T, L, spread>& group, Label* y) const {
+    const std::int64_t* from = y_ + group.first;
+    if (group.rows == L) {
       constexpr int kStep = kSums<L>;
-      convert<L, kStep>([from = y_ + first](int i) { return lanes<kStep>(from + i); }, y);
+      convert<L, kStep>([from](int i) { return lanes<kStep>(from + i); }, y);
       return;
     }
     for (std::int64_t i = 0; i < L; ++i) {
-      y[i] = static_cast<Label>(y_[first + std::min(i, rows - 1)]);
+      y[i] = static_cast<Label>(from[std::min(i, group.rows - 1)]);
     }
   }
 
-  /// Rows first ... first + rows - 1, transposed as in SoftmaxGroup, into y [K, L] with SoftmaxGroup::room().
-  template <int L>
-  void read(std::int64_t first, std::int64_t rows, T* y) const {
+  /// The group's rows, laid out as its own, into y [steps, L] with room(). Where there is no class, they are 0.
+  template <int L, bool spread>
+  void read(const SoftmaxGroup<T, L, spread>& group, T* y) const {
+    if (spread) {
+      read_spread(group, y);
+      return;
+    }
     if (dense_ != nullptr) {
-      transpose_rows<L>(dense_ + first * classes_, rows, classes_, rows_ * classes_ - first * classes_, y);
+      const std::int64_t first = group.first * classes_;
+      transpose_rows<L>(dense_ + first, group.rows, classes_, rows_ * classes_ - first, y);
       return;
     }
     Label label[L];
-    labels<L>(first, rows, label);
+    labels(group, label);
     for (std::int64_t k = 0; k < classes_; ++k) {
       const auto own = repeated<L>(own_[k]), other = repeated<L>(other_[k]);
       lanes<L>(y + k * L) = lanes<L>(label) == repeated<L>(static_cast<Label>(k)) ? own : other;
@@ -90,15 +103,22 @@ class CoefficientRows {
   }
 
  private:
+  template <int L, bool spread>
+  void read_spread(const SoftmaxGroup<T, L, spread>& group, T* y) const {
+    const T* from = dense_ != nullptr ? dense_ + group.first * classes_ : other_;
+    std::fill(std::copy_n(from, classes_, y), y + group.steps * L, T{0});
+    if (dense_ == nullptr) {
+      const std::int64_t label = y_[group.first];
+      y[label] = own_[label];
+    }
+  }
+
   /// y [L] = of(k) where a row's class is k, lane by lane: looking it up takes longer, and so does reading as one
   /// vector what was written number by number.
-  template <int L, class Of>
-  static void choose(std::int64_t classes, const Label* label, T* y, Of of) {
+  template <int L, bool spread, class Of>
+  static void choose(const SoftmaxGroup<T, L, spread>& group, const Label* label, T* y, Of of) {
     using V = Lanes<T, L>;
-    if constexpr (L == 1) {
-      lanes<1>(y) = of(*label);
-      return;
-    }
+    const std::int64_t classes = group.classes;
     V even = {}, odd = {};  // a sum of two sums, which do not wait for each other
     const auto entry = [&](std::int64_t k) {
       return lanes<L>(label) == repeated<L>(static_cast<Label>(k)) ? of(k) : V{};

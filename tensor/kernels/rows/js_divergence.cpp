@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 #include <numbers>
+#include <vector>
 
 #include "gibbs/tensor/kernels/rows/coefficient_rows.h"
 #include "gibbs/tensor/kernels/rows/scratch.h"
@@ -21,7 +22,7 @@ constexpr double kSmall = .1;  // |d| below which a few terms of the series are 
 template <class T>
 constexpr T kTiny = 4 * std::numeric_limits<T>::min();
 
-/// What one group works on, all [K, L].
+/// What one group works on, all [steps, L].
 template <class T, int L>
 struct Work {
   explicit Work(std::int64_t room)
@@ -36,17 +37,31 @@ template <class T>
 class ClassWeights {
  public:
   explicit ClassWeights(const Tensor& w)
-      : w_(w.data<T>()), classes_(w.numel()), alike_(std::all_of(w_, w_ + classes_, [&](T x) { return x == w_[0]; })) {}
+      : w_(w.data<T>()), classes_(w.numel()), alike_(std::all_of(w_, w_ + classes_, [&](T x) { return x == w_[0]; })) {
+    if (classes_ >= kLongRow) {
+      padded_.assign(w_, w_ + classes_);
+      padded_.resize(padded_.size() + kSpread<T>);
+    }
+  }
 
-  T operator[](std::int64_t k) const { return w_[k]; }
+  /// w of the classes of one step.
+  template <int L, bool spread>
+  Lanes<T, L> of_step(const SoftmaxGroup<T, L, spread>& /*group*/, std::int64_t step) const {
+    if constexpr (spread) {
+      return lanes<L>(padded_.data() + step * L);
+    } else {
+      return repeated<L>(w_[step]);
+    }
+  }
 
   /// y [L] = w at the classes `label` [L].
-  template <int L>
-  void at_class(const typename CoefficientRows<T>::Label* label, T* y) const {
+  template <int L, bool spread>
+  void at_class(const SoftmaxGroup<T, L, spread>& group, const typename SoftmaxGroup<T, L, spread>::Label* label,
+                T* y) const {
     if (alike_) {
       lanes<L>(y) = repeated<L>(w_[0]);
     } else {
-      CoefficientRows<T>::template look_up<L>(w_, classes_, label, y);
+      CoefficientRows<T>::look_up(group, w_, label, y);
     }
   }
 
@@ -54,14 +69,15 @@ class ClassWeights {
   const T* w_;
   std::int64_t classes_;
   bool alike_;
+  std::vector<T> padded_;  // for long rows: whole vectors
 };
 
-/// Logarithms and terms JS_k of `classes` classes from their p and q. As 0 ln 0 = 0, the logarithm of 0 is 0.
+/// Logarithms and terms JS_k of `steps` steps from their p and q. As 0 ln 0 = 0, the logarithm of 0 is 0.
 /// `p_is_one` leaves out what only other p need.
 template <class T, int L, bool p_is_one>
-void compare(std::int64_t classes, Work<T, L>& s) {
+void compare(std::int64_t steps, Work<T, L>& s) {
   using V = Lanes<T, L>;
-  for (std::int64_t at = 0; at < classes * L; at += L) {
+  for (std::int64_t at = 0; at < steps * L; at += L) {
     const V p = lanes<L>(s.p + at), q = lanes<L>(s.q + at), sum = p + q;
     const auto larger_one = [&](const V& if_q, const V& if_p) -> V { return p_is_one ? if_p : q > p ? if_q : if_p; };
     const V one_over_sum = 1 / (p_is_one ? sum : sum > kTiny<T> ? sum : V{} + kTiny<T>);
@@ -86,8 +102,8 @@ void compare(std::int64_t classes, Work<T, L>& s) {
 }
 
 /// 1 / total of each row: softmax = exponential * inverse.
-template <class T, int L>
-void invert_totals(const SoftmaxGroup<T, L>& group, T* inverse) {
+template <class T, int L, bool spread>
+void invert_totals(const SoftmaxGroup<T, L, spread>& group, T* inverse) {
   constexpr int S = kSums<L>;
   convert<L, S>([&group](int i) { return lanes<S>(group.total + i); }, inverse);
   lanes<L>(inverse) = 1 / lanes<L>(inverse);
@@ -101,9 +117,10 @@ constexpr double kHalfLog2 = std::numbers::ln2 / 2;
 /// What the classes with p > 0 add to the sums of each row; they may be all of the classes, or a few in a list.
 template <class T, int L>
 struct Sums {
-  Sums(std::int64_t classes, const T* terms, const T* q_times_g) {
-    sum_rows<L>(terms, classes, loss);
-    sum_rows<L>(q_times_g, classes, mean);
+  template <bool spread>
+  Sums(const SoftmaxGroup<T, L, spread>& group, const T* terms, const T* q_times_g) {
+    group.sum_classes(terms, loss);
+    group.sum_classes(q_times_g, mean);
   }
   /// Of one class.
   Sums(const T* term, const T* q_times_g) {
@@ -125,53 +142,52 @@ struct Sums {
   double loss[L], mean[L];
 };
 
-template <class T, int L>
-void write_losses(const SoftmaxGroup<T, L>& group, const Sums<T, L>& sums, T* losses) {
-  for (int i = 0; i < L; i += kSums<L>) {
-    group.write_rows(i, lanes<kSums<L>>(sums.loss + i), losses);
-  }
+template <class T, int L, bool spread>
+void write_losses(const SoftmaxGroup<T, L, spread>& group, const Sums<T, L>& sums, T* losses) {
+  group.write_rows(sums.loss, losses);
 }
 
-/// dz [K, L] from g(k) [L].
-template <class T, int L, class G>
-void write_gradient(const SoftmaxGroup<T, L>& group, const T* inverse, const Sums<T, L>& sums, const RowValues<T>& dy,
-                    G g, T* dz) {
+/// dz [steps, L] from g(step) [L].
+template <class T, int L, bool spread, class G>
+void write_gradient(const SoftmaxGroup<T, L, spread>& group, const T* inverse, const Sums<T, L>& sums,
+                    const RowValues<T>& dy, G g, T* dz) {
   T scale[L], row_dy[L], mean[L];
   group.read(dy, row_dy);
   lanes<L>(scale) = lanes<L>(inverse) * lanes<L>(row_dy);
   constexpr int S = kSums<L>;
   convert<L, S>([&sums](int i) { return lanes<S>(sums.mean + i); }, mean);
-  for (std::int64_t k = 0; k < group.classes; ++k) {
+  for (std::int64_t k = 0; k < group.steps; ++k) {
     lanes<L>(dz + k * L) = lanes<L>(scale) * lanes<L>(group.exponential + k * L) * (g(k) - lanes<L>(mean));
   }
 }
 
-/// Losses, and the gradient (if dy is defined) transposed, for distributions. dz is working space, too.
-template <class T, int L>
-void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
+/// Losses, and the gradient (if dy is defined) laid out as the group, for distributions. dz is working space, too.
+template <class T, int L, bool spread>
+void run_dense(const SoftmaxGroup<T, L, spread>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
                const RowValues<T>& dy, T* losses, T* dz) {
   using V = Lanes<T, L>;
   Work<T, L> work(group.room());
   T inverse[L];
   invert_totals(group, inverse);
-  for (std::int64_t at = 0; at < group.classes * L; at += L) {
+  for (std::int64_t at = 0; at < group.steps * L; at += L) {
     lanes<L>(work.q + at) = lanes<L>(group.exponential + at) * lanes<L>(inverse);
   }
-  p.template read<L>(group.first, group.rows, work.p);
-  compare<T, L, /*p_is_one=*/false>(group.classes, work);
+  p.read(group, work.p);
+  compare<T, L, /*p_is_one=*/false>(group.steps, work);
   T* g = work.log_q_over_m;
-  for (std::int64_t k = 0, at = 0; k < group.classes; ++k, at += L) {
+  for (std::int64_t k = 0, at = 0; k < group.steps; ++k, at += L) {
     const auto positive = lanes<L>(work.p + at) > 0;
-    const V weighted = w[k] * lanes<L>(group.exponential + at), term = w[k] * lanes<L>(work.terms + at);
+    const V w_k = w.of_step(group, k);
+    const V weighted = w_k * lanes<L>(group.exponential + at), term = w_k * lanes<L>(work.terms + at);
     lanes<L>(dz + at) = positive ? V{} : weighted;
     lanes<L>(work.terms + at) = positive ? term : V{};
-    const V by_logarithm = w[k] * lanes<L>(g + at) / 2, product = lanes<L>(work.q + at) * by_logarithm;
-    lanes<L>(g + at) = positive ? by_logarithm : repeated<L>(static_cast<T>(kHalfLog2) * w[k]);
+    const V by_logarithm = w_k * lanes<L>(g + at) / 2, product = lanes<L>(work.q + at) * by_logarithm;
+    lanes<L>(g + at) = positive ? by_logarithm : static_cast<T>(kHalfLog2) * w_k;
     lanes<L>(work.q + at) = positive ? product : V{};
   }
   double others[L];
-  sum_rows<L>(dz, group.classes, others);
-  Sums<T, L> sums(group.classes, work.terms, work.q);
+  group.sum_classes(dz, others);
+  Sums<T, L> sums(group, work.terms, work.q);
   sums.add_others(inverse, others);
   write_losses(group, sums, losses);
   if (dy.data != nullptr) {
@@ -181,21 +197,20 @@ void run_dense(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, con
 }
 
 /// The same, to the bit, where p is 1 at the row's class y and 0 elsewhere.
-template <class T, int L>
-void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
+template <class T, int L, bool spread>
+void run_one_hot(const SoftmaxGroup<T, L, spread>& group, const CoefficientRows<T>& p, const ClassWeights<T>& w,
                  const RowValues<T>& dy, T* losses, T* dz) {
   using V = Lanes<T, L>;
-  using Label = typename CoefficientRows<T>::Label;
-  Label y[L];
-  p.template labels<L>(group.first, group.rows, y);
-  const auto is_y = [&y](std::int64_t k) { return lanes<L>(y) == repeated<L>(static_cast<Label>(k)); };
+  typename SoftmaxGroup<T, L, spread>::Label y[L];
+  p.labels(group, y);
+  const auto is_y = [&](std::int64_t k) { return lanes<L>(y) == group.classes_of(k); };
   // One pass finds e^z at the class, and adds up the rest.
   constexpr int S = kSums<L>;
-  V exponential_y = {};
+  V at_class = {};
   Lanes<double, S> sum[L / S] = {};
-  for (std::int64_t k = 0; k < group.classes; ++k) {
-    const V exponential = lanes<L>(group.exponential + k * L), weighted = w[k] * exponential;
-    exponential_y = is_y(k) ? exponential : exponential_y;
+  for (std::int64_t k = 0; k < group.steps; ++k) {
+    const V exponential = lanes<L>(group.exponential + k * L), weighted = w.of_step(group, k) * exponential;
+    at_class = is_y(k) ? exponential : at_class;
     lanes<L>(dz + k * L) = is_y(k) ? V{} : weighted;
     for (int s = 0; s < L / S; ++s) {
       sum[s] += wide<S>(dz + k * L + s * S);
@@ -205,14 +220,18 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
   for (int s = 0; s < L / S; ++s) {
     lanes<S>(others + s * S) = sum[s];
   }
+  group.gather(others);
+  T exponential_y[L];
+  lanes<L>(exponential_y) = at_class;
+  group.gather(exponential_y);
 
   Work<T, L> at_y(L);
   T w_y[L];
   T inverse[L];
   invert_totals(group, inverse);
-  lanes<L>(at_y.q) = exponential_y * lanes<L>(inverse);
-  p.template own<L>(y, at_y.p);
-  w.template at_class<L>(y, w_y);
+  lanes<L>(at_y.q) = lanes<L>(exponential_y) * lanes<L>(inverse);
+  p.own(group, y, at_y.p);
+  w.at_class(group, y, w_y);
   compare<T, L, /*p_is_one=*/true>(1, at_y);
   lanes<L>(at_y.terms) *= lanes<L>(w_y);
   const V g_y = lanes<L>(w_y) * lanes<L>(at_y.log_q_over_m) / 2;
@@ -221,7 +240,7 @@ void run_one_hot(const SoftmaxGroup<T, L>& group, const CoefficientRows<T>& p, c
   sums.add_others(inverse, others);
   write_losses(group, sums, losses);
   if (dy.data != nullptr) {
-    const auto g = [&](std::int64_t k) -> V { return is_y(k) ? g_y : repeated<L>(static_cast<T>(kHalfLog2) * w[k]); };
+    const auto g = [&](std::int64_t k) -> V { return is_y(k) ? g_y : static_cast<T>(kHalfLog2) * w.of_step(group, k); };
     write_gradient(group, inverse, sums, dy, g, dz);
   }
 }
@@ -239,12 +258,12 @@ LossesAndGradient js_divergence(const Coefficients& p, const Tensor& w, const Te
     T* dz = dy.defined() ? result.dz.mutable_data<T>() : nullptr;
     const RowValues<T> row_dy(dy);
     const bool one_hot = p_rows.one_hot();
-    result.sum = for_softmax_groups<T>(z, [&]<int L>(const SoftmaxGroup<T, L>& group) {
+    result.sum = for_softmax_groups<T>(z, [&]<int L, bool spread>(const SoftmaxGroup<T, L, spread>& group) {
       Scratch<T> transposed(group.room()), scratch(group.room());
-      const auto& run_group = one_hot ? run_one_hot<T, L> : run_dense<T, L>;
+      const auto& run_group = one_hot ? run_one_hot<T, L, spread> : run_dense<T, L, spread>;
       run_group(group, p_rows, weights, row_dy, losses, transposed.data());
       if (dz != nullptr) {
-        group.transpose_back(transposed.data(), scratch.data(), dz);
+        group.put_back(transposed.data(), scratch.data(), dz);
       }
     });
   });

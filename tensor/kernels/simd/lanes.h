@@ -141,18 +141,25 @@ Vector fma(Vector a, Vector b, Vector c) {
   }
 }
 
+namespace detail {
+
+template <class T, int first, int n, int step, class F>
+Lanes<T, n> converted(const F& f) {
+  if constexpr (n == step) {
+    return __builtin_convertvector(f(first), Lanes<T, n>);
+  } else {
+    return joined<T, n / 2>(converted<T, first, n / 2, step>(f), converted<T, first + n / 2, n / 2, step>(f),
+                            std::make_integer_sequence<int, n>());
+  }
+}
+
+}  // namespace detail
+
 /// y[0] ... y[n - 1] = f(0) ... f(n - 1) converted to T, where f(i) gives `step` lanes from i on. They are written as
 /// one vector: what is written as two and then read as one has to wait until both are in the cache.
 template <int n, int step, class T, class F>
 void convert(F f, T* y) {
-  if constexpr (n == 2 * step) {
-    lanes<n>(y) =
-        detail::joined<T, step>(__builtin_convertvector(f(0), Lanes<T, step>),
-                                __builtin_convertvector(f(step), Lanes<T, step>), std::make_integer_sequence<int, n>());
-  } else {
-    static_assert(n == step);
-    lanes<n>(y) = __builtin_convertvector(f(0), Lanes<T, n>);
-  }
+  lanes<n>(y) = detail::converted<T, 0, n, step>(f);
 }
 
 }  // namespace gibbs::kernels

@@ -107,6 +107,24 @@ void transpose_square(const T* x, std::int64_t x_stride, T* y, std::int64_t y_st
 
 }  // namespace detail
 
+/// y[j * y_stride + i] = x[i * x_stride + j] for i < rows and j < columns: squares, and then what none covers.
+template <class T>
+void transpose_matrix(const T* x, std::int64_t x_stride, std::int64_t rows, std::int64_t columns, T* y,
+                      std::int64_t y_stride) {
+  constexpr std::int64_t W = kSquare<T>;
+  const std::int64_t whole_rows = rows / W * W, whole_columns = columns / W * W;
+  for (std::int64_t i = 0; i < whole_rows; i += W) {
+    for (std::int64_t j = 0; j < whole_columns; j += W) {
+      detail::transpose_square<W>(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride);
+    }
+  }
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j) {
+      y[j * y_stride + i] = x[i * x_stride + j];
+    }
+  }
+}
+
 /// y[k * L + i] = x[i * K + k]: `rows` <= L rows of K numbers, the last one repeated up to L. x goes on for `readable`
 /// numbers, and y has room for whole_squares(K) * L: where both allow it, whole pieces are transposed.
 template <int L, class T>

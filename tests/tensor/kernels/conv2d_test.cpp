@@ -42,7 +42,13 @@ std::vector<Case> cases() {
           {{3, 11, 10, 7}, {3, 3, 7, 112}, {.stride_h = 2, .stride_w = 2, .pads = {0, 1, 0, 1}}},
           {{2, 9, 10, 16}, {3, 4, 16, 5}, {.pads = {2, 0, 1, 3}}},
           {{1, 40, 41, 8}, {3, 3, 8, 16}, {.pads = {1, 1, 1, 1}}},
-          {{1, 6, 6, 64}, {3, 3, 64, 256}, {.pads = {1, 1, 1, 1}}}};
+          {{1, 6, 6, 64}, {3, 3, 64, 256}, {.pads = {1, 1, 1, 1}}},
+          // Weights of more than 2 MB.
+          {{2, 5, 4, 230}, {3, 3, 230, 260}, {.stride_h = 2, .pads = {1, 1, 1, 1}}},
+          {{2, 2, 1, 700}, {1, 1, 700, 800}, {}},
+          // Images of several bands of lines, whose gradients overlap.
+          {{2, 45, 20, 60}, {5, 5, 60, 3}, {}},
+          {{1, 50, 20, 60}, {3, 3, 60, 3}, {.stride_h = 2, .dilation_h = 7}}};
 }
 
 /// Calls visit(flat y, flat x, flat w) for every product that makes up the convolution.
@@ -105,7 +111,7 @@ TEST(Conv2d, SameBitsOnAnyNumberOfThreads) {
   for (const auto& [x_shape, w_shape, options] :
        {Case{{40, 15, 15, 32}, {3, 3, 32, 64}, {}}, Case{{40, 30, 30, 3}, {3, 3, 3, 20}, {.pads = {1, 1, 1, 1}}},
         Case{{6, 20, 20, 32}, {1, 1, 32, 48}, {}}, Case{{9, 20, 21, 12}, {3, 3, 4, 24}, {.stride_h = 2, .groups = 3}},
-        Case{{3, 8, 8, 256}, {3, 3, 256, 512}, {.dilation_h = 2}}}) {
+        Case{{3, 8, 8, 256}, {3, 3, 256, 512}, {.dilation_h = 2}}, Case{{1, 45, 20, 60}, {5, 5, 60, 3}, {}}}) {
     const Conv2dGeometry g = Conv2dGeometry::of(x_shape, w_shape, options);
     const Tensor x = random_tensor(x_shape, DType::float32, 1), w = random_tensor(w_shape, DType::float32, 2);
     const Tensor dy = random_tensor(g.y_shape(), DType::float32, 3);

@@ -9,6 +9,7 @@
 
 #include "gibbs/tensor/kernels/conv2d.h"
 #include "gibbs/tensor/kernels/convolution/im2col.h"
+#include "gibbs/tensor/kernels/convolution/turned_weights.h"
 #include "gibbs/tensor/kernels/gemm.h"
 #include "tests/tensor/kernels/convolution_testing.h"
 
@@ -68,7 +69,7 @@ void check_input_against_matrix(const Conv2dGeometry& g) {
   direct::conv2d_dx(g, dy.data<T>(), w.data<T>(), dx.mutable_data<T>());
   expect_near(dx, expected.to_vector(), dtype_of<T>);
   Tensor by_image = Tensor::full(g.x_shape(), -9, dtype_of<T>);
-  direct::conv2d_dx_image(g, dy.data<T>(), direct::turned_weights(g, w.data<T>()).template data<T>(),
+  direct::conv2d_dx_image(g, dy.data<T>(), turned_weights(g, w.data<T>()).template data<T>(),
                           by_image.mutable_data<T>());
   EXPECT_EQ(by_image.to_vector(), dx.to_vector());
 }

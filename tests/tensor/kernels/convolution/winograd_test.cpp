@@ -134,8 +134,12 @@ TEST(Conv2dWinograd, TakesThreeByThreeKernelsOnWholeVectorsOfFloat32) {
   EXPECT_FALSE(fits({8, 15, 15, 32}, {3, 3, 16, 64}, {.groups = 2}));
   EXPECT_FALSE(fits({8, 5, 5, 32}, {3, 3, 32, 64})) << "nine outputs are too few to be worth it";
   EXPECT_FALSE(fits({0, 15, 15, 32}, {3, 3, 32, 64}));
-  EXPECT_FALSE(winograd::dx_fits(Conv2dGeometry::of({1, 15, 15, 32}, {3, 3, 32, 64}, {}), DType::float32))
-      << "images share out the work";
+  EXPECT_FALSE(fits({1, 7, 7, 512}, {3, 3, 512, 512}, {.pads = {1, 1, 1, 1}})) << "sixteen tiles, a million weights";
+  const auto dx_fits = [](const Shape& x, const Pads& pads) {
+    return winograd::dx_fits(Conv2dGeometry::of(x, {3, 3, 32, 64}, {.pads = pads}), DType::float32);
+  };
+  EXPECT_TRUE(dx_fits({1, 15, 15, 32}, {1, 1, 1, 1}));
+  EXPECT_FALSE(dx_fits({1, 2, 15, 32}, {.top = 2, .bottom = 2})) << "four lines of outputs, two of inputs";
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ TEST(SoftmaxGroups, HoldEveryRowOnce) {
     for (const std::int64_t classes : {1, 2, 10, 600}) {
       const Tensor z = random_tensor({rows, classes}, DType::float64);
       std::vector<double> log_sum(static_cast<std::size_t>(rows));
-      for_softmax_groups<double>(z, [&]<int L>(const SoftmaxGroup<double, L>& group) {
+      for_softmax_groups<double>(z, [&]<int L, bool spread>(const SoftmaxGroup<double, L, spread>& group) {
         double log_total[L];
         group.log_total(log_total);
         for (std::int64_t i = 0; i < group.rows; ++i) {
@@ -42,7 +42,7 @@ TEST(SoftmaxGroups, LogTotalsKeepWhatIsSmallBesideOne) {
         z.set({n, 1}, -behind);
       }
       const double expected = std::log1p(std::exp(-behind));
-      for_softmax_groups<float>(z, [&]<int L>(const SoftmaxGroup<float, L>& group) {
+      for_softmax_groups<float>(z, [&]<int L, bool spread>(const SoftmaxGroup<float, L, spread>& group) {
         double log_total[L];
         group.log_total(log_total);
         for (std::int64_t i = 0; i < group.rows; ++i) {
@@ -59,11 +59,12 @@ TEST(SoftmaxGroups, TransposeBackIntoTheirRowsOnly) {
     for (const std::int64_t classes : {1, 2, 7, 10, 16, 20}) {
       const Tensor z = random_tensor({rows, classes});
       Tensor y = Tensor::full({rows * classes + kCanaries}, -1);
-      for_softmax_groups<float>(z, [&, to = y.mutable_data<float>()]<int L>(const SoftmaxGroup<float, L>& group) {
-        std::vector<float> exponential(static_cast<std::size_t>(group.room())), scratch(exponential.size());
-        std::copy_n(group.exponential, L * group.classes, exponential.data());
-        group.transpose_back(exponential.data(), scratch.data(), to);
-      });
+      for_softmax_groups<float>(
+          z, [&, to = y.mutable_data<float>()]<int L, bool spread>(const SoftmaxGroup<float, L, spread>& group) {
+            std::vector<float> exponential(static_cast<std::size_t>(group.room())), scratch(exponential.size());
+            std::copy_n(group.exponential, L * group.classes, exponential.data());
+            group.put_back(exponential.data(), scratch.data(), to);
+          });
       for (std::int64_t n = 0; n < rows; ++n) {
         double largest = -10;
         for (std::int64_t k = 0; k < classes; ++k) {
@@ -87,7 +88,7 @@ TEST(SoftmaxGroups, WriteTheNumbersOfRowsOrAddThemUp) {
       Tensor y = Tensor::full({rows}, -1, DType::float64);
       double* to = y.mutable_data<double>();
       const auto totals_to = [&z](double* place) {
-        return for_softmax_groups<double>(z, [place]<int L>(const SoftmaxGroup<double, L>& group) {
+        return for_softmax_groups<double>(z, [place]<int L, bool spread>(const SoftmaxGroup<double, L, spread>& group) {
           for (int i = 0; i < L; i += kSums<L>) {
             group.write_rows(i, lanes<kSums<L>>(group.total + i), place);
           }
