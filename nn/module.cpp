@@ -40,6 +40,8 @@ class Walker : public ModuleVisitor {
 
 }  // namespace
 
+HookHandle Module::on_forward(ModuleHook hook) { return forward_hooks_.add(std::move(hook)); }
+
 HookHandle Module::on_forward(ForwardHook hook) {
   return on_forward(ModuleHook([hook = std::move(hook)](const Variables& x, Variables& y) {
     check(x.size() == 1 && y.size() == 1, "on_forward: a hook (x, y) is for one input and one output, not ", x.size(),

@@ -84,7 +84,7 @@ class Module {
 
   /// Calls the hook after every call of this module, in the order in which hooks were added. The layer is then computed
   /// by itself, not fused with its neighbours. Copies and clones of a module have no hooks.
-  HookHandle on_forward(ModuleHook hook) { return forward_hooks_.add(std::move(hook)); }
+  HookHandle on_forward(ModuleHook hook);
   HookHandle on_forward(ForwardHook hook);
   bool has_forward_hooks() const { return !forward_hooks_.empty(); }
 

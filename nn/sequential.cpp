@@ -20,6 +20,8 @@ void Sequential::visit(ModuleVisitor& visitor) {
 
 std::string Sequential::describe() const { return "Sequential(" + std::to_string(layers_.size()) + " layers)"; }
 
+std::unique_ptr<Module> Sequential::share() const { return std::make_unique<Sequential>(*this); }
+
 Variable Sequential::forward(const Variable& x) {
   Variable y = x;
   for (std::size_t i = 0; i < layers_.size();) {

@@ -47,7 +47,7 @@ class Sequential : public Layer {
 
   void visit(ModuleVisitor& visitor) override;
   std::string describe() const override;
-  std::unique_ptr<Module> share() const override { return std::make_unique<Sequential>(*this); }
+  std::unique_ptr<Module> share() const override;
 
  protected:
   Variable forward(const Variable& x) override;

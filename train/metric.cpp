@@ -47,6 +47,8 @@ void RunningMean::add(double mean, double weight) {
 
 double RunningMean::value() const { return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / weight_; }
 
+std::unique_ptr<Metric> Accuracy::fresh() const { return std::make_unique<Accuracy>(ignore_index_); }
+
 void Accuracy::add(const data::Batch& batch, const Outcome& outcome) {
   check(!outcome.outputs.empty(), "Accuracy: the task's outcome has no outputs; let the first be scores [N, ..., K]");
   const Tensor &labels = batch.target(), &scores = outcome.outputs.front().value();

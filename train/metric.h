@@ -70,7 +70,7 @@ class Accuracy : public Metric {
   explicit Accuracy(std::optional<std::int64_t> ignore_index = {}) : ignore_index_(ignore_index) {}
 
   std::string name() const override { return "accuracy"; }
-  std::unique_ptr<Metric> fresh() const override { return std::make_unique<Accuracy>(ignore_index_); }
+  std::unique_ptr<Metric> fresh() const override;
   void add(const data::Batch& batch, const Outcome& outcome) override;
   double value() const override;
   void visit_state(StateVisitor& visitor) override;

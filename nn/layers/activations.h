@@ -9,7 +9,7 @@ namespace gibbs::nn {
 class ReLU : public Layer {
  public:
   std::string describe() const override { return "ReLU"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<ReLU>(*this); }
+  std::unique_ptr<Module> share() const override;
 
  protected:
   Variable forward(const Variable& x) override;
@@ -18,7 +18,7 @@ class ReLU : public Layer {
 class Tanh : public Layer {
  public:
   std::string describe() const override { return "Tanh"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<Tanh>(*this); }
+  std::unique_ptr<Module> share() const override;
 
  protected:
   Variable forward(const Variable& x) override;
@@ -27,7 +27,7 @@ class Tanh : public Layer {
 class Sigmoid : public Layer {
  public:
   std::string describe() const override { return "Sigmoid"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<Sigmoid>(*this); }
+  std::unique_ptr<Module> share() const override;
 
  protected:
   Variable forward(const Variable& x) override;
@@ -37,7 +37,7 @@ class Sigmoid : public Layer {
 class GELU : public Layer {
  public:
   std::string describe() const override { return "GELU"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<GELU>(*this); }
+  std::unique_ptr<Module> share() const override;
 
  protected:
   Variable forward(const Variable& x) override;
@@ -47,7 +47,7 @@ class GELU : public Layer {
 class Softmax : public Layer {
  public:
   std::string describe() const override { return "Softmax"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<Softmax>(*this); }
+  std::unique_ptr<Module> share() const override;
 
  protected:
   Variable forward(const Variable& x) override;

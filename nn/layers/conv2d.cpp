@@ -68,6 +68,8 @@ kernels::Conv2dOptions Conv2d::kernel_options(const Shape& x) const {
           .groups = options_.groups};
 }
 
+std::unique_ptr<Module> Conv2d::share() const { return std::make_unique<Conv2d>(*this); }
+
 Variable Conv2d::forward(const Variable& x) {
   check_parameter("Conv2d", x, weight_);
   const Variable y = conv2d(x, weight_, kernel_options(x.shape()));

@@ -30,7 +30,7 @@ class Conv2d : public Layer {
 
   void visit(ModuleVisitor& visitor) override;
   std::string describe() const override;
-  std::unique_ptr<Module> share() const override { return std::make_unique<Conv2d>(*this); }
+  std::unique_ptr<Module> share() const override;
   double flops(const Shape& input, const Shape& output) const override;
 
   const Parameter& weight() const { return weight_; }

@@ -35,6 +35,8 @@ double Dense::flops(const Shape& /*input*/, const Shape& output) const {
   return 2.0 * static_cast<double>(options_.in) * static_cast<double>(output.numel());
 }
 
+std::unique_ptr<Module> Dense::share() const { return std::make_unique<Dense>(*this); }
+
 Variable Dense::forward(const Variable& x) {
   check(x.rank() >= 2 && x.size(-1) == options_.in, "Dense: ", forward_name(), " expects [N, ", options_.in,
         "], received ", x.shape(), x.rank() > 2 ? "; put a Flatten before it" : "");

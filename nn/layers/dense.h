@@ -20,7 +20,7 @@ class Dense : public Layer {
 
   void visit(ModuleVisitor& visitor) override;
   std::string describe() const override;
-  std::unique_ptr<Module> share() const override { return std::make_unique<Dense>(*this); }
+  std::unique_ptr<Module> share() const override;
   double flops(const Shape& input, const Shape& output) const override;
 
  protected:

@@ -15,6 +15,8 @@ Dropout::Dropout(const DropoutOptions& options) : options_(options) {
 
 std::string Dropout::describe() const { return fmt::format("Dropout({})", options_.rate); }
 
+std::unique_ptr<Module> Dropout::share() const { return std::make_unique<Dropout>(*this); }
+
 Variable Dropout::forward(const Variable& x) {
   if (options_.rate == 0) {
     return x;

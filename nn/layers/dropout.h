@@ -18,7 +18,7 @@ class Dropout : public Layer {
   explicit Dropout(const DropoutOptions& options);
 
   std::string describe() const override;
-  std::unique_ptr<Module> share() const override { return std::make_unique<Dropout>(*this); }
+  std::unique_ptr<Module> share() const override;
 
  protected:
   /// x: [N, ...] to the same shape; in evaluation x itself.

@@ -5,6 +5,8 @@
 
 namespace gibbs::nn {
 
+std::unique_ptr<Module> Flatten::share() const { return std::make_unique<Flatten>(*this); }
+
 Variable Flatten::forward(const Variable& x) {
   check(x.rank() >= 1, "Flatten: ", forward_name(), " expects [N, ...], received ", x.shape());
   return flatten(x);

@@ -8,7 +8,7 @@ namespace gibbs::nn {
 class Flatten : public Layer {
  public:
   std::string describe() const override { return "Flatten"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<Flatten>(*this); }
+  std::unique_ptr<Module> share() const override;
 
  protected:
   Variable forward(const Variable& x) override;

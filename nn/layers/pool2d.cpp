@@ -47,6 +47,8 @@ std::string MaxPool2d::describe() const { return describe_pool("MaxPool2d", wind
 
 kernels::Pool2dOptions MaxPool2d::kernel_options(const Shape& x) const { return options_for("MaxPool2d", window_, x); }
 
+std::unique_ptr<Module> MaxPool2d::share() const { return std::make_unique<MaxPool2d>(*this); }
+
 Variable MaxPool2d::forward(const Variable& x) {
   check_floating("MaxPool2d", x);
   return max_pool2d(x, kernel_options(x.shape()));
@@ -60,6 +62,8 @@ double AvgPool2d::flops(const Shape& /*input*/, const Shape& output) const {
   return static_cast<double>(window_.size.h * window_.size.w) * static_cast<double>(output.numel());
 }
 
+std::unique_ptr<Module> AvgPool2d::share() const { return std::make_unique<AvgPool2d>(*this); }
+
 Variable AvgPool2d::forward(const Variable& x) {
   check_floating("AvgPool2d", x);
   return avg_pool2d(x, options_for("AvgPool2d", window_, x.shape()));
@@ -68,6 +72,8 @@ Variable AvgPool2d::forward(const Variable& x) {
 double GlobalAvgPool2d::flops(const Shape& input, const Shape& /*output*/) const {
   return static_cast<double>(input.numel());
 }
+
+std::unique_ptr<Module> GlobalAvgPool2d::share() const { return std::make_unique<GlobalAvgPool2d>(*this); }
 
 Variable GlobalAvgPool2d::forward(const Variable& x) {
   check(x.rank() == 4 && x.size(1) > 0 && x.size(2) > 0, "GlobalAvgPool2d: ", forward_name(),

@@ -22,7 +22,7 @@ class MaxPool2d : public Layer {
   explicit MaxPool2d(const Pool2dOptions& options);
 
   std::string describe() const override;
-  std::unique_ptr<Module> share() const override { return std::make_unique<MaxPool2d>(*this); }
+  std::unique_ptr<Module> share() const override;
 
   /// The kernel's options for an input of this shape.
   kernels::Pool2dOptions kernel_options(const Shape& x) const;
@@ -40,7 +40,7 @@ class AvgPool2d : public Layer {
   explicit AvgPool2d(const Pool2dOptions& options);
 
   std::string describe() const override;
-  std::unique_ptr<Module> share() const override { return std::make_unique<AvgPool2d>(*this); }
+  std::unique_ptr<Module> share() const override;
   /// One addition per element of a window.
   double flops(const Shape& input, const Shape& output) const override;
 
@@ -55,7 +55,7 @@ class AvgPool2d : public Layer {
 class GlobalAvgPool2d : public Layer {
  public:
   std::string describe() const override { return "GlobalAvgPool2d"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<GlobalAvgPool2d>(*this); }
+  std::unique_ptr<Module> share() const override;
   /// One addition per element.
   double flops(const Shape& input, const Shape& output) const override;
 
