@@ -14,12 +14,18 @@ using detail::number_like;
 constexpr auto kEqual = [](auto a, auto b) { return a == b; };
 constexpr auto kLess = [](auto a, auto b) { return a < b; };
 constexpr auto kLessEqual = [](auto a, auto b) { return a <= b; };
-constexpr auto kGreater = [](auto a, auto b) { return a > b; };
-constexpr auto kGreaterEqual = [](auto a, auto b) { return a >= b; };
 
 template <class Function>
 Tensor compare(const char* op, const Tensor& a, const Tensor& b, Function function) {
   return detail::map_any<std::uint8_t>(op, a, b, function);
+}
+
+/// function(b, a), with the errors of (a, b).
+template <class Function>
+Tensor compare_swapped(const char* op, const Tensor& a, const Tensor& b, Function function) {
+  detail::check_operands(op, a, b);
+  broadcast_shapes(a.shape(), b.shape(), op);
+  return compare(op, b, a, function);
 }
 
 }  // namespace
@@ -33,8 +39,8 @@ Tensor same(const Tensor& a, const Tensor& b) {
 }
 Tensor less(const Tensor& a, const Tensor& b) { return compare("less", a, b, kLess); }
 Tensor less_equal(const Tensor& a, const Tensor& b) { return compare("less_equal", a, b, kLessEqual); }
-Tensor greater(const Tensor& a, const Tensor& b) { return compare("greater", a, b, kGreater); }
-Tensor greater_equal(const Tensor& a, const Tensor& b) { return compare("greater_equal", a, b, kGreaterEqual); }
+Tensor greater(const Tensor& a, const Tensor& b) { return compare_swapped("greater", a, b, kLess); }
+Tensor greater_equal(const Tensor& a, const Tensor& b) { return compare_swapped("greater_equal", a, b, kLessEqual); }
 
 Tensor equal(const Tensor& x, double number) { return equal(x, number_like("equal", x, number)); }
 Tensor greater(const Tensor& x, double number) { return greater(x, number_like("greater", x, number)); }

@@ -85,6 +85,21 @@ void with_stride(const Walk& walk, int operand, Body body) {
   }
 }
 
+/// The same for operands 0 and 1, of which one moves: an axis is walked because somebody has several elements of it.
+template <class Body>
+void with_two_strides(const Walk& walk, Body body) {
+  const Offsets& stride = walk.stride[walk.rank - 1];
+  using Still = std::integral_constant<int, 0>;
+  using Moving = std::integral_constant<int, 1>;
+  if (stride[0] == 0) {
+    body(Still{}, Moving{});
+  } else if (stride[1] == 0) {
+    body(Moving{}, Still{});
+  } else {
+    body(Moving{}, Moving{});
+  }
+}
+
 /// Calls body(run) for all runs of the result, on several threads.
 template <class Body>
 void for_each_run(const Walk& walk, Body body) {
@@ -110,17 +125,15 @@ void map(const T* x, Result* y, std::int64_t n, Function function) {
 /// y[i] = function(a[i], b[i]), operands 0 and 1 of the walk.
 template <class T, class Result, class Function>
 void map(const Walk& walk, const T* a, const T* b, Result* y, Function function) {
-  with_stride(walk, 0, [&](auto stride_a) {
-    with_stride(walk, 1, [&](auto stride_b) {
-      for_each_run(walk, [=](const Runs& run) {
-        const T* __restrict from_a = a + run.offset(0);
-        const T* __restrict from_b = b + run.offset(1);
-        Result* __restrict to = y + run.position();
-        const std::int64_t n = run.length();
-        for (std::int64_t i = 0; i < n; ++i) {
-          to[i] = static_cast<Result>(function(from_a[i * stride_a], from_b[i * stride_b]));
-        }
-      });
+  with_two_strides(walk, [&](auto stride_a, auto stride_b) {
+    for_each_run(walk, [=](const Runs& run) {
+      const T* __restrict from_a = a + run.offset(0);
+      const T* __restrict from_b = b + run.offset(1);
+      Result* __restrict to = y + run.position();
+      const std::int64_t n = run.length();
+      for (std::int64_t i = 0; i < n; ++i) {
+        to[i] = static_cast<Result>(function(from_a[i * stride_a], from_b[i * stride_b]));
+      }
     });
   });
 }
