@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Does this machine train to the same bits as every other? Builds, runs the reference trainings in portable mode, and compares
-# with the figures of docs/portable_bits.md: "the same bits", or where they first differ (step and parameter).
+# with the figures of docs/results.md: "the same bits", or where they first differ (step and parameter).
 #
 #   scripts/reproduce.sh [DIR]      DIR: CIFAR-10 as JPEG files in class folders, for the third training
 #
@@ -24,9 +24,9 @@ temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 differences=0
 
-# expected NAME: the hexadecimal number in the row of docs/portable_bits.md that begins with NAME.
+# expected NAME: the hexadecimal number in the row of docs/results.md that begins with NAME.
 expected() {
-  sed -n "s/^| $1 |.*\`\([0-9a-f]\{16,64\}\)\`.*/\1/p" "$root/docs/portable_bits.md"
+  sed -n "s/^| $1 |.*\`\([0-9a-f]\{16,64\}\)\`.*/\1/p" "$root/docs/results.md"
 }
 
 # compare NAME HERE: says whether the bits are the expected ones.
@@ -60,6 +60,6 @@ train "two epochs of drawn pictures" --data drawn --epochs 2
 if [[ -n $images ]]; then
   train "one epoch of CIFAR-10" --data "$images" --epochs 1
   [[ $(summary training_data | cut -d: -f2) == "$(expected "its pixels")" ]] ||
-    say "The pixels are others than those of docs/portable_bits.md: no wonder, if the bits are, too."
+    say "The pixels are others than those of docs/results.md: no wonder, if the bits are, too."
 fi
 exit "$differences"
