@@ -73,9 +73,12 @@ if(GIBBS_SHARED)
   target_link_libraries(gibbs PRIVATE gibbs_options)
   # A program has copies of the inline functions that it calls, compiled for any CPU. Without this option they would take the
   # place of the library's own, compiled for a better one. It concerns functions only: of each variable there is still one.
-  target_link_options(gibbs PRIVATE -Wl,-Bsymbolic-functions)
+  # macOS' linker does so by itself.
+  if(NOT APPLE)
+    target_link_options(gibbs PRIVATE -Wl,-Bsymbolic-functions)
+  endif()
   set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
-  set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib")
+  set(CMAKE_INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>/../lib")
 else()
   add_library(gibbs INTERFACE)
 endif()
