@@ -1,5 +1,5 @@
-// Numbers from decimal digits, the same in every locale: the one place that reads them. std::from_chars would do, if
-// every C++ library had it for fractions, too: libc++ has, from version 20 on.
+// Numbers from decimal digits, the same in every locale: the one place that reads fractions. std::from_chars would do,
+// if every C++ library had it for fractions, too: libc++ has, from version 20 on.
 #pragma once
 
 #include <charconv>
