@@ -39,6 +39,7 @@
 #include "gibbs/tensor/build_info.h"
 #include "gibbs/tensor/kernels/kernels.h"
 #include "gibbs/tensor/parallel.h"
+#include "gibbs/tensor/parse_number.h"
 #include "gibbs/tensor/portable_math.h"
 #include "gibbs/tensor/printable.h"
 #include "gibbs/tensor/random.h"

@@ -111,8 +111,13 @@ stage_tidy() {
 }
 
 stage_libcxx() { .ci/libcxx.sh; }
-stage_arm64() { .ci/arm64.sh; }
 stage_debian13() { .ci/debian13.sh; }
+
+stage_arm64() {
+  build_release battery_tests
+  digests "$temporary/digests" build/release/tests/battery_tests
+  .ci/arm64.sh "$temporary/digests"
+}
 
 stage_tsan() {
   install_packages

@@ -20,6 +20,8 @@ target_compile_options(gibbs_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
 # clang takes a vector behind a reference that a template returns (simd/lanes.h) for aligned, whatever its type says. The
 # option says that it is not; 8, since atomics of less become calls of a library.
 target_compile_options(gibbs_options INTERFACE $<$<CXX_COMPILER_ID:Clang,AppleClang>:-fmax-type-align=8>)
+# std::stable_sort of libstdc++ 12 calls what libstdc++ itself calls deprecated, and clang 17 and later say so.
+target_compile_options(gibbs_options INTERFACE $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-deprecated-declarations>)
 # Products and sums are fused where the code says so (fma in simd/lanes.h) and nowhere else: compilers differ in where they
 # would do it by themselves, and so would results.
 target_compile_options(gibbs_options INTERFACE -ffp-contract=off)
@@ -73,9 +75,12 @@ if(GIBBS_SHARED)
   target_link_libraries(gibbs PRIVATE gibbs_options)
   # A program has copies of the inline functions that it calls, compiled for any CPU. Without this option they would take the
   # place of the library's own, compiled for a better one. It concerns functions only: of each variable there is still one.
-  target_link_options(gibbs PRIVATE -Wl,-Bsymbolic-functions)
+  # macOS' linker does so by itself.
+  if(NOT APPLE)
+    target_link_options(gibbs PRIVATE -Wl,-Bsymbolic-functions)
+  endif()
   set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
-  set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib")
+  set(CMAKE_INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>/../lib")
 else()
   add_library(gibbs INTERFACE)
 endif()

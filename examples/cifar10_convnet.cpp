@@ -128,7 +128,12 @@ Sets prepare(const data::Source& source, const Arguments& arguments) {
 double peak_rss_mb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+#ifdef __APPLE__
+  constexpr double kUnits = 1024 * 1024;  // bytes
+#else
+  constexpr double kUnits = 1024;  // kilobytes
+#endif
+  return static_cast<double>(usage.ru_maxrss) / kUnits;
 }
 
 void print_class_accuracy(const train::Evaluation& test, const std::vector<std::string>& names) {

@@ -21,6 +21,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A folder is opened for its files' sake: where the system can, without a right to list it.
+#ifdef O_PATH
+constexpr int kFolderOnly = O_PATH;
+#else
+constexpr int kFolderOnly = O_RDONLY;
+#endif
+
 /// A file descriptor that closes itself.
 class Descriptor {
  public:
@@ -110,7 +117,7 @@ class TemporaryFile final : public FileWriter {
  public:
   explicit TemporaryFile(const fs::path& path) : path_(path), target_(find_target(path)) {
     const fs::path parent = target_.path.parent_path();
-    folder_ = Descriptor(open(parent.empty() ? "." : parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    folder_ = Descriptor(open(parent.empty() ? "." : parent.c_str(), kFolderOnly | O_DIRECTORY | O_CLOEXEC));
     require(folder_.number() >= 0, "create");
     create();
     if (target_.old) {
@@ -188,7 +195,11 @@ class TemporaryFile final : public FileWriter {
   static bool flush(const Descriptor& file) {
     int result = 0;
     do {
+#ifdef F_FULLFSYNC  // macOS, where fsync leaves what it writes in the disk's own memory
+      result = fcntl(file.number(), F_FULLFSYNC);
+#else
       result = fsync(file.number());
+#endif
     } while (result != 0 && errno == EINTR);
     return result == 0;
   }

@@ -1,5 +1,6 @@
 #include "gibbs/io/child_program.h"
 
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -8,19 +9,41 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "gibbs/tensor/error.h"
 
+#ifdef __APPLE__
+#include <crt_externs.h>
+#define environ (*_NSGetEnviron())  // NOLINT: a shared library has no other way there
+#else
 extern char** environ;  // NOLINT: POSIX declares it nowhere
+#endif
 
 namespace gibbs::io {
 namespace {
 
-/// A file without a name, in memory. Unlike a pipe it holds everything at once, so that nobody waits for a reader.
+/// A new file without a name; -1 with the reason in errno.
+int open_nameless() {
+#ifdef __linux__
+  return memfd_create("gibbs", MFD_CLOEXEC);
+#else
+  char name[] = "/tmp/gibbs.XXXXXX";
+  const int descriptor = mkstemp(name);
+  if (descriptor >= 0) {
+    unlink(name);
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  }
+  return descriptor;
+#endif
+}
+
+/// A file without a name, where possible in memory. Unlike a pipe it holds everything at once, so that nobody waits for
+/// a reader.
 class MemoryFile {
  public:
-  explicit MemoryFile(const std::string& program) : program_(program), descriptor_(memfd_create("gibbs", MFD_CLOEXEC)) {
+  explicit MemoryFile(const std::string& program) : program_(program), descriptor_(open_nameless()) {
     require(descriptor_ >= 0);
   }
   MemoryFile(const MemoryFile&) = delete;

@@ -17,6 +17,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 case ${1:-} in
   -*) fail "unknown option $1: scripts/portable.sh takes a folder or nothing." ;;
 esac
+machine=$(uname -m)
+[[ $machine == x86_64 ]] ||
+  fail "this machine is $machine, and the folder is for x86-64: elsewhere one library does for every CPU (cmake --install)."
 prefix=$(realpath -m -- "${1:-$root/build/portable}")
 
 # lay_out FOLDER FILE...: copies the files to PREFIX/FOLDER, without symbols for debuggers. What runs meanwhile goes on.

@@ -2,7 +2,7 @@
 //
 // A std::ostringstream takes the locale of the program, where 1234.5 may be "1.234,5". What gibbs writes into messages
 // and files is the same everywhere, so the library makes texts with PlainText or fmt, and reads numbers with
-// std::from_chars.
+// parse_number.
 #pragma once
 
 #include <locale>

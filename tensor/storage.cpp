@@ -107,9 +107,11 @@ class Pool {
       free_cached();
       bytes = ::operator new(capacity, alignment_of(capacity), std::nothrow);
     }
+#ifdef MADV_HUGEPAGE  // Linux
     if (bytes && is_huge(capacity)) {
       madvise(bytes, capacity, MADV_HUGEPAGE);  // where there are none, nothing is lost
     }
+#endif
     check(bytes != nullptr, "memory: the system has no ", capacity, " bytes for a tensor; use smaller batches");
     return static_cast<std::byte*>(bytes);
   }

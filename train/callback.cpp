@@ -9,6 +9,7 @@
 
 #include "gibbs/nn/clip_gradients.h"
 #include "gibbs/nn/weights.h"
+#include "gibbs/tensor/parse_number.h"
 #include "gibbs/tensor/printable.h"
 #include "gibbs/train/detail/save_path.h"
 
@@ -41,17 +42,15 @@ std::string to_text(const char* callback, const Monitor& monitor, const Record& 
 
 Record from_text(const char* callback, const Monitor& monitor, const std::string& text) {
   const std::string begins = opening(callback, monitor);
-  const char *at = text.data(), *const end = at + text.size();
   Record record{};
-  const auto read = [&](auto& number) {
-    const auto [next, error] = std::from_chars(at, end, number);
-    at = next;
-    return error == std::errc();
-  };
-  bool sound = text.rfind(begins, 0) == 0;
-  at += sound ? begins.size() : 0;
-  sound = sound && read(record.best) && !std::isnan(record.best) && at != end && *at++ == ' ' &&
-          read(record.epochs_without) && record.epochs_without >= 0 && at == end;
+  bool sound = text.starts_with(begins);
+  if (sound) {
+    const std::string_view numbers = std::string_view(text).substr(begins.size());
+    const std::size_t space = numbers.find(' ');
+    sound = space != std::string_view::npos && parse_number(numbers.substr(0, space), record.best) == std::errc() &&
+            !std::isnan(record.best) && parse_number(numbers.substr(space + 1), record.epochs_without) == std::errc() &&
+            record.epochs_without >= 0;
+  }
   check(sound, callback, ": cannot restore from '", printable(text), "', which is not of one that monitors ",
         monitor.name, "; give the callbacks that the interrupted run had, in its order");
   return record;

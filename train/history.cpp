@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "gibbs/io/atomic_file.h"
 #include "gibbs/io/input_file.h"
 #include "gibbs/tensor/error.h"
+#include "gibbs/tensor/parse_number.h"
 #include "gibbs/tensor/printable.h"
 
 namespace gibbs::train {
@@ -28,9 +28,9 @@ std::string number(double value) { return std::isnan(value) ? std::string() : fm
 template <class T>
 T parsed(std::string_view cell, const std::string& where) {
   T value{};
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  const std::errc error = parse_number(cell, value);
   check(error != std::errc::result_out_of_range, where, ": '", printable(cell), "' does not fit");
-  check(error == std::errc() && end == cell.data() + cell.size(), where, ": '", printable(cell), "' is not a ",
+  check(error == std::errc(), where, ": '", printable(cell), "' is not a ",
         std::is_integral_v<T> ? "whole number" : "number");
   return value;
 }

@@ -1,16 +1,15 @@
 #include "examples/doctor/diagnosis.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
-#include <initializer_list>
 #include <thread>
 
+#include "examples/doctor/cpu.h"
 #include "examples/doctor/yardstick.h"
 #include "examples/training/article_convnet.h"
 #include "gibbs/data/drawn.h"
@@ -21,43 +20,6 @@
 
 namespace gibbs::examples {
 namespace {
-
-/// The rest of the first line of /proc/cpuinfo that begins with `key`.
-std::string cpu_info(const std::string& key) {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(key)) {
-      const std::size_t colon = line.find(": ");
-      return colon == std::string::npos ? "" : line.substr(colon + 2);
-    }
-  }
-  return "";
-}
-
-/// Whether all of the `names` are among the CPU's flags.
-bool has(const std::string& flags, std::initializer_list<const char*> names) {
-  return std::all_of(names.begin(), names.end(), [text = " " + flags + " "](const char* name) {
-    return text.find(fmt::format(" {} ", name)) != std::string::npos;
-  });
-}
-
-int widest_vectors(const std::string& flags) { return has(flags, {"avx512f"}) ? 64 : has(flags, {"avx"}) ? 32 : 16; }
-
-/// The level of x86-64 as its ABI defines them, in Linux' names for what they ask for; abm is where LZCNT is.
-std::string level_of(const std::string& flags) {
-  if (!has(flags, {"sse4_2", "ssse3", "popcnt", "cx16", "lahf_lm"})) {
-    return "x86-64";
-  }
-  if (!has(flags, {"avx2", "fma", "f16c", "bmi1", "bmi2", "abm", "movbe"})) {
-    return "x86-64-v2";
-  }
-  return has(flags, {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}) ? "x86-64-v4" : "x86-64-v3";
-}
-
-int usable_processors() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
-}
 
 /// /sys/fs/cgroup/cpu.max holds "quota period" in microseconds, or "max period".
 double container_quota() {
@@ -122,14 +84,14 @@ Judgement judge_step(std::int64_t batch_size) {
 
 Machine look_at_machine() {
   const char* request = std::getenv("OPENBLAS_CORETYPE");
-  const std::string flags = cpu_info("flags");
-  return {.cpu = cpu_info("model name"),
+  const Cpu cpu = this_cpu();
+  return {.cpu = cpu.name,
           .processors = static_cast<int>(std::thread::hardware_concurrency()),
           .usable = usable_processors(),
           .quota = container_quota(),
           .load = load_average(),
-          .level = level_of(flags),
-          .vector_bytes = widest_vectors(flags),
+          .level = cpu.level,
+          .vector_bytes = cpu.vector_bytes,
           .library = build_info(),
           .fusion = nn::fusion_enabled(),
           .threads = num_threads(),

@@ -15,7 +15,7 @@ struct Machine {
   int usable = 0;            // those this process may run on
   double quota = 0;          // processors' worth of time that a container allows; 0: no limit
   double load = 0;           // load average of the last minute
-  std::string level;         // of the instruction set that the CPU has: x86-64, or x86-64-v2 to x86-64-v4
+  std::string level;         // of the instruction set that the CPU has: x86-64 (-v2, -v3, -v4), or arm64
   int vector_bytes = 0;      // of the widest vectors the CPU has
   BuildInfo library;         // the library that is loaded
   bool fusion = true;        // Sequential may fuse layers

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "gibbs/losses/kl_divergence.h"
 #include "gibbs/tensor/error.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/parse_number.h"
 
 namespace gibbs::examples {
 namespace {
@@ -48,10 +48,9 @@ std::vector<std::string> lines_of(const std::filesystem::path& path) {
 
 double parse_count(std::string_view text, const std::string& where) {
   double count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::errc error = parse_number(text, count);
   check(!text.empty(), where, ": the count is empty; write 0 where no worm was seen");
-  check(error == std::errc() && end == text.data() + text.size(), where, ": '", text,
-        "' is not a number; write a count such as 12 or 0.05");
+  check(error == std::errc(), where, ": '", text, "' is not a number; write a count such as 12 or 0.05");
   check(std::isfinite(count), where, ": '", text, "' is not finite; write a count such as 12 or 0.05");
   check(count >= 0, where, ": '", text, "' is negative; a count is at least 0");
   return count;
@@ -59,9 +58,8 @@ double parse_count(std::string_view text, const std::string& where) {
 
 std::int64_t parse_teeth(std::string_view text, const std::string& where) {
   std::int64_t teeth = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), teeth);
-  check(error == std::errc() && end == text.data() + text.size() && teeth >= 0 && teeth <= kMostTeeth, where, ": '",
-        text, "' is not a number of teeth; write a whole number from 0 to ", kMostTeeth);
+  check(parse_number(text, teeth) == std::errc() && teeth >= 0 && teeth <= kMostTeeth, where, ": '", text,
+        "' is not a number of teeth; write a whole number from 0 to ", kMostTeeth);
   return teeth;
 }
 

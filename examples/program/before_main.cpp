@@ -1,5 +1,6 @@
 #include "examples/program/before_main.h"
 
+#ifdef __linux__  // elsewhere there is no .preinit_array, and OpenBLAS has its memory
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -72,3 +73,4 @@ void before_libraries(int /*count*/, char** arguments, char** environment) {
 }
 
 }  // namespace gibbs::examples
+#endif

@@ -8,7 +8,8 @@
 
 namespace gibbs::examples {
 
-/// Called by the dynamic linker, through the section .preinit_array. No C++ runtime is ready: system calls only.
+/// Called by the dynamic linker, through the section .preinit_array, on Linux. No C++ runtime is ready: system calls
+/// only.
 void before_libraries(int count, char** arguments, char** environment);
 
 }  // namespace gibbs::examples

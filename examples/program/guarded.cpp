@@ -23,7 +23,9 @@ namespace {
 
 constexpr int kFailed = 2;
 
+#ifdef __linux__
 [[gnu::section(".preinit_array"), gnu::used]] void (*const kBeforeLibraries)(int, char**, char**) = before_libraries;
+#endif
 
 /// Files that are opened later must not take the numbers of standard streams: what is printed would go into them.
 /// Output that was closed is opened for reading, so that printing to it fails and is noticed.
@@ -45,12 +47,14 @@ void set_signals() {
 /// In exit(), OpenBLAS waits for its threads, and where memory is short they wait for memory, for ever. So the program
 /// ends before their turn comes, when everything that was printed is written.
 void end_before_openblas_waits() {
+#ifdef __linux__  // elsewhere an exit code cannot be known before the end
   on_exit(
       [](int code, void* /*unused*/) {
         std::fflush(nullptr);
         std::_Exit(code);
       },
       nullptr);
+#endif
 }
 
 bool reader_has_gone() {

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cmath>
 #include <functional>
 #include <string>
 
 #include "examples/program/guarded.h"
+#include "gibbs/tensor/parse_number.h"
 
 namespace gibbs::examples {
 
@@ -17,24 +17,17 @@ namespace gibbs::examples {
 inline constexpr int kLargestCount = 2'147'483'647;
 inline constexpr int kMostThreads = 512;
 
-/// The number that the whole of `text` is, in decimal digits. CLI11 alone would take "" for 0, 010 for 8, 0x10 for 16,
-/// and the largest number for what is too large.
-template <class Number>
-bool parse_number(const std::string& text, Number& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 inline std::string refusal(const std::string& rule, const std::string& text) {
   return fmt::format("must be {}, it is {}", rule, text.empty() ? "empty" : text);
 }
 
-/// The rule of an option for `transform`: "--epochs: must be a whole number from 1 to 2147483647, it is 3e9".
+/// The rule of an option for `transform`: "--epochs: must be a whole number from 1 to 2147483647, it is 3e9". CLI11
+/// alone would take "" for 0, 010 for 8, 0x10 for 16, and the largest number for what is too large.
 template <class Number>
 CLI::Validator whole_number(Number least, Number most) {
   const auto rule = [least, most](std::string& text) {
     Number value{};
-    if (!parse_number(text, value) || value < least || value > most) {
+    if (parse_number(text, value) != std::errc() || value < least || value > most) {
       return refusal(fmt::format("a whole number from {} to {}", least, most), text);
     }
     text = fmt::format("{}", value);
@@ -48,7 +41,7 @@ template <class Accepts>
 CLI::Validator must_be(const std::string& rule, Accepts accepts) {
   const auto check = [rule, accepts](std::string& text) {
     double value = 0;
-    const bool ok = parse_number(text, value) && std::isfinite(value) && accepts(value);
+    const bool ok = parse_number(text, value) == std::errc() && std::isfinite(value) && accepts(value);
     return ok ? std::string() : refusal(rule, text);
   };
   return {check, ""};

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "gibbs/tensor/error.h"
+#include "gibbs/tensor/parse_number.h"
 
 namespace gibbs::io::detail {
 namespace {
@@ -20,9 +20,7 @@ std::optional<T> parsed(std::string_view text) {
   const bool leading_zero =
       text.size() > digits + 1 && text[digits] == '0' && text[digits + 1] >= '0' && text[digits + 1] <= '9';
   T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && !leading_zero ? std::optional(value)
-                                                                                   : std::nullopt;
+  return !leading_zero && parse_number(text, value) == std::errc() ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace

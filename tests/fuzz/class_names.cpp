@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kClasses = 2;
 
-bool is_control(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
+bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
 
 bool examine(const Bytes& input) {
   static const Tensor last_layer = Tensor::zeros({256, kClasses});

@@ -8,7 +8,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = re.findall(r"^folder (\w+)", (ROOT / "cmake/folders.txt").read_text(), re.MULTILINE)
 
-WIDTH = r"\bk(Width|VectorBytes|Lanes|Sums|Square|Registers|Most(Vectors|Places))\b|\bL\b"
+WIDTH = r"\bk(Width|VectorBytes|Lanes|Sums|Square|SumRegisters|Most(Vectors|Places))\b|\bL\b"
 # A piece of a parallel loop, a slice of a sum, or whether a shape takes a method.
 CUT = r"\b(parallel_for|parallel_reduce|sum_of_slices|slices_for)\b|\b(grain|slices?)\b.*=|\bk\w*(Work|Grain|Totals|Multiple|Slices?|Tiles?) =|%|\bfits\b"
 # Loops over the lanes of a vector, which cut nothing; tails of vectors.

@@ -139,6 +139,7 @@ esac"""
         super().setUp()
         self.stand_in("cmake", self.CMAKE)
         self.stand_in("strip")
+        self.stand_in("uname", "echo ${MACHINE:-x86_64}")
         self.prefix = self.folder / "any machine"
 
     def laid_out(self, prefix):
@@ -169,6 +170,9 @@ esac"""
         self.assert_stopped(self.run_script("portable.sh", BUILD_FAILS="1"),
                             "the build failed: see the first error above (if memory ran out, set "
                             "CMAKE_BUILD_PARALLEL_LEVEL=1).")
+        self.assert_stopped(self.run_script("portable.sh", MACHINE="aarch64"),
+                            "this machine is aarch64, and the folder is for x86-64: elsewhere one library does for every CPU "
+                            "(cmake --install).")
 
 
 class PackageTest(CommandTest):

@@ -16,11 +16,17 @@
 #include "gibbs/tensor/kernels/detail/blas_memory.h"
 
 // Of OpenBLAS, in no header; weak, since not every build of it has them.
+#ifdef __APPLE__  // whose linker wants to see even these: there OpenBLAS keeps its threads and its choice
+constexpr int (*blas_thread_shutdown_)() = nullptr;
+constexpr void (*gotoblas_dynamic_init)() = nullptr;
+constexpr void (*gotoblas_dynamic_quit)() = nullptr;
+#else
 extern "C" {
 int blas_thread_shutdown_() __attribute__((weak));   // where it has threads
 void gotoblas_dynamic_init() __attribute__((weak));  // where it has kernels for several CPUs
 void gotoblas_dynamic_quit() __attribute__((weak));
 }
+#endif
 #endif
 
 namespace gibbs::kernels::blas {

@@ -3,7 +3,8 @@
 //     y[place, j] = sum over segment, step of  x[segment, place, step] * w[segment, step, j]
 // where x and w are read with strides, so nothing is copied first. Each step loads the vectors of w once and uses them
 // for every place; each x is one broadcast. With AVX-512, 28 of the 32 registers hold sums: 7 places by 4 vectors, or
-// 14 by 2, or 28 by 1. The multiply-adds, not the loads, are the limit, but for the last, where they are even.
+// 14 by 2, or 28 by 1. The multiply-adds, not the loads, are the limit, but for the last, where they are even. How many
+// there are does not enter a sum: each runs by itself, in one order.
 #pragma once
 
 #include <array>
@@ -14,11 +15,15 @@
 
 namespace gibbs::kernels::direct {
 
-inline constexpr int kRegisters = kVectorBytes == 64 ? 32 : 16;
-
-/// Vectors of a block at most, and places of a block that wide: 28 registers hold sums (12 of 16), the others factors.
-inline constexpr int kMostVectors = kRegisters == 32 ? 4 : 2;
-constexpr int most_places(int vectors) { return (kRegisters == 32 ? 28 : 12) / vectors; }
+/// Registers that hold sums, and vectors of a block at most; the others, of 32, 32 and 16, hold factors.
+#if defined(__AVX512F__)
+inline constexpr int kSumRegisters = 28, kMostVectors = 4;
+#elif defined(__aarch64__)
+inline constexpr int kSumRegisters = 24, kMostVectors = 4;  // x is in a register, too
+#else
+inline constexpr int kSumRegisters = 12, kMostVectors = 2;
+#endif
+constexpr int most_places(int vectors) { return kSumRegisters / vectors; }
 
 /// Places that share a pointer, from which each is at a distance that a register holds: as many distances and pointers
 /// as there are address registers.

@@ -9,11 +9,12 @@
 #include "gibbs/tensor/kernels/softmax.h"
 #include "tests/autograd/ops/extremes.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/wide.h"
 
 namespace gibbs::testing {
 namespace {
 
-__extension__ using Quad = __float128;
+using Quad = Wide;
 using Row = std::vector<double>;
 using ::testing::Each;
 using ::testing::ElementsAre;
