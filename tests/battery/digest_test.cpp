@@ -6,12 +6,19 @@
 #include <array>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <map>
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/conv2d.h"
+#include "gibbs/autograd/ops/linalg.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/io/sha256.h"
+#include "gibbs/losses/cross_entropy.h"
+#include "gibbs/losses/divergence_losses.h"
+#include "gibbs/losses/kl_divergence.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/tensor/bits.h"
 #include "gibbs/tensor/build_info.h"
@@ -79,6 +86,42 @@ std::string of_optimizer(const OptimizerSample& sample, DType dtype) {
   return digest({w.value()});
 }
 
+/// Sizes at which kernels take their other methods: the registry's samples are small.
+struct LargeSample {
+  std::string what;
+  std::vector<Shape> shapes;
+  std::function<Variable(const Variables&)> f;
+};
+
+std::vector<LargeSample> large_samples() {
+  const auto convolution = [](const std::string& what, const Shape& x, const Shape& w,
+                              const kernels::Conv2dOptions& options) {
+    return LargeSample{what, {x, w}, [options](const Variables& in) { return conv2d(in[0], in[1], options); }};
+  };
+  const auto loss = [](const std::string& what, auto of) {
+    return LargeSample{what, {{3, 700}, {3, 700}}, [of](const Variables& in) {
+                         return of(losses::Target(softmax(in[0])), 9 * in[1], losses::CategoricalOptions{});
+                       }};
+  };
+  return {
+      convolution("Winograd", {2, 9, 8, 32}, {3, 3, 32, 48}, {.pads = {1, 1, 1, 1}}),
+      convolution("direct, stride 2", {2, 13, 12, 16}, {3, 3, 16, 96}, {.stride_h = 2, .stride_w = 2}),
+      convolution("one product", {1, 3, 3, 230}, {3, 3, 230, 260}, {.pads = {1, 1, 1, 1}}),
+      convolution("bands of rows", {1, 45, 20, 60}, {5, 5, 60, 3}, {}),
+      {"a product of many tiles", {{150, 700}, {700, 130}}, [](const Variables& in) { return matmul(in[0], in[1]); }},
+      loss("cross entropy of long rows", losses::cross_entropy_with_logits),
+      loss("KL divergence of long rows", losses::kl_divergence_with_logits),
+      loss("JS divergence of long rows", losses::js_divergence_with_logits)};
+}
+
+std::string of_large(const LargeSample& sample, DType dtype) {
+  Variables inputs;
+  for (const Shape& shape : sample.shapes) {
+    inputs.push_back(Variable::leaf(kernels::uniform({.seed = 5 + inputs.size()}, shape, -1, 1, dtype)));
+  }
+  return digest(with_gradients(sample.f(inputs), inputs));
+}
+
 template <class Entries, class Of>
 void add(Digests& all, const Entries& entries, Of of) {
   for (const auto& entry : entries) {
@@ -95,6 +138,11 @@ Digests all_digests() {
   add(all, all_ops(), of_op);
   add(all, all_layers(), of_layer);
   add(all, all_optimizers(), of_optimizer);
+  for (const LargeSample& sample : large_samples()) {
+    for (const DType dtype : kDTypes) {
+      all["large: " + sample.what + ", " + name_of(dtype)] = of_large(sample, dtype);
+    }
+  }
   return all;
 }
 
