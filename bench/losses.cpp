@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <vector>
@@ -41,7 +42,7 @@ struct Contender {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int rounds = argc > 1 ? std::atoi(argv[1]) : 21;
+  const int rounds = argc > 1 ? std::max(std::atoi(argv[1]), 1) : 21;
   if (argc > 2) {
     set_num_threads(std::atoi(argv[2]));
   }
