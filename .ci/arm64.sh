@@ -12,11 +12,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
 exec </dev/null
 
-skip() {
-  say "Skipped: $*"
-  exit 0
-}
-
 # Test programs, the longest first.
 folders=(battery losses tensor nn autograd optim)
 # Tests that fail because of the emulator: those that start their own program again, which the system's kernel cannot run, and

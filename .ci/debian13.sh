@@ -10,11 +10,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
 exec </dev/null
 
-skip() {
-  say "Skipped: $*"
-  exit 0
-}
-
 (($(id -u) == 0)) || skip "only root can make a Debian 13 beside this system."
 command -v debootstrap >/dev/null || skip "there is no debootstrap here: apt-get install debootstrap."
 unshare --mount true 2>/dev/null || skip "this machine lets nobody mount folders."

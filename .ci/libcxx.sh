@@ -14,10 +14,7 @@ newest() {
   apt-cache pkgnames | sed -n 's/^\(clang\|libc++\)-\([0-9]*\)\(-dev\)\?$/\2/p' | sort -n | uniq -d | tail -n 1
 }
 
-command -v apt-cache >/dev/null || {
-  say "Skipped: there is no apt here, which has clang with libc++."
-  exit 0
-}
+command -v apt-cache >/dev/null || skip "there is no apt here, which has clang with libc++."
 version=${1:-$(newest)}
 [[ $version =~ ^[0-9]+$ ]] || fail "apt has no clang with libc++: apt-get update, or name a version."
 

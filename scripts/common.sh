@@ -33,6 +33,12 @@ fail() {
   exit 1
 }
 
+# skip SENTENCE: ends well without having done anything.
+skip() {
+  say "Skipped: $*"
+  exit 0
+}
+
 # packages_elsewhere: a line for each system without apt, with its command for all of packages.txt.
 packages_elsewhere() {
   printf '\n  %s' "Fedora: dnf install $(packages_of 2)" "Arch: pacman -S $(packages_of 3)" \

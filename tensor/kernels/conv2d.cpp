@@ -2,10 +2,10 @@
 //   y = rows w        rows = im2col(x)
 //   dx = col2im(dy w^T)
 //   dw = rows^T dy
-// The matrix never exists as a whole: a piece of work makes the rows of a few output lines, which stay in the cache,
-// and multiplies them at once. Geometries that fit convolution/winograd.h, convolution/depthwise.h or
-// convolution/direct.h need no matrix and go there. Which way, and how work is cut, follows from the geometry alone, so
-// the bits do not depend on the number of threads.
+// The matrix seldom exists as a whole: a piece of work makes the rows of a few output lines, which stay in the cache,
+// and multiplies them at once; only where the weights would fill the caches is it made as a whole. Geometries that fit
+// convolution/winograd.h, convolution/depthwise.h or convolution/direct.h need no matrix and go there. Which way, and
+// how work is cut, follows from the geometry alone, so the bits do not depend on the number of threads.
 #include "gibbs/tensor/kernels/conv2d.h"
 
 #include <algorithm>
@@ -232,38 +232,36 @@ void check_operands(const char* op, const char* a_name, const Tensor& a, const S
 
 Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& g) {
   check_operands("conv2d", "x", x, g.x_shape(), "w", w, g.w_shape());
-  Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
-  dispatch_floating(x.dtype(), "conv2d", [&](auto zero) {
+  return dispatch_floating(x.dtype(), "conv2d", [&](auto zero) {
     using T = decltype(zero);
     if (!winograd::fits(g, x.dtype()) && is_one_product(g, x.dtype())) {
-      y = matmul(all_rows<T>(g, x), as_matrix(w)).reshape(g.y_shape());
-      return;
+      return matmul(all_rows<T>(g, x), as_matrix(w)).reshape(g.y_shape());
     }
+    Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
     const auto kernel = winograd::fits(g, x.dtype()) ? winograd::conv2d<T>
                         : depthwise::fits(g)         ? depthwise::conv2d<T>
                         : direct::fits<T>(g)         ? direct::conv2d<T>
                                                      : conv2d_by_rows<T>;
     kernel(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
+    return y;
   });
-  return y;
 }
 
 Tensor conv2d_dx(const Tensor& dy, const Tensor& w, const Conv2dGeometry& g) {
   check_operands("conv2d_dx", "dy", dy, g.y_shape(), "w", w, g.w_shape());
-  Tensor dx = Tensor::uninitialized(g.x_shape(), dy.dtype());
-  dispatch_floating(dy.dtype(), "conv2d_dx", [&](auto zero) {
+  return dispatch_floating(dy.dtype(), "conv2d_dx", [&](auto zero) {
     using T = decltype(zero);
     if (!winograd::dx_fits(g, dy.dtype()) && is_one_product(g, dy.dtype())) {
-      dx = images_of<T>(g, matmul(as_matrix(dy), as_matrix(w), {.b = true}));
-      return;
+      return images_of<T>(g, matmul(as_matrix(dy), as_matrix(w), {.b = true}));
     }
+    Tensor dx = Tensor::uninitialized(g.x_shape(), dy.dtype());
     const auto kernel = winograd::dx_fits(g, dy.dtype()) ? winograd::conv2d_dx<T>
                         : depthwise::fits(g)             ? depthwise::conv2d_dx<T>
                         : direct::dx_fits<T>(g)          ? direct::conv2d_dx<T>
                                                          : conv2d_dx_by_rows<T>;
     kernel(g, dy.data<T>(), w.data<T>(), dx.mutable_data<T>());
+    return dx;
   });
-  return dx;
 }
 
 Tensor conv2d_dw(const Tensor& x, const Tensor& dy, const Conv2dGeometry& g) {
@@ -271,20 +269,19 @@ Tensor conv2d_dw(const Tensor& x, const Tensor& dy, const Conv2dGeometry& g) {
   if (g.images == 0) {
     return Tensor::zeros(g.w_shape(), x.dtype());
   }
-  Tensor dw = Tensor::uninitialized(g.w_shape(), x.dtype());
-  dispatch_floating(x.dtype(), "conv2d_dw", [&](auto zero) {
+  return dispatch_floating(x.dtype(), "conv2d_dw", [&](auto zero) {
     using T = decltype(zero);
     if (!winograd::fits(g, x.dtype()) && is_one_product(g, x.dtype())) {
-      dw = matmul(all_rows<T>(g, x), as_matrix(dy), {.a = true}).reshape(g.w_shape());
-      return;
+      return matmul(all_rows<T>(g, x), as_matrix(dy), {.a = true}).reshape(g.w_shape());
     }
+    Tensor dw = Tensor::uninitialized(g.w_shape(), x.dtype());
     const auto kernel = winograd::fits(g, x.dtype()) ? winograd::conv2d_dw<T>
                         : depthwise::fits(g)         ? depthwise::conv2d_dw<T>
                         : direct::fits<T>(g)         ? direct::conv2d_dw<T>
                                                      : conv2d_dw_by_rows<T>;
     kernel(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
+    return dw;
   });
-  return dw;
 }
 
 }  // namespace gibbs::kernels

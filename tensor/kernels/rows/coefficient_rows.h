@@ -15,7 +15,7 @@ namespace gibbs::kernels::rows {
 template <class T>
 class CoefficientRows {
  public:
-  using Label = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;  // SoftmaxGroup's
+  using Label = LabelAsWideAs<T>;
 
   explicit CoefficientRows(const Coefficients& source)
       : classes_(source.dense.defined() ? source.dense.size(1) : source.own.numel()) {

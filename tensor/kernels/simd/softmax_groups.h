@@ -41,6 +41,10 @@ inline constexpr std::int64_t kLongRow = 512;
 template <class T>
 inline constexpr int kSpread = 64 / sizeof(T);
 
+/// A class as wide as T, so that lanes of them choose among lanes of T.
+template <class T>
+using LabelAsWideAs = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
 /// A group's arithmetic is longer than a CPU looks ahead: rows that come later are asked for now, so that they are on
 /// their way in the meantime.
 inline constexpr std::int64_t kGroupsAhead = 4;
@@ -76,8 +80,7 @@ struct SoftmaxGroup {
   std::int64_t begin;    // the first row of that thread's
   double* sum;           // [kTotals]: of what write_rows was given without a place for it
 
-  /// A class as wide as T, so that lanes of them and of T are compared with one another.
-  using Label = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  using Label = LabelAsWideAs<T>;
 
   /// The classes of the lanes in one step.
   Lanes<Label, L> classes_of(std::int64_t step) const {
