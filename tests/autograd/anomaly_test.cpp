@@ -11,11 +11,10 @@
 #include "gibbs/autograd/ops/softmax.h"
 #include "gibbs/autograd/record.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::testing {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 TEST(Anomaly, NamesTheFirstOpForwardAndWhatWentIn) {
   const Variable x = Variable::leaf(f64({-1, 0, 4, 1}));

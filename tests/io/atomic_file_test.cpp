@@ -22,9 +22,9 @@ namespace gibbs::io {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ThrowsMessage;
+using ::testing::ThrowsMessage;
 
-class AtomicFile : public testing::Test {
+class AtomicFile : public ::testing::Test {
  protected:
   AtomicFile() { fs::create_directory(folder_); }
   ~AtomicFile() override { fs::remove_all(folder_); }
@@ -55,7 +55,7 @@ class AtomicFile : public testing::Test {
     return status.st_mode & 07777;
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / ("gibbs_atomic_file_" + std::to_string(getpid()));
+  fs::path folder_ = fs::path(::testing::TempDir()) / ("gibbs_atomic_file_" + std::to_string(getpid()));
   fs::path path_ = folder_ / "model.bin";
 };
 
@@ -69,7 +69,7 @@ TEST_F(AtomicFile, CreatesAndReplaces) {
     file.write("");
   });
   EXPECT_EQ(contents(path_), "new !!!!");
-  EXPECT_THAT(names(), testing::ElementsAre("model.bin"));
+  EXPECT_THAT(names(), ::testing::ElementsAre("model.bin"));
 }
 
 TEST_F(AtomicFile, WritesBesideTheFileUntilAllIsThere) {
@@ -92,7 +92,7 @@ TEST_F(AtomicFile, AFailedProducerLeavesTheOldFile) {
   };
   EXPECT_THAT(save, ThrowsMessage<Error>("no more"));
   EXPECT_EQ(contents(path_), "old");
-  EXPECT_THAT(names(), testing::ElementsAre("model.bin"));
+  EXPECT_THAT(names(), ::testing::ElementsAre("model.bin"));
 }
 
 TEST_F(AtomicFile, AFullDiskLeavesTheOldFile) {
@@ -112,7 +112,7 @@ TEST_F(AtomicFile, AFullDiskLeavesTheOldFile) {
   std::signal(SIGXFSZ, handler);
   EXPECT_EQ(message, "save: cannot write " + path_.string() + ": File too large; what was there before is unchanged");
   EXPECT_EQ(contents(path_), "old");
-  EXPECT_THAT(names(), testing::ElementsAre("model.bin"));
+  EXPECT_THAT(names(), ::testing::ElementsAre("model.bin"));
 }
 
 TEST_F(AtomicFile, AMissingFolderIsNamed) {
@@ -130,7 +130,7 @@ TEST_F(AtomicFile, AMissingFolderIsNamed) {
 TEST_F(AtomicFile, WhatIsNoFileIsNotReplaced) {
   fs::create_directory(path_);
   EXPECT_EQ(error_of_saving(path_), "save: " + path_.string() + " is a folder, not a file; choose another name");
-  EXPECT_THAT(names(), testing::ElementsAre("model.bin"));
+  EXPECT_THAT(names(), ::testing::ElementsAre("model.bin"));
   fs::remove(path_);
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   EXPECT_EQ(error_of_saving(path_), "save: " + path_.string() + " is a named pipe, not a file; choose another name");
@@ -271,7 +271,7 @@ TEST_F(AtomicFile, TheTemporaryNameCannotBeForeseenNorTakenOver) {
     write_file_atomically(path_, [&](FileWriter&) {
       for (const std::string& name : names()) {
         if (name != "model.bin") {
-          EXPECT_THAT(name, testing::MatchesRegex("model\\.bin\\.partial\\.[0-9a-f]+"));
+          EXPECT_THAT(name, ::testing::MatchesRegex("model\\.bin\\.partial\\.[0-9a-f]+"));
           EXPECT_EQ(name.size(), std::string("model.bin.partial.").size() + 16);
           seen.insert(name);
         }
@@ -303,7 +303,7 @@ TEST_F(AtomicFile, NamesUpToTheLongestAreSaved) {
         }
       });
       EXPECT_EQ(contents(folder_ / name), "new");
-      EXPECT_THAT(names(), testing::ElementsAre(name));
+      EXPECT_THAT(names(), ::testing::ElementsAre(name));
       fs::remove(folder_ / name);
     }
   }

@@ -104,7 +104,7 @@ std::vector<double> expected(const Function& f, const Tensor& y, const Tensor& z
   return {o.reduction == Reduction::sum ? total : total / divisor};
 }
 
-class Agreement : public testing::TestWithParam<std::tuple<Function, DType>> {};
+class Agreement : public ::testing::TestWithParam<std::tuple<Function, DType>> {};
 
 TEST_P(Agreement, IndicesEqualOneHotRowsBitForBit) {
   const auto& [f, dtype] = GetParam();
@@ -119,12 +119,12 @@ TEST_P(Agreement, IndicesEqualOneHotRowsBitForBit) {
     EXPECT_EQ(gradient, grad(sum(of_rows), {q})[0].value().to_vector());
     EXPECT_THAT(
         of_indices.value().to_vector(),
-        testing::Pointwise(testing::DoubleNear(dtype == DType::float64 ? 1e-13 : 1e-5), expected(f, y, z, options)));
+        ::testing::Pointwise(::testing::DoubleNear(dtype == DType::float64 ? 1e-13 : 1e-5), expected(f, y, z, options)));
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Losses, Agreement, testing::Combine(testing::ValuesIn(kFunctions), testing::Values(DType::float32, DType::float64)),
+    Losses, Agreement, ::testing::Combine(::testing::ValuesIn(kFunctions), testing::Values(DType::float32, DType::float64)),
     [](const auto& instance) {
       return std::string(std::get<0>(instance.param).name) + "_" + name_of(std::get<1>(instance.param));
     });

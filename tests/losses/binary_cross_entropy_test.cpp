@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 #include "gibbs/autograd/ops/arithmetic.h"
@@ -15,6 +14,7 @@
 #include "gibbs/losses/cross_entropy.h"
 #include "tests/losses/nasty.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::losses {
 namespace {
@@ -25,8 +25,6 @@ using ::testing::ElementsAre;
 using testing::error_of;
 using testing::f64;
 using ::testing::Pointwise;
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 const Tensor kTarget = f64({{.2, 1, .7}, {0, .5, .9}}), kLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
 const Tensor kProbabilities = f64({{.3, .6, .9}, {.2, .55, .05}});
@@ -104,14 +102,14 @@ TEST(BinaryCrossEntropy, LogitsAreComputedToTheLastDigit) {
 TEST(BinaryCrossEntropy, InfiniteLogitsAreCertainties) {
   const BinaryOptions rows = {.reduction = Reduction::none};
   const Tensor p = f64({0, 1, 1, 0, .5});
-  const Variable z = Variable::leaf(f64({-kInf, kInf, -kInf, kInf, kInf}));
+  const Variable z = Variable::leaf(f64({-kInfinity, kInfinity, -kInfinity, kInfinity, kInfinity}));
   const Variable loss = binary_cross_entropy_with_logits(p, z, rows);
-  EXPECT_THAT(loss.value().to_vector(), ElementsAre(0, 0, kInf, kInf, kInf));
+  EXPECT_THAT(loss.value().to_vector(), ElementsAre(0, 0, kInfinity, kInfinity, kInfinity));
   EXPECT_THAT(testing::gradient(loss, z), ElementsAre(0, 0, -1, 1, .5));
   const Variable q = Variable::leaf(f64({0, 1, 0, 1, 1}));
   const Variable same = binary_cross_entropy_with_probabilities(p, q, rows);
-  EXPECT_THAT(same.value().to_vector(), ElementsAre(0, 0, kInf, kInf, kInf));
-  EXPECT_THAT(testing::gradient(same, q), ElementsAre(1, -1, -kInf, kInf, kInf));
+  EXPECT_THAT(same.value().to_vector(), ElementsAre(0, 0, kInfinity, kInfinity, kInfinity));
+  EXPECT_THAT(testing::gradient(same, q), ElementsAre(1, -1, -kInfinity, kInfinity, kInfinity));
 }
 
 TEST(BinaryCrossEntropy, IsTotal) {
@@ -132,7 +130,7 @@ TEST(BinaryCrossEntropy, IsTotal) {
                   [&](const Variables& x) { return binary_cross_entropy_with_probabilities(x[0], x[1], options); },
                   {number(p), number(q)});
             }
-            for (const double z : {0., 1e8, -1e8, 3e38, kInf, -kInf}) {
+            for (const double z : {0., 1e8, -1e8, 3e38, kInfinity, -kInfinity}) {
               testing::expect_no_nan(
                   [&](const Variables& x) { return binary_cross_entropy_with_logits(x[0], x[1], options); },
                   {number(p), number(z)});
@@ -145,7 +143,7 @@ TEST(BinaryCrossEntropy, IsTotal) {
 }
 
 TEST(BinaryCrossEntropy, RowsOfWeightZeroLeaveNoTrace) {
-  const Variable z = Variable::leaf(f64({{1, 2}, {-kInf, kInf}}));
+  const Variable z = Variable::leaf(f64({{1, 2}, {-kInfinity, kInfinity}}));
   const Variable loss = binary_cross_entropy_with_logits(f64({{1, 0}, {1, 0}}), z, {.sample_weights = f64({2, 0})});
   EXPECT_DOUBLE_EQ(loss.value().item(), (std::log1p(std::exp(-1.)) + std::log1p(std::exp(2.))) / 2);
   EXPECT_THAT(testing::gradient(loss, z),
@@ -158,7 +156,7 @@ struct Batch {
 
 Batch arbitrary_batch() {
   const auto n = *rc::gen::inRange<std::int64_t>(1, 6);
-  const double spread = *rc::gen::element(1., 40., 1e8, kInf);
+  const double spread = *rc::gen::element(1., 40., 1e8, kInfinity);
   Batch batch = {Tensor::zeros({n}, DType::float64), Tensor::zeros({n}, DType::float64)};
   for (std::int64_t i = 0; i < n; ++i) {
     batch.p.set({i}, *rc::gen::element(0., 1., .5, 1e-300));
@@ -173,7 +171,7 @@ bool close(double a, double b) { return a == b || std::abs(a - b) <= 1e-14 * std
 /// The rows [0, z] of a softmax, and their targets [1 - p, p].
 RC_GTEST_PROP(BinaryCrossEntropy, IsCrossEntropyOfZeroAndTheLogit, ()) {
   auto [p, z_value] = arbitrary_batch();
-  const Variable z = Variable::leaf(kernels::clamp(z_value, -kInf, 1e300));  // inf is no logit of a softmax
+  const Variable z = Variable::leaf(kernels::clamp(z_value, -kInfinity, 1e300));  // inf is no logit of a softmax
   const Tensor distributions = stack({(1.0 - Variable(p)), Variable(p)}, 1).value();
   const Variable logits = stack({Tensor::zeros(p.shape(), DType::float64), z}, 1);
   const double w = *rc::gen::element(1., .25, 3.);
@@ -219,7 +217,7 @@ TEST(BinaryCrossEntropy, Errors) {
             op + "positive_weight[1] is -2; weights are finite and at least 0");
   EXPECT_EQ(logits_error(f64({{1, 0}}), f64({{1, 0}}), {.sample_weights = f64({1, 2})}),
             op + "sample_weights are [2]; 1 rows need shape [1]");
-  EXPECT_EQ(logits_error(f64({1}), f64({1}), {.sample_weights = f64({kInf})}),
+  EXPECT_EQ(logits_error(f64({1}), f64({1}), {.sample_weights = f64({kInfinity})}),
             op + "sample_weights[0] is inf; weights are finite and at least 0");
   EXPECT_EQ(error_of([] {
               binary_cross_entropy_with_probabilities(f64({{1}, {1}}), f64({{.5}, {-1}}));

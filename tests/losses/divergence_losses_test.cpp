@@ -17,6 +17,7 @@
 #include "tests/losses/nasty.h"
 #include "tests/losses/oracle.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::losses {
 namespace {
@@ -26,8 +27,6 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using testing::f64;
 using ::testing::Pointwise;
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 const Tensor kZ = f64({{1, -.5, .25}, {-2, 1.5, .75}}), kWeights = f64({.5, 2, 1.25});
 
@@ -60,7 +59,8 @@ TEST_P(DivergenceLosses, IndicesEqualOneHotRowsBitForBit) {
 TEST_P(DivergenceLosses, AreTotal) {
   for (const DType dtype : {DType::float32, DType::float64}) {
     for (const Tensor& p : testing::nasty_distributions(dtype)) {
-      for (const NestedList& z : std::vector<NestedList>{{{1e8, -1e8, 0}}, {{-kInf, 0, 1}}, {{0, -kInf, -kInf}}}) {
+      for (const NestedList& z :
+           std::vector<NestedList>{{{1e8, -1e8, 0}}, {{-kInfinity, 0, 1}}, {{0, -kInfinity, -kInfinity}}}) {
         const Tensor logits = Tensor::of(z, dtype);
         testing::expect_no_nan([&](const Variables& in) { return GetParam().on_logits(p, in[0], {}); }, {logits});
         testing::expect_no_nan([&](const Variables& in) { return GetParam().on_logits(in[0], in[1], {}); },
@@ -81,7 +81,7 @@ TEST(DivergenceLosses, InfiniteTermsAreConstantsToTheGradient) {
   const Tensor one_hot = f64({{0, 1, 0}});
   const Variable z = Variable::leaf(f64({{1, -.5, .25}}));
   const Variable loss = reverse_kl_divergence_with_logits(one_hot, z);
-  EXPECT_EQ(loss.value().item(), kInf);
+  EXPECT_EQ(loss.value().item(), kInfinity);
   const oracle::Row q = oracle::softmax({1, -.5, .25});
   // What is left is q_1 ln q_1, whose derivative in z_k is q_1 (ln q_1 + 1) ([k = 1] - q_k).
   const double g = q[1] * (std::log(q[1]) + 1);
@@ -146,13 +146,13 @@ TEST(GeneralizedKl, OnLogRatesItIsTheMeasureOfTheirExponentials) {
   EXPECT_TRUE(second) << second.message;
   const Variable huge = Variable::leaf(f64({{800, 0}}));
   EXPECT_THAT(testing::gradient(generalized_kl_divergence_with_log_rates(f64({{1, 2}}), huge), huge),
-              ElementsAre(kInf, -1));
-  const Tensor certain = f64({{-kInf, 0}}), target = f64({{0, 1}});
+              ElementsAre(kInfinity, -1));
+  const Tensor certain = f64({{-kInfinity, 0}}), target = f64({{0, 1}});
   EXPECT_EQ(generalized_kl_divergence_with_log_rates(target, certain).value().item(), 0);
 }
 
 TEST(LogTarget, IsTheDivergenceOfItsExponential) {
-  const Tensor log_p = f64({{std::log(.25), std::log(.75), -kInf}});
+  const Tensor log_p = f64({{std::log(.25), std::log(.75), -kInfinity}});
   const Tensor z = f64({{1, -.5, .25}});
   EXPECT_DOUBLE_EQ(kl_divergence_with_log_target(log_p, z).value().item(),
                    kl_divergence_with_logits(f64({{.25, .75, 0}}), z).value().item());

@@ -17,6 +17,7 @@
 #include "tests/losses/nasty.h"
 #include "tests/losses/oracle.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::losses {
 namespace {
@@ -27,8 +28,6 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using testing::error_of;
 using testing::f64;
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 const Tensor kYes = f64({{.2, .9, .7}, {.1, .5, .6}}), kLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
 const Tensor kProbabilities = f64({{.3, .6, .9}, {.2, .55, .05}});
@@ -129,21 +128,22 @@ TEST(BinaryFocal, CertaintiesAndInfiniteLogits) {
   const Tensor p = f64({0, 1, 1, 0});
   for (const double gamma : {0., .5, 1., 2.}) {
     const BinaryFocalOptions focal = {.gamma = gamma};
-    const Variable z = Variable::leaf(f64({-kInf, kInf, -kInf, kInf}));
+    const Variable z = Variable::leaf(f64({-kInfinity, kInfinity, -kInfinity, kInfinity}));
     const Variable loss = binary_focal_loss_with_logits(p, z, focal, rows);
-    EXPECT_THAT(loss.value().to_vector(), ElementsAre(0, 0, kInf, kInf)) << gamma;
+    EXPECT_THAT(loss.value().to_vector(), ElementsAre(0, 0, kInfinity, kInfinity)) << gamma;
     EXPECT_THAT(testing::gradient(loss, z), ElementsAre(0, 0, -1, 1)) << gamma;
     const Variable q = Variable::leaf(f64({0, 1, 0, 1}));
     const Variable same = binary_focal_loss_with_probabilities(p, q, focal, rows);
-    EXPECT_THAT(same.value().to_vector(), ElementsAre(0, 0, kInf, kInf)) << gamma;
-    EXPECT_THAT(testing::gradient(same, q), ElementsAre(gamma == 0 ? 1 : 0, gamma == 0 ? -1 : 0, -kInf, kInf)) << gamma;
+    EXPECT_THAT(same.value().to_vector(), ElementsAre(0, 0, kInfinity, kInfinity)) << gamma;
+    EXPECT_THAT(testing::gradient(same, q), ElementsAre(gamma == 0 ? 1 : 0, gamma == 0 ? -1 : 0, -kInfinity, kInfinity))
+        << gamma;
   }
 }
 
 TEST(CategoricalFocal, ACertaintyThatComesTrueCostsNothing) {
   for (const double gamma : {0., .5, 1., 2.}) {
     const Tensor label = Tensor::of({1}, DType::int64);
-    const Variable q = Variable::leaf(f64({{0, 1, 0}})), z = Variable::leaf(f64({{-kInf, 3, -kInf}}));
+    const Variable q = Variable::leaf(f64({{0, 1, 0}})), z = Variable::leaf(f64({{-kInfinity, 3, -kInfinity}}));
     const Variable loss = categorical_focal_loss_with_probabilities(label, q, {.gamma = gamma});
     EXPECT_EQ(loss.value().item(), 0);
     EXPECT_THAT(testing::gradient(loss, q), ElementsAre(0, gamma == 0 ? -1 : 0, 0));
@@ -168,7 +168,7 @@ TEST(BinaryFocal, IsTotal) {
                 },
                 {number(p), number(q)});
           }
-          for (const double z : {0., 1e8, -1e8, 3e38, kInf, -kInf}) {
+          for (const double z : {0., 1e8, -1e8, 3e38, kInfinity, -kInfinity}) {
             testing::expect_no_nan(
                 [&](const Variables& x) {
                   return binary_focal_loss_with_logits(x[0], x[1], {.gamma = gamma, .alpha = alpha});
@@ -203,8 +203,8 @@ TEST(CategoricalFocal, IsTotal) {
                                                            {{1e8, -1e8, 0}},
                                                            {{1e8, 1e8, 1e8}},
                                                            {{-1e8, -1e8, 1e8}},
-                                                           {{0, -kInf, 0}},
-                                                           {{-kInf, -kInf, 5}}}) {
+                                                           {{0, -kInfinity, 0}},
+                                                           {{-kInfinity, -kInfinity, 5}}}) {
           testing::expect_no_nan(on_logits, {p, Tensor::of(z, dtype)});
         }
       }
@@ -295,7 +295,7 @@ TEST(Focal, Errors) {
   const Tensor p = f64({{1, 0}}), z = f64({{1, 2}});
   EXPECT_EQ(error_of([&] { binary_focal_loss_with_logits(p, z, {.gamma = -1}); }),
             "binary_focal_loss_with_logits: gamma is -1; it is finite and at least 0");
-  EXPECT_EQ(error_of([&] { categorical_focal_loss_with_logits(p, z, {.gamma = kInf}); }),
+  EXPECT_EQ(error_of([&] { categorical_focal_loss_with_logits(p, z, {.gamma = kInfinity}); }),
             "categorical_focal_loss_with_logits: gamma is inf; it is finite and at least 0");
   EXPECT_EQ(error_of([&] { binary_focal_loss_with_probabilities(p, p, {.alpha = 1.5}); }),
             "binary_focal_loss_with_probabilities: alpha is 1.5; yes and no share 1, so it is in [0, 1]");

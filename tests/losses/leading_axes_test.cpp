@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <optional>
 
 #include "gibbs/autograd/check_op.h"
@@ -18,6 +17,7 @@
 #include "tests/losses/oracle.h"
 #include "tests/testing/expect_op.h"
 #include "tests/testing/near.h"
+#include "tests/testing/not_finite.h"
 #include "tests/testing/oracle.h"
 
 namespace gibbs::losses {
@@ -27,7 +27,6 @@ using ::testing::ElementsAreArray;
 using testing::f64;
 using ::testing::StrEq;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t kPad = 0, kN = 2, kT = 3, kK = 4;
 
 const Tensor kLabels = Tensor::of({{1, kPad, 3}, {2, 2, kPad}}, DType::int64);
@@ -194,7 +193,7 @@ TEST(LeadingAxes, OfRatesAndMargins) {
 TEST(LeadingAxes, WhatIsIgnoredIsNotLookedAt) {
   std::vector<double> spoiled = logits().to_vector();
   for (const std::int64_t row : {1, 5}) {
-    std::fill_n(spoiled.begin() + row * kK, kK, kNan);
+    std::fill_n(spoiled.begin() + row * kK, kK, kNaN);
   }
   const Variable z = Variable::leaf(Tensor::from(spoiled, {kN, kT, kK}));
   const CategoricalOptions options = {.ignore_index = kPad};

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/arithmetic.h"
@@ -13,14 +12,12 @@
 #include "gibbs/losses/losses.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "tests/losses/nasty.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::losses {
 namespace {
 
 using ::testing::Each;
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// A loss of a target and a prediction [3, 2] (or a target of classes, [3]), whose rows weigh `weights`.
 struct Weighted {
@@ -205,8 +202,8 @@ TEST(MaskedRows, AreNotThere) {
     for (const Weighted& loss : all_losses()) {
       for (const bool trace_target : {false, true}) {
         const Results expected = with_row(loss, dtype, trace_target, 0, .5);
-        for (const double in_target : {0., kNan, kInf, -3., 1e30}) {
-          for (const double in_prediction : {.5, kNan, kInf, -kInf, 1e30, 0.}) {
+        for (const double in_target : {0., kNaN, kInfinity, -3., 1e30}) {
+          for (const double in_prediction : {.5, kNaN, kInfinity, -kInfinity, 1e30, 0.}) {
             const Results got = with_row(loss, dtype, trace_target, in_target, in_prediction);
             const auto where = [&] {
               std::ostringstream text;
@@ -251,11 +248,12 @@ TEST(MaskedRows, NorAreClassesOfWeightZero) {
         }
         return all;
       };
-      EXPECT_EQ(results(kNan), results(.5)) << loss.name;
+      EXPECT_EQ(results(kNaN), results(.5)) << loss.name;
     }
   }
   const Tensor second = Tensor::of({1}, DType::int64);
-  for (const NestedList& z : std::vector<NestedList>{{{kNan, 1}}, {{kInf, kInf}}, {{-kInf, -kInf}}}) {
+  for (const NestedList& z :
+       std::vector<NestedList>{{{kNaN, 1}}, {{kInfinity, kInfinity}}, {{-kInfinity, -kInfinity}}}) {
     for (const Categorical f : {cross_entropy_with_logits, kl_divergence_with_logits}) {
       const Variable x = Variable::leaf(Tensor::of(z, DType::float64));
       const Variable y = f(second, x, {.class_weights = only_first});
@@ -272,7 +270,7 @@ TEST(MaskedRows, NorAreClassesOfWeightZero) {
 /// Yes does not count, and no does not happen: nothing is left of the element.
 TEST(MaskedRows, NorAreSidesOfWeightZero) {
   const Tensor yes = Tensor::of({1}, DType::float64), zero = Tensor::zeros({}, DType::float64);
-  for (const double prediction : {kNan, 1.}) {
+  for (const double prediction : {kNaN, 1.}) {
     for (const bool logits : {false, true}) {
       for (const double gamma : {0., .5, 2.}) {
         const Variable x = Variable::leaf(Tensor::of({prediction}, DType::float64));

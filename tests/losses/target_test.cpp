@@ -9,15 +9,14 @@
 #include "gibbs/autograd/grad.h"
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/kl_divergence.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::losses {
 namespace {
 
-using testing::Each;
-using testing::ElementsAre;
-using testing::StrEq;
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::StrEq;
 
 Tensor indices(const NestedList& list) { return Tensor::of(list, DType::int64); }
 
@@ -63,7 +62,7 @@ TEST(Target, RowsThatAreNoDistributionAreNamed) {
               StrEq("target row 1 sums to 0.9, not 1; normalise it, or pass .normalize_target = true"));
   EXPECT_THAT(error_of(with_row_1(1.25, -0.25, 0), z),
               StrEq("target row 1 has -0.25 for class 1; probabilities are at least 0"));
-  EXPECT_THAT(error_of(with_row_1(kNan, 0, 0), z),
+  EXPECT_THAT(error_of(with_row_1(kNaN, 0, 0), z),
               StrEq("target row 1 sums to nan, not 1; normalise it, or pass .normalize_target = true"));
   EXPECT_THAT(error_of(with_row_1(0.5, 0.5, 9e-5), z), StrEq("no error"));
   EXPECT_THAT(error_of(with_row_1(5, 3, 2), z, {.normalize_target = true}), StrEq("no error"));
@@ -79,7 +78,7 @@ TEST(Target, OptionsOutOfRange) {
   const Tensor z = Tensor::zeros({2, 3});
   EXPECT_THAT(error_of(indices({0, 1}), z, {.label_smoothing = 1.5}),
               StrEq("label_smoothing is 1.5; it is a part of 1, in [0, 1]"));
-  EXPECT_THAT(error_of(indices({0, 1}), z, {.label_smoothing = kNan}),
+  EXPECT_THAT(error_of(indices({0, 1}), z, {.label_smoothing = kNaN}),
               StrEq("label_smoothing is nan; it is a part of 1, in [0, 1]"));
   EXPECT_THAT(error_of(indices({0, 1}), z, {.class_weights = Tensor::ones({2})}),
               StrEq("class_weights are [2]; 3 classes need shape [3]"));
@@ -91,22 +90,22 @@ TEST(Target, PredictedProbabilitiesAreChecked) {
   const Tensor logits = Tensor::of({{2, -1}}, DType::float64), too_much = Tensor::of({{2, 1}}, DType::float64);
   const auto ce = [](const Tensor& q) { return [=] { cross_entropy_with_probabilities(indices({0}), q); }; };
   EXPECT_THAT(ce(logits),
-              testing::ThrowsMessage<Error>(StrEq("cross_entropy_with_probabilities: probabilities row 0 has -1 for "
+              ::testing::ThrowsMessage<Error>(StrEq("cross_entropy_with_probabilities: probabilities row 0 has -1 for "
                                                   "class 1; probabilities are at least 0")));
   EXPECT_THAT(ce(too_much),
-              testing::ThrowsMessage<Error>(StrEq("cross_entropy_with_probabilities: probabilities row 0 sums to 3, "
+              ::testing::ThrowsMessage<Error>(StrEq("cross_entropy_with_probabilities: probabilities row 0 sums to 3, "
                                                   "not 1; logits have a function of their own, ..._with_logits")));
   EXPECT_EQ(cross_entropy_with_probabilities(indices({0}), too_much, {.check_probabilities = false}).value().item(),
             -std::log(2));
   // A prediction that diverged shows as a NaN loss, as it does with logits.
-  EXPECT_TRUE(std::isnan(cross_entropy_with_probabilities(indices({0}), Tensor::of({{kNan, 1}})).value().item()));
+  EXPECT_TRUE(std::isnan(cross_entropy_with_probabilities(indices({0}), Tensor::of({{kNaN, 1}})).value().item()));
 }
 
 TEST(Target, IgnoredRowsReachNeitherValueNorGradient) {
   const Tensor y = indices({1, -1, 0}), p = Tensor::of({{0, 1}, {0, 0}, {1, 0}}, DType::float64);
   for (const Target& target : {Target(y), Target(p)}) {
     for (const auto loss : {cross_entropy_with_logits, kl_divergence_with_logits}) {
-      const Variable z = Variable::leaf(Tensor::of({{0, 0}, {kNan, 3}, {0, 0}}, DType::float64));
+      const Variable z = Variable::leaf(Tensor::of({{0, 0}, {kNaN, 3}, {0, 0}}, DType::float64));
       const Variable rows = loss(target, z, {.reduction = Reduction::none, .ignore_index = -1});
       EXPECT_THAT(rows.value().to_vector(), ElementsAre(std::log(2), 0, std::log(2)));
       const Variable mean = loss(target, z, {.ignore_index = -1});
@@ -121,7 +120,7 @@ TEST(Target, AllRowsIgnoredGivesZeroAndZeroGradients) {
                           kl_divergence_with_probabilities}) {
     for (const Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean}) {
       for (const Tensor& weights : {Tensor(), Tensor::ones({2})}) {
-        const Variable q = Variable::leaf(Tensor::of({{0.5, 0.5}, {kNan, 1}}));
+        const Variable q = Variable::leaf(Tensor::of({{0.5, 0.5}, {kNaN, 1}}));
         const Variable value =
             loss(indices({1, 1}), q,
                  {.reduction = reduction, .label_smoothing = 0.1, .class_weights = weights, .ignore_index = 1});

@@ -1,10 +1,10 @@
 #include "gibbs/nn/clip_gradients.h"
 
 #include <cmath>
-#include <limits>
 
 #include "gibbs/tensor/parallel.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::nn {
 namespace {
@@ -13,8 +13,6 @@ using gibbs::testing::error_of;
 using gibbs::testing::f64;
 using gibbs::testing::near;
 using gibbs::testing::random;
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity(), kNaN = std::numeric_limits<double>::quiet_NaN();
 
 Named<Parameter> with_gradient(const std::string& path, const Tensor& gradient) {
   Parameter parameter(Tensor::zeros(gradient.shape(), gradient.dtype()));

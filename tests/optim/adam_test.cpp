@@ -11,9 +11,9 @@
 namespace gibbs::optim {
 namespace {
 
-using testing::DoubleNear;
-using testing::ElementsAre;
-using testing::StrEq;
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
+using ::testing::StrEq;
 
 /// Adam as the papers write it, one weight at a time: moments as explicit weighted sums over all past gradients.
 double adam_weight(double w, const std::vector<double>& g, const AdamWOptions& o) {
@@ -35,7 +35,7 @@ double adam_weight(double w, const std::vector<double>& g, const AdamWOptions& o
   return w;
 }
 
-class AdamAgainstFloat64 : public testing::TestWithParam<std::tuple<EpsilonMode, double, DType>> {};
+class AdamAgainstFloat64 : public ::testing::TestWithParam<std::tuple<EpsilonMode, double, DType>> {};
 
 TEST_P(AdamAgainstFloat64, ManySteps) {
   const auto [mode, decay, dtype] = GetParam();
@@ -62,7 +62,7 @@ TEST_P(AdamAgainstFloat64, ManySteps) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, AdamAgainstFloat64,
-                         testing::Combine(testing::Values(EpsilonMode::bias_corrected, EpsilonMode::keras),
+                         ::testing::Combine(testing::Values(EpsilonMode::bias_corrected, EpsilonMode::keras),
                                           testing::Values(0.0, 0.1), testing::Values(DType::float32, DType::float64)));
 
 /// The first step of a weight at 0 under gradient g.
@@ -113,13 +113,13 @@ TEST(Adam, NamesItsState) {
 
 TEST(Adam, ErrorsOfOptions) {
   const auto make = [](const AdamWOptions& options) { return [=] { AdamW({Parameter(Tensor::ones({1}))}, options); }; };
-  EXPECT_THAT(make({.beta1 = 1}), testing::ThrowsMessage<Error>(StrEq("AdamW: beta1 is 1; it must be in [0, 1)")));
+  EXPECT_THAT(make({.beta1 = 1}), ::testing::ThrowsMessage<Error>(StrEq("AdamW: beta1 is 1; it must be in [0, 1)")));
   EXPECT_THAT(make({.beta2 = -0.5}),
-              testing::ThrowsMessage<Error>(StrEq("AdamW: beta2 is -0.5; it must be in [0, 1)")));
+              ::testing::ThrowsMessage<Error>(StrEq("AdamW: beta2 is -0.5; it must be in [0, 1)")));
   EXPECT_THAT(make({.epsilon = 0}),
-              testing::ThrowsMessage<Error>(StrEq("AdamW: epsilon is 0; it must be finite and above 0")));
+              ::testing::ThrowsMessage<Error>(StrEq("AdamW: epsilon is 0; it must be finite and above 0")));
   EXPECT_THAT(make({.weight_decay = -1}),
-              testing::ThrowsMessage<Error>(StrEq("AdamW: weight_decay is -1; it must be finite and at least 0")));
+              ::testing::ThrowsMessage<Error>(StrEq("AdamW: weight_decay is -1; it must be finite and at least 0")));
 }
 
 TEST(Adam, SquaresMustBeInRange) {
@@ -141,7 +141,7 @@ TEST(Adam, AnEpsilonThatIsZeroInFloat32IsRefused) {
   const auto make = [](DType dtype) { Adam({Parameter(Tensor::ones({1}, dtype))}, {.epsilon = 1e-50}); };
   EXPECT_NO_THROW(make(DType::float64));
   EXPECT_THAT([&] { make(DType::float32); },
-              testing::ThrowsMessage<Error>(StrEq(
+              ::testing::ThrowsMessage<Error>(StrEq(
                   "Adam: epsilon is 1e-50, which is 0 in float32, the dtype of parameter '0'; 0 / 0 would make NaN of "
                   "weights whose gradient is 0")));
 }

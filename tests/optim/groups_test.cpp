@@ -16,11 +16,11 @@
 namespace gibbs::optim {
 namespace {
 
-using testing::DoubleEq;
-using testing::ElementsAre;
-using testing::IsSupersetOf;
-using testing::Pair;
-using testing::StrEq;
+using ::testing::DoubleEq;
+using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
+using ::testing::Pair;
+using ::testing::StrEq;
 
 struct Kind {
   const char* name;
@@ -42,7 +42,7 @@ const Kind kKinds[] = {
      }},
 };
 
-class AnyMethod : public testing::TestWithParam<std::tuple<Kind, DType>> {};
+class AnyMethod : public ::testing::TestWithParam<std::tuple<Kind, DType>> {};
 
 std::vector<Parameter> four_parameters(DType dtype) {
   Rng rng(3);
@@ -91,7 +91,7 @@ TEST_P(AnyMethod, StepsGroupsAsOneOptimizerForEachWould) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, AnyMethod,
-                         testing::Combine(testing::ValuesIn(kKinds), testing::Values(DType::float32, DType::float64)),
+                         ::testing::Combine(::testing::ValuesIn(kKinds), testing::Values(DType::float32, DType::float64)),
                          [](const auto& instance) {
                            return std::get<0>(instance.param).name + std::string("_") +
                                   (std::get<1>(instance.param) == DType::float32 ? "float32" : "float64");
@@ -159,7 +159,7 @@ TEST(Groups, AreSettings) {
 }
 
 void expect_error(const Groups& groups, const std::string& message) {
-  EXPECT_THAT([&] { SGD sgd(groups); }, testing::ThrowsMessage<Error>(StrEq(message)));
+  EXPECT_THAT([&] { SGD sgd(groups); }, ::testing::ThrowsMessage<Error>(StrEq(message)));
 }
 
 TEST(Groups, Errors) {
@@ -181,7 +181,7 @@ TEST(Groups, Errors) {
       [&] {
         Adam({rest, {.parameters = biases, .weight_decay = 0}});
       },
-      testing::ThrowsMessage<Error>(StrEq("Adam: group 1 sets weight_decay, which Adam does not have; leave it "
+      ::testing::ThrowsMessage<Error>(StrEq("Adam: group 1 sets weight_decay, which Adam does not have; leave it "
                                           "out, or take AdamW or SGD")));
 }
 
@@ -213,7 +213,7 @@ TEST(Groups, WorkForAMethodOfYourOwn) {
   EXPECT_EQ(a.value().item(), 0.5);
   EXPECT_EQ(b.value().item(), 0.75);
   EXPECT_THAT([&] { Plain({{.parameters = {a}, .weight_decay = 0.1}}); },
-              testing::ThrowsMessage<Error>(StrEq("Plain: group 0 sets weight_decay, which Plain does not have; leave "
+              ::testing::ThrowsMessage<Error>(StrEq("Plain: group 0 sets weight_decay, which Plain does not have; leave "
                                                   "it out, or take AdamW or SGD")));
 }
 

@@ -18,8 +18,8 @@
 namespace gibbs::optim {
 namespace {
 
-using testing::ElementsAre;
-using testing::StrEq;
+using ::testing::ElementsAre;
+using ::testing::StrEq;
 
 struct Kind {
   const char* name;
@@ -33,7 +33,7 @@ const Kind kKinds[] = {
     {"AdamW", [](const Groups& p) { return std::make_unique<AdamW>(p, AdamWOptions{.learning_rate = 0.1}); }},
 };
 
-class AnyOptimizer : public testing::TestWithParam<Kind> {};
+class AnyOptimizer : public ::testing::TestWithParam<Kind> {};
 
 TEST_P(AnyOptimizer, SkipsFrozenParametersAndThoseWithoutGradient) {
   Parameter moved(Tensor::of({1, 2})), frozen(Tensor::of({1, 2})), unused(Tensor::of({1, 2}));
@@ -91,7 +91,7 @@ TEST_P(AnyOptimizer, FindsTheMinimumOfAQuadratic) {
     optimizer->step();
     optimizer->clear_gradients();
   }
-  EXPECT_THAT(parameter.value().to_vector(), testing::Pointwise(testing::DoubleNear(0.02), center.to_vector()));
+  EXPECT_THAT(parameter.value().to_vector(), ::testing::Pointwise(::testing::DoubleNear(0.02), center.to_vector()));
 }
 
 /// Values of a parameter of 100,000 elements (several pieces and a tail) after three steps.
@@ -159,30 +159,30 @@ TEST_P(AnyOptimizer, RefusesParametersThatChangedForm) {
   const std::string name = GetParam().name == std::string("Momentum") ? "SGD" : GetParam().name;
   EXPECT_THAT(
       [&] { optimizer->step(); },
-      testing::ThrowsMessage<Error>(StrEq(name + ": parameter '0' was float32 [2] and is now float64 [2]; make a "
+      ::testing::ThrowsMessage<Error>(StrEq(name + ": parameter '0' was float32 [2] and is now float64 [2]; make a "
                                                  "new optimizer after replacing parameters")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Optimizers, AnyOptimizer, testing::ValuesIn(kKinds),
+INSTANTIATE_TEST_SUITE_P(Optimizers, AnyOptimizer, ::testing::ValuesIn(kKinds),
                          [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(Optimizer, ErrorsOfParametersAndRate) {
   Parameter parameter(Tensor::ones({2}));
-  EXPECT_THAT([] { SGD({}); }, testing::ThrowsMessage<Error>(StrEq("SGD: there are no parameters to optimize")));
+  EXPECT_THAT([] { SGD({}); }, ::testing::ThrowsMessage<Error>(StrEq("SGD: there are no parameters to optimize")));
   const auto zeros = [](const Shape& shape, std::int64_t, std::int64_t, RandomKey) { return Tensor::zeros(shape); };
   EXPECT_THAT(
       [&] {
         Adam({parameter, Parameter::pending({3, 2}, zeros, 3, 2)});
       },
-      testing::ThrowsMessage<Error>(
+      ::testing::ThrowsMessage<Error>(
           StrEq("Adam: parameter '1', float32 [3, 2], has no numbers yet; call nn::initialize(model, seed) first")));
   EXPECT_THAT([] { Adam({Parameter()}); },
-              testing::ThrowsMessage<Error>(StrEq("Adam: parameter '0' has no value yet; construct it from a tensor")));
+              ::testing::ThrowsMessage<Error>(StrEq("Adam: parameter '0' has no value yet; construct it from a tensor")));
   EXPECT_THAT([&] { AdamW({parameter}, {.learning_rate = -1}); },
-              testing::ThrowsMessage<Error>(StrEq("AdamW: learning_rate is -1; it must be finite and at least 0")));
+              ::testing::ThrowsMessage<Error>(StrEq("AdamW: learning_rate is -1; it must be finite and at least 0")));
   SGD sgd({parameter});
   EXPECT_THAT([&] { sgd.set_learning_rate(std::numeric_limits<double>::infinity()); },
-              testing::ThrowsMessage<Error>(StrEq("SGD: learning_rate is inf; it must be finite and at least 0")));
+              ::testing::ThrowsMessage<Error>(StrEq("SGD: learning_rate is inf; it must be finite and at least 0")));
 }
 
 }  // namespace

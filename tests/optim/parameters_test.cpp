@@ -8,8 +8,8 @@
 namespace gibbs::optim {
 namespace {
 
-using testing::ElementsAre;
-using testing::StrEq;
+using ::testing::ElementsAre;
+using ::testing::StrEq;
 
 std::vector<std::string> paths(const Parameters& parameters) {
   std::vector<std::string> found;
@@ -65,20 +65,20 @@ TEST(Parameters, WithoutAModelAreCountedByTheOptimizer) {
 TEST(Parameters, AnEmptySelectionListsWhatThereIs) {
   const char* const known = "; there are 1.weight, 1.bias, 10.weight, 10.out_bias, bias";
   EXPECT_THAT([] { model().below("1.w"); },
-              testing::ThrowsMessage<Error>(
+              ::testing::ThrowsMessage<Error>(
                   StrEq(std::string("Parameters::below('1.w'): no parameter is at or below this path") + known)));
   EXPECT_THAT([] { model().called("scale"); },
-              testing::ThrowsMessage<Error>(
+              ::testing::ThrowsMessage<Error>(
                   StrEq(std::string("Parameters::called('scale'): no parameter has this name") + known)));
   EXPECT_THAT(
       [] { model().where([](const auto&) { return false; }); },
-      testing::ThrowsMessage<Error>(StrEq(std::string("Parameters::where: no parameter meets the condition") + known)));
+      ::testing::ThrowsMessage<Error>(StrEq(std::string("Parameters::where: no parameter meets the condition") + known)));
   EXPECT_THAT(
       [] {
         const Parameters all = model().below("1");
         all.without(all);
       },
-      testing::ThrowsMessage<Error>(StrEq("Parameters::without: no parameter is left; there are 1.weight, 1.bias")));
+      ::testing::ThrowsMessage<Error>(StrEq("Parameters::without: no parameter is left; there are 1.weight, 1.bias")));
 }
 
 }  // namespace

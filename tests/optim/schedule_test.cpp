@@ -8,9 +8,9 @@
 namespace gibbs::optim {
 namespace {
 
-using testing::DoubleNear;
-using testing::Pointwise;
-using testing::StrEq;
+using ::testing::DoubleNear;
+using ::testing::Pointwise;
+using ::testing::StrEq;
 
 std::vector<double> first(std::int64_t n, const Schedule& schedule) {
   std::vector<double> rates;
@@ -40,14 +40,14 @@ TEST(Schedule, WarmUpRisesToTheFirstRateOfWhatFollows) {
 
 TEST(Schedule, Errors) {
   EXPECT_THAT([] { constant(-1); },
-              testing::ThrowsMessage<Error>(StrEq("constant: rate is -1; it must be finite and at least 0")));
+              ::testing::ThrowsMessage<Error>(StrEq("constant: rate is -1; it must be finite and at least 0")));
   EXPECT_THAT([] { step_decay({.rate = 1, .every = 0}); },
-              testing::ThrowsMessage<Error>(StrEq("step_decay: every is 0; it must be at least 1")));
+              ::testing::ThrowsMessage<Error>(StrEq("step_decay: every is 0; it must be at least 1")));
   EXPECT_THAT([] { cosine({.rate = 1, .final_rate = -2, .length = 1}); },
-              testing::ThrowsMessage<Error>(StrEq("cosine: final_rate is -2; it must be finite and at least 0")));
+              ::testing::ThrowsMessage<Error>(StrEq("cosine: final_rate is -2; it must be finite and at least 0")));
   EXPECT_THAT([] { warm_up(1, {}); },
-              testing::ThrowsMessage<Error>(StrEq("warm_up: there is no schedule to go on with")));
-  EXPECT_THAT([] { constant(1)(-1); }, testing::ThrowsMessage<Error>(StrEq("constant: count is -1; it starts at 0")));
+              ::testing::ThrowsMessage<Error>(StrEq("warm_up: there is no schedule to go on with")));
+  EXPECT_THAT([] { constant(1)(-1); }, ::testing::ThrowsMessage<Error>(StrEq("constant: count is -1; it starts at 0")));
 }
 
 }  // namespace

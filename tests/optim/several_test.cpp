@@ -11,8 +11,8 @@
 namespace gibbs::optim {
 namespace {
 
-using testing::ElementsAre;
-using testing::StrEq;
+using ::testing::ElementsAre;
+using ::testing::StrEq;
 
 /// Two weights, each with a method of its own.
 struct Pair {
@@ -111,7 +111,7 @@ TEST(Several, AChangedParameterStopsTheStepOfAll) {
   pair.set_gradients(1);
   pair.b.replace(Tensor::ones({4}));
   EXPECT_THAT([&] { several.step(); },
-              testing::ThrowsMessage<Error>(StrEq("Several: parameter '1.weight' was float32 [2] and is now float32 "
+              ::testing::ThrowsMessage<Error>(StrEq("Several: parameter '1.weight' was float32 [2] and is now float32 "
                                                   "[4]; make a new optimizer after replacing parameters")));
   EXPECT_THAT(pair.a.value().to_vector(), ElementsAre(1, -2, 0.5));
 }
@@ -123,25 +123,25 @@ TEST(Several, Errors) {
       [&] {
         Several({&pair.sgd, &pair.adamw, &both});
       },
-      testing::ThrowsMessage<Error>(StrEq("Several: parameter '1.weight' is in 1 (AdamW) and 2 (Adam), "
+      ::testing::ThrowsMessage<Error>(StrEq("Several: parameter '1.weight' is in 1 (AdamW) and 2 (Adam), "
                                           "'0.weight' is in 0 (SGD) and 2 (Adam), and would be stepped twice; "
                                           "take it out of one with Parameters::without")));
   EXPECT_THAT(
       [&] {
         Several({&pair.sgd, &pair.sgd});
       },
-      testing::ThrowsMessage<Error>(StrEq("Several: parameter '0.weight' is in 0 (SGD) and 1 (SGD), and would "
+      ::testing::ThrowsMessage<Error>(StrEq("Several: parameter '0.weight' is in 0 (SGD) and 1 (SGD), and would "
                                           "be stepped twice; take it out of one with Parameters::without")));
   EXPECT_THAT(
       [&] {
         Several({&pair.sgd, nullptr});
       },
-      testing::ThrowsMessage<Error>(StrEq("Several: optimizer 1 is null")));
+      ::testing::ThrowsMessage<Error>(StrEq("Several: optimizer 1 is null")));
   EXPECT_THAT([] { Several(std::vector<Optimizer*>{}); },
-              testing::ThrowsMessage<Error>(StrEq("Several: there are no optimizers")));
+              ::testing::ThrowsMessage<Error>(StrEq("Several: there are no optimizers")));
   Several several({&pair.sgd});
   EXPECT_THAT([&] { several.set_learning_rate(-1); },
-              testing::ThrowsMessage<Error>(StrEq("Several: learning_rate is -1; it must be finite and at least 0")));
+              ::testing::ThrowsMessage<Error>(StrEq("Several: learning_rate is -1; it must be finite and at least 0")));
 }
 
 }  // namespace

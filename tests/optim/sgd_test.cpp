@@ -8,9 +8,9 @@
 namespace gibbs::optim {
 namespace {
 
-using testing::DoubleEq;
-using testing::ElementsAre;
-using testing::StrEq;
+using ::testing::DoubleEq;
+using ::testing::ElementsAre;
+using ::testing::StrEq;
 
 const std::vector<double> kGradients = {0.5, -1, 2, 0.25, 0};
 
@@ -50,7 +50,7 @@ TEST(SGD, MomentumSumsPastGradientsGeometrically) {
       expected.push_back(w);
     }
     EXPECT_THAT(path({.learning_rate = rate, .momentum = mu, .nesterov = nesterov}),
-                testing::Pointwise(testing::DoubleNear(1e-14), expected));
+                ::testing::Pointwise(::testing::DoubleNear(1e-14), expected));
   }
 }
 
@@ -75,10 +75,10 @@ TEST(SGD, KeepsAVelocityOnlyWithMomentum) {
 
 TEST(SGD, ErrorsOfOptions) {
   const auto make = [](const SGDOptions& options) { return [=] { SGD({Parameter(Tensor::ones({1}))}, options); }; };
-  EXPECT_THAT(make({.momentum = 1}), testing::ThrowsMessage<Error>(StrEq("SGD: momentum is 1; it must be in [0, 1)")));
+  EXPECT_THAT(make({.momentum = 1}), ::testing::ThrowsMessage<Error>(StrEq("SGD: momentum is 1; it must be in [0, 1)")));
   EXPECT_THAT(make({.weight_decay = -0.5}),
-              testing::ThrowsMessage<Error>(StrEq("SGD: weight_decay is -0.5; it must be finite and at least 0")));
-  EXPECT_THAT(make({.nesterov = true}), testing::ThrowsMessage<Error>(StrEq("SGD: nesterov needs a momentum above 0")));
+              ::testing::ThrowsMessage<Error>(StrEq("SGD: weight_decay is -0.5; it must be finite and at least 0")));
+  EXPECT_THAT(make({.nesterov = true}), ::testing::ThrowsMessage<Error>(StrEq("SGD: nesterov needs a momentum above 0")));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace gibbs {
 namespace {
 
-using testing::ThrowsMessage;
+using ::testing::ThrowsMessage;
 
 constexpr DType kAll[] = {DType::float32, DType::float64, DType::int64, DType::uint8};
 

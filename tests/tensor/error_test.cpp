@@ -6,8 +6,8 @@
 namespace gibbs {
 namespace {
 
-using testing::Throws;
-using testing::ThrowsMessage;
+using ::testing::Throws;
+using ::testing::ThrowsMessage;
 
 TEST(Error, FailWritesItsPartsOneAfterTheOther) {
   EXPECT_THAT([] { fail("op: ", 1, ' ', 2.5, ' ', Shape{2, 3}); }, ThrowsMessage<Error>("op: 1 2.5 [2, 3]"));

@@ -9,11 +9,10 @@
 #include <string>
 
 #include "tests/testing/foreign_locale.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 template <class T>
 T number(std::string_view text) {

@@ -1,15 +1,12 @@
 // Tensors as text. Every expected text was printed by NumPy 2.4: print(array).
 #include <cmath>
-#include <limits>
 #include <sstream>
 
 #include "gibbs/tensor/tensor.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 std::string text_of(const NestedList& list, DType dtype = DType::float32) { return to_string(Tensor::of(list, dtype)); }
 
@@ -36,9 +33,9 @@ TEST(Print, ScientificWhenLargeSmallOrFarApart) {
 }
 
 TEST(Print, NanAndInfinities) {
-  EXPECT_EQ(text_of({1e10, kNan, -kInf}, DType::float64), "[1.e+10    nan   -inf]");
-  EXPECT_EQ(text_of({kNan, kInf, -1}), "[nan inf -1.]");
-  EXPECT_EQ(text_of({kNan, -kInf}), "[ nan -inf]");
+  EXPECT_EQ(text_of({1e10, kNaN, -kInfinity}, DType::float64), "[1.e+10    nan   -inf]");
+  EXPECT_EQ(text_of({kNaN, kInfinity, -1}), "[nan inf -1.]");
+  EXPECT_EQ(text_of({kNaN, -kInfinity}), "[ nan -inf]");
 }
 
 TEST(Print, IntegersAlignAtTheRight) {
@@ -85,8 +82,8 @@ TEST(Print, AScalarIsWrittenInFull) {
   EXPECT_EQ(text_of(123456789), "1.2345679e+08");
   EXPECT_EQ(text_of(123456789, DType::float64), "123456789.0");
   EXPECT_EQ(text_of(-0.0), "-0.0");
-  EXPECT_EQ(text_of(kNan), "nan");
-  EXPECT_EQ(text_of(-kInf), "-inf");
+  EXPECT_EQ(text_of(kNaN), "nan");
+  EXPECT_EQ(text_of(-kInfinity), "-inf");
   EXPECT_EQ(text_of(7, DType::uint8), "7");
 }
 

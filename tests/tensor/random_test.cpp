@@ -16,7 +16,7 @@
 namespace gibbs {
 namespace {
 
-using testing::ThrowsMessage;
+using ::testing::ThrowsMessage;
 
 constexpr RandomKey kKey{.seed = 0x299F31D0A4093822U, .stream = 0x0370734413198A2EU};
 
@@ -138,8 +138,8 @@ TEST(Random, BernoulliHasItsRate) {
   const auto ones = std::count(values.begin(), values.end(), 1.25);
   EXPECT_EQ(ones + std::count(values.begin(), values.end(), 0.0), 100'000);
   EXPECT_NEAR(static_cast<double>(ones) / 100'000, 0.8, 0.0064);
-  EXPECT_THAT(kernels::bernoulli(kKey, {1000}, 1).to_vector(), testing::Each(1));
-  EXPECT_THAT(kernels::bernoulli(kKey, {1000}, 0).to_vector(), testing::Each(0));
+  EXPECT_THAT(kernels::bernoulli(kKey, {1000}, 1).to_vector(), ::testing::Each(1));
+  EXPECT_THAT(kernels::bernoulli(kKey, {1000}, 0).to_vector(), ::testing::Each(0));
 }
 
 TEST(Random, RareEventsAreDrawnFromFiftyThreeBits) {
@@ -173,7 +173,7 @@ TEST(Random, IntegersCoverTheirRangeEvenly) {
   for (double v : kernels::random_integers(kKey, {70'000}, -3, 4).to_vector()) {
     ++counts.at(static_cast<std::size_t>(v + 3));
   }
-  EXPECT_THAT(counts, testing::Each(testing::AllOf(testing::Gt(9'540), testing::Lt(10'460))));
+  EXPECT_THAT(counts, ::testing::Each(::testing::AllOf(::testing::Gt(9'540), ::testing::Lt(10'460))));
   constexpr auto low = std::numeric_limits<std::int64_t>::min(), high = std::numeric_limits<std::int64_t>::max();
   const Tensor wide = kernels::random_integers(kKey, {1000}, low, high);
   const auto values = wide.values<std::int64_t>();

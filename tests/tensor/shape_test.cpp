@@ -6,7 +6,7 @@
 namespace gibbs {
 namespace {
 
-using testing::ThrowsMessage;
+using ::testing::ThrowsMessage;
 
 TEST(Shape, AScalarHasNoAxesAndOneElement) {
   const Shape scalar;
@@ -79,7 +79,7 @@ TEST(Shape, BroadcastingIsNumPys) {
       },
       ThrowsMessage<Error>("add: shapes [3] and [2, 4] do not broadcast: axis -1 has 3 and 4; sizes must be "
                            "equal or 1"));
-  EXPECT_THAT([] { broadcast_shapes({2, 0}, {3}, "add"); }, testing::Throws<Error>());
+  EXPECT_THAT([] { broadcast_shapes({2, 0}, {3}, "add"); }, ::testing::Throws<Error>());
 }
 
 TEST(Shape, BroadcastsTo) {

@@ -128,7 +128,7 @@ TEST(Storage, NoMemoryIsAnErrorAndChangesNoAccount) {
   const std::size_t held = memory::held_bytes();
   constexpr std::size_t most = std::size_t{1} << 62;
   EXPECT_THAT([] { Storage{most}; },
-              testing::ThrowsMessage<Error>(
+              ::testing::ThrowsMessage<Error>(
                   "memory: the system has no 4611686018427387904 bytes for a tensor; use smaller batches"));
   EXPECT_EQ(memory::held_bytes(), held);
 }

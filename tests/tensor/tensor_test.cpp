@@ -6,8 +6,8 @@
 namespace gibbs {
 namespace {
 
-using testing::ElementsAre;
-using testing::ThrowsMessage;
+using ::testing::ElementsAre;
+using ::testing::ThrowsMessage;
 
 TEST(Tensor, AnUndefinedTensorHasNothingAndSaysSo) {
   Tensor none;
@@ -66,7 +66,7 @@ TEST(Tensor, ValuesMustFitAWholeNumberDType) {
   EXPECT_THAT([] { Tensor::of({-1}, DType::uint8); }, ThrowsMessage<Error>("Tensor::of: -1 does not fit uint8"));
   EXPECT_THAT([] { Tensor::zeros({1}, DType::int64).set({0}, std::numeric_limits<double>::quiet_NaN()); },
               ThrowsMessage<Error>("set: nan does not fit int64"));
-  EXPECT_THAT([] { Tensor::full({}, 0x1p63, DType::int64); }, testing::Throws<Error>());
+  EXPECT_THAT([] { Tensor::full({}, 0x1p63, DType::int64); }, ::testing::Throws<Error>());
   EXPECT_NO_THROW(Tensor::arange(0, 300, 100, DType::uint8));
 }
 
@@ -112,7 +112,7 @@ TEST(Tensor, Reshape) {
   EXPECT_THAT([&] { x.reshape({5, 2}); }, ThrowsMessage<Error>("reshape: [12] has 12 elements, [5, 2] has 10"));
   EXPECT_THAT([&] { x.reshape({-1, -1}); }, ThrowsMessage<Error>("reshape: only one size may be -1"));
   EXPECT_THAT([&] { x.reshape({-1, 5}); }, ThrowsMessage<Error>("reshape: 12 elements of [12] are not divisible by 5"));
-  EXPECT_THAT([&] { x.reshape({0, -1}); }, testing::Throws<Error>());
+  EXPECT_THAT([&] { x.reshape({0, -1}); }, ::testing::Throws<Error>());
 }
 
 TEST(Tensor, CopiesAreCopies) {

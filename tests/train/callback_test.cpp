@@ -10,14 +10,13 @@
 #include "gibbs/nn/nn.h"
 #include "gibbs/optim/sgd.h"
 #include "tests/testing/epoch_result.h"
+#include "tests/testing/not_finite.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs::train {
 namespace {
 
 using ::testing::ThrowsMessage;
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// A model, an optimizer and a history to which a test appends epochs.
 struct Scene {

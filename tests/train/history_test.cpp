@@ -11,6 +11,7 @@
 #include "gibbs/tensor/error.h"
 #include "tests/testing/epoch_result.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs::train {

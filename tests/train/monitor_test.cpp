@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "gibbs/tensor/error.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::train {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 TEST(Monitor, KnowsWhichWayIsBetter) {
   const struct {

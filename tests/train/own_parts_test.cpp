@@ -2,7 +2,6 @@
 // it.
 #include <gmock/gmock.h>
 
-#include <limits>
 #include <sstream>
 
 #include "gibbs/autograd/ops/arithmetic.h"
@@ -13,6 +12,7 @@
 #include "gibbs/tensor/random.h"
 #include "gibbs/train/fit.h"
 #include "tests/testing/error_of.h"
+#include "tests/testing/not_finite.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace gibbs::train {
@@ -23,8 +23,6 @@ using gibbs::testing::TemporaryFolder;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN(), kInfinity = std::numeric_limits<double>::infinity();
 
 data::TensorRows rows() {
   return {.inputs = {kernels::normal({.seed = 1}, {6, 2}, 0, 1, DType::float32)}, .targets = {Tensor::zeros({6, 1})}};

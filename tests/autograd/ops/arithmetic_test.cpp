@@ -3,16 +3,14 @@
 #include "gibbs/autograd/ops/arithmetic.h"
 
 #include <cmath>
-#include <limits>
 
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::testing {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 TEST(Arithmetic, AssignmentsMakeNewNodes) {
   const Variable x = Variable::leaf(f64({2, -3}));

@@ -9,11 +9,9 @@
 
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/ops/ops.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::testing {
-
-inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
-inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 template <class T>
 double nth(T x, int steps) {

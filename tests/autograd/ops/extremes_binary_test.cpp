@@ -7,6 +7,7 @@
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "tests/autograd/ops/extremes.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::testing {
 namespace {

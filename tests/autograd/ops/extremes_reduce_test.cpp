@@ -9,6 +9,7 @@
 #include "gibbs/tensor/kernels/softmax.h"
 #include "tests/autograd/ops/extremes.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 #include "tests/testing/wide.h"
 
 namespace gibbs::testing {

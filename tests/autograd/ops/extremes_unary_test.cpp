@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/autograd/ops/extremes.h"
+#include "tests/testing/not_finite.h"
 #include "tests/testing/oracle.h"
 
 namespace gibbs::testing {

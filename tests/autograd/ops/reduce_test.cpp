@@ -3,17 +3,15 @@
 #include "gibbs/autograd/ops/reduce.h"
 
 #include <cmath>
-#include <limits>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/math.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::testing {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 TEST(Reduce, TiesShareTheGradient) {
   const Variable x = Variable::leaf(f64({{1, 3, 3}, {2, 2, 2}}));

@@ -3,18 +3,16 @@
 #include "gibbs/autograd/ops/softmax.h"
 
 #include <cmath>
-#include <limits>
 
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::testing {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 TEST(Softmax, ThirdDerivativesAgreeWithTheSigmoid) {
   // softmax of (z, 0) is (sigmoid z, 1 - sigmoid z).

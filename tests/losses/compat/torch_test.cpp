@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "gibbs/autograd/derivatives.h"
 #include "gibbs/autograd/ops/math.h"
@@ -13,6 +12,7 @@
 #include "gibbs/tensor/kernels/softmax.h"
 #include "tests/losses/nasty.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::losses::compat {
 namespace {
@@ -25,7 +25,6 @@ using ::testing::Pointwise;
 using torch::KlReduction;
 using torch::Reduction;
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNear = 1e-14;
 
 Tensor indices(const NestedList& list) { return Tensor::of(list, DType::int64); }
@@ -188,16 +187,16 @@ TEST(Torch, HaveTheirDerivatives) {
 
 TEST(Torch, WhereTorchHasNanThereIsNone) {
   EXPECT_EQ(torch::cross_entropy(kLogits, indices({-100, -100, -100})).value().item(), 0);
-  EXPECT_EQ(torch::cross_entropy(f64({{0, -kInf}}), f64({{1, 0}})).value().item(), 0);
-  const Variable log_q = Variable::leaf(f64({0, -kInf})), p = Variable::leaf(f64({1, 0}));
+  EXPECT_EQ(torch::cross_entropy(f64({{0, -kInfinity}}), f64({{1, 0}})).value().item(), 0);
+  const Variable log_q = Variable::leaf(f64({0, -kInfinity})), p = Variable::leaf(f64({1, 0}));
   for (const bool log_target : {false, true}) {
-    const Variable target = log_target ? Variable::leaf(f64({0, -kInf})) : p;
+    const Variable target = log_target ? Variable::leaf(f64({0, -kInfinity})) : p;
     const Variable loss = torch::kl_div(log_q, target, {.reduction = KlReduction::sum, .log_target = log_target});
     EXPECT_EQ(loss.value().item(), 0);
     EXPECT_THAT(testing::gradient(loss, log_q), ElementsAre(-1, 0));
     EXPECT_FALSE(std::isnan(testing::gradient(loss, target)[1]));
   }
-  const Variable z = Variable::leaf(f64({-kInf, kInf}));
+  const Variable z = Variable::leaf(f64({-kInfinity, kInfinity}));
   const Variable certain = torch::binary_cross_entropy_with_logits(z, f64({0, 1}));
   EXPECT_EQ(certain.value().item(), 0);
   EXPECT_THAT(testing::gradient(certain, z), ElementsAre(0, 0));

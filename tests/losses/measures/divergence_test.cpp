@@ -10,6 +10,7 @@
 #include "tests/losses/nasty.h"
 #include "tests/losses/oracle.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::losses {
 namespace {
@@ -19,7 +20,6 @@ using ::testing::ElementsAre;
 using testing::error_of;
 using testing::f64;
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
 const Tensor kP = f64({{.2, .5, .3}, {.7, .1, .2}}), kQ = f64({{.3, .3, .4}, {.05, .9, .05}});
 const Tensor kTeeth = f64({.02, .03, .05, .14, .16, .15, .12, .08, .10, .08, .07});
 const Tensor kUniform = Tensor::full({11}, 1. / 11, DType::float64);
@@ -69,26 +69,26 @@ TEST(Divergence, ValuesAndGradientsAtZeros) {
   const Variable ce = cross_entropy(p, q), d = kl_divergence(p, q), back = reverse_kl_divergence(p, q);
   EXPECT_EQ(ce.value().item(), std::numbers::ln2);
   EXPECT_EQ(d.value().item(), std::numbers::ln2);
-  EXPECT_EQ(back.value().item(), kInf);
+  EXPECT_EQ(back.value().item(), kInfinity);
   const double ln2 = std::numbers::ln2;
   EXPECT_THAT(testing::gradient(ce, p), ElementsAre(ln2, ln2, 0));
   EXPECT_THAT(testing::gradient(ce, q), ElementsAre(0, -2, 0));
   EXPECT_THAT(testing::gradient(d, p), ElementsAre(ln2, ln2 + 1, 0));
   EXPECT_THAT(testing::gradient(d, q), ElementsAre(0, -2, 0));
-  EXPECT_THAT(testing::gradient(back, p), ElementsAre(-kInf, -.5, 0));
-  EXPECT_THAT(testing::gradient(back, q), ElementsAre(kInf, DoubleNear(1 - ln2, 1e-15), 0));
+  EXPECT_THAT(testing::gradient(back, p), ElementsAre(-kInfinity, -.5, 0));
+  EXPECT_THAT(testing::gradient(back, q), ElementsAre(kInfinity, DoubleNear(1 - ln2, 1e-15), 0));
 }
 
 TEST(Divergence, GeneralizedAtZeros) {
   EXPECT_THAT(
       generalized_kl_divergence(f64({{0, 2}, {0, 0}, {1, 0}}), f64({{3, 2}, {0, 0}, {0, 0}})).value().to_vector(),
-      ElementsAre(3, 0, kInf));
+      ElementsAre(3, 0, kInfinity));
   EXPECT_EQ(error_of([] {
               generalized_kl_divergence(f64({{1, 1}, {2, -1}}), f64({{1, 1}, {1, 1}}));
             }),
             "generalized_kl_divergence: p row 1 has -1 for class 1; measures are finite and at least 0");
   EXPECT_EQ(error_of([] {
-              generalized_kl_divergence(f64({1, 1}), f64({kInf, 1}));
+              generalized_kl_divergence(f64({1, 1}), f64({kInfinity, 1}));
             }),
             "generalized_kl_divergence: q row 0 has inf for class 0; measures are finite and at least 0");
 }

@@ -8,6 +8,7 @@
 
 #include "tests/losses/nasty.h"
 #include "tests/testing/expect_op.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::losses {
 namespace {
@@ -18,18 +19,17 @@ using testing::error_of;
 using testing::f64;
 using ::testing::Pointwise;
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
 const Tensor kRows = f64({{.2, .5, .3}, {.7, .1, .2}});
 
 TEST(Information, OfEventsInBothUnits) {
   const Tensor p = f64({1, .5, .125, 0});
   EXPECT_THAT(information(p, Base::bits).value().to_vector(),
-              ElementsAre(0, DoubleNear(1, 1e-15), DoubleNear(3, 1e-15), kInf));
+              ElementsAre(0, DoubleNear(1, 1e-15), DoubleNear(3, 1e-15), kInfinity));
   EXPECT_THAT(information(p).value().to_vector(),
-              ElementsAre(0, std::numbers::ln2, DoubleNear(3 * std::numbers::ln2, 1e-15), kInf));
+              ElementsAre(0, std::numbers::ln2, DoubleNear(3 * std::numbers::ln2, 1e-15), kInfinity));
   EXPECT_FALSE(std::signbit(information(p).value().to_vector()[0]));
   const Variable x = Variable::leaf(p);
-  EXPECT_THAT(testing::gradient(information(x), x), ElementsAre(-1, -2, -8, -kInf));
+  EXPECT_THAT(testing::gradient(information(x), x), ElementsAre(-1, -2, -8, -kInfinity));
 }
 
 TEST(Information, RefusesWhatIsNoProbability) {

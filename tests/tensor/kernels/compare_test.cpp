@@ -1,17 +1,14 @@
 // Comparisons and selection, on every dtype, with NaN and broadcasting.
-#include <limits>
 
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "tests/tensor/kernels/kernel_oracle.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::kernels {
 namespace {
 
 using gibbs::testing::error_of;
 using ::testing::ElementsAre;
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 TEST(Compare, GivesUint8OnEveryDtype) {
   for (DType dtype : {DType::float32, DType::float64, DType::int64, DType::uint8}) {
@@ -31,12 +28,12 @@ TEST(Compare, GivesUint8OnEveryDtype) {
 }
 
 TEST(Compare, NothingIsEqualToNanOrOrderedWithIt) {
-  const Tensor x = Tensor::of({kNan, 1}), one = Tensor::of(1);
+  const Tensor x = Tensor::of({kNaN, 1}), one = Tensor::of(1);
   EXPECT_THAT(equal(x, one).to_vector(), ElementsAre(0, 1));
   EXPECT_THAT(not_equal(x, one).to_vector(), ElementsAre(1, 0));
   EXPECT_THAT(less_equal(x, one).to_vector(), ElementsAre(0, 1));
   EXPECT_THAT(greater_equal(x, one).to_vector(), ElementsAre(0, 1));
-  EXPECT_THAT(isfinite(Tensor::of({kNan, kInf, -kInf, 3e38, 0})).to_vector(), ElementsAre(0, 0, 0, 1, 1));
+  EXPECT_THAT(isfinite(Tensor::of({kNaN, kInfinity, -kInfinity, 3e38, 0})).to_vector(), ElementsAre(0, 0, 0, 1, 1));
 }
 
 TEST(Where, SelectsWithEveryPatternOfBroadcasting) {
@@ -61,13 +58,14 @@ TEST(Where, SelectsWithEveryPatternOfBroadcasting) {
 }
 
 TEST(Compare, NanIsTheSameAsNan) {
-  const Tensor a = Tensor::of({1, kNan, kNan, kInf, 0}), b = Tensor::of({1, kNan, 2, kInf, -0.0});
+  const Tensor a = Tensor::of({1, kNaN, kNaN, kInfinity, 0}), b = Tensor::of({1, kNaN, 2, kInfinity, -0.0});
   EXPECT_THAT(same(a, b).to_vector(), ElementsAre(1, 1, 0, 1, 1));
   EXPECT_THAT(same(Tensor::of({1, 2}, DType::int64), Tensor::of({1, 3}, DType::int64)).to_vector(), ElementsAre(1, 0));
 }
 
 TEST(Where, TheOtherOperandsNanDoesNotLeak) {
-  const Tensor y = where(Tensor::of({1, 0, 2}, DType::uint8), Tensor::of({1, kNan, 3}), Tensor::of({kNan, 2, kInf}));
+  const Tensor y =
+      where(Tensor::of({1, 0, 2}, DType::uint8), Tensor::of({1, kNaN, 3}), Tensor::of({kNaN, 2, kInfinity}));
   EXPECT_THAT(y.to_vector(), ElementsAre(1, 2, 3));
 }
 

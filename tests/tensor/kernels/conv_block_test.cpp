@@ -20,13 +20,13 @@ namespace {
 using gibbs::testing::near;
 using std::int64_t;
 
-struct Case {
+struct Block {
   Shape x, w;
   Conv2dOptions conv = {};
 };
 
 /// The article's two blocks in small, odd sizes, padding and stride.
-const std::vector<Case> kCases = {
+const std::vector<Block> kBlocks = {
     {{3, 12, 12, 3}, {3, 3, 3, 32}},
     {{2, 9, 9, 32}, {3, 3, 32, 64}},
     {{2, 7, 10, 16}, {3, 3, 16, 16}, {.pads = {1, 1, 1, 1}}},
@@ -38,7 +38,7 @@ const std::vector<Case> kCases = {
 Tensor random(std::uint64_t seed, const Shape& shape) { return uniform({.seed = seed}, shape, -1, 1, DType::float64); }
 
 /// z[n, y, x, o] + bias in float64, by the definition.
-double convolved(const Case& c, const Tensor& x, const Tensor& w, const Tensor& bias, int64_t n, int64_t y,
+double convolved(const Block& c, const Tensor& x, const Tensor& w, const Tensor& bias, int64_t n, int64_t y,
                  int64_t left, int64_t o) {
   double sum = bias.at({o});
   for (int64_t ky = 0; ky < w.size(0); ++ky) {
@@ -58,7 +58,7 @@ double convolved(const Case& c, const Tensor& x, const Tensor& w, const Tensor& 
 
 class ConvBlock : public ::testing::TestWithParam<std::size_t> {
  protected:
-  const Case c = kCases[GetParam()];
+  const Block c = kBlocks[GetParam()];
   const Tensor x = random(1, c.x), w = random(2, c.w), bias = random(3, {c.w[3]});
   const ConvBlockGeometry g = ConvBlockGeometry::of(c.x, c.w, c.conv, {});
 };
@@ -130,10 +130,10 @@ TEST_P(ConvBlock, TheSameBitsOnAnyNumberOfThreads) {
   set_num_threads(before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Geometries, ConvBlock, ::testing::Range<std::size_t>(0, kCases.size()));
+INSTANTIATE_TEST_SUITE_P(Geometries, ConvBlock, ::testing::Range<std::size_t>(0, kBlocks.size()));
 
 TEST(ConvBlockKernel, ComputesOnlyWhatIsWanted) {
-  const Case c = kCases[1];
+  const Block c = kBlocks[1];
   const Tensor x = random(1, c.x), w = random(2, c.w), bias = random(3, {c.w[3]});
   const ConvBlockGeometry g = ConvBlockGeometry::of(c.x, c.w, c.conv, {});
   const auto [y, routing] = conv_block(x, w, bias, g);

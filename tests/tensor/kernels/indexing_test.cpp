@@ -7,19 +7,19 @@
 namespace gibbs::kernels {
 namespace {
 
-using testing::ElementsAre;
-using testing::ThrowsMessage;
+using ::testing::ElementsAre;
+using ::testing::ThrowsMessage;
 
-constexpr RandomKey kKey{.seed = 11};
+constexpr RandomKey kIndexKey{.seed = 11};
 
 Tensor int64(const NestedList& list) { return Tensor::of(list, DType::int64); }
 
 TEST(Indexing, GatherAlongEveryAxis) {
-  const Tensor x = normal(kKey, {3, 4, 5}, 0, 1, DType::float64);
+  const Tensor x = normal(kIndexKey, {3, 4, 5}, 0, 1, DType::float64);
   for (int axis = 0; axis < 3; ++axis) {
     Shape shape = x.shape();
     shape.set(axis, 6);
-    const Tensor index = random_integers(kKey, shape, 0, x.size(axis));
+    const Tensor index = random_integers(kIndexKey, shape, 0, x.size(axis));
     const Tensor y = gather(x, axis - 3, index);
     ASSERT_EQ(y.shape(), shape);
     for (std::int64_t i = 0; i < shape[0]; ++i) {
@@ -34,7 +34,7 @@ TEST(Indexing, GatherAlongEveryAxis) {
 }
 
 TEST(Indexing, ScatterAddIsTheAdjointOfGather) {  // <gather(x), s> = <x, scatter_add(s)>
-  const Tensor x = normal(kKey, {3, 4, 5}, 0, 1, DType::float64);
+  const Tensor x = normal(kIndexKey, {3, 4, 5}, 0, 1, DType::float64);
   const auto dot = [](const Tensor& a, const Tensor& b) {
     double sum = 0;
     for (std::int64_t i = 0; i < a.numel(); ++i) {
@@ -45,8 +45,8 @@ TEST(Indexing, ScatterAddIsTheAdjointOfGather) {  // <gather(x), s> = <x, scatte
   for (int axis = 0; axis < 3; ++axis) {
     Shape shape = x.shape();
     shape.set(axis, 7);
-    const Tensor index = random_integers(kKey, shape, 0, x.size(axis));
-    const Tensor source = normal(kKey.derive(1), shape, 0, 1, DType::float64);
+    const Tensor index = random_integers(kIndexKey, shape, 0, x.size(axis));
+    const Tensor source = normal(kIndexKey.derive(1), shape, 0, 1, DType::float64);
     const Tensor scattered = scatter_add(x.shape(), axis, index, source);
     EXPECT_EQ(scattered.shape(), x.shape());
     EXPECT_NEAR(dot(gather(x, axis, index), source), dot(x, scattered), 1e-12);
@@ -63,8 +63,8 @@ TEST(Indexing, RepeatedIndicesAddUpInOrder) {
 
 TEST(Indexing, TheSameBitsOnAnyNumberOfThreads) {
   const int before = num_threads();
-  const Tensor index = random_integers(kKey, {900, 200}, 0, 50);
-  const Tensor source = normal(kKey, {900, 200});
+  const Tensor index = random_integers(kIndexKey, {900, 200}, 0, 50);
+  const Tensor source = normal(kIndexKey, {900, 200});
   const auto all = [&](int threads) {
     set_num_threads(threads);
     return std::vector{scatter_add({50, 200}, 0, index, source).to_vector(),
@@ -79,8 +79,8 @@ TEST(Indexing, TheSameBitsOnAnyNumberOfThreads) {
 }
 
 TEST(Indexing, AddRowsIsTheAdjointOfTakeRows) {
-  const Tensor x = random_integers(kKey, {7, 40}, -9, 10), index = int64({6, 0, 6, 2, 6});
-  const Tensor source = random_integers(kKey.derive(1), {5, 40}, -9, 10);
+  const Tensor x = random_integers(kIndexKey, {7, 40}, -9, 10), index = int64({6, 0, 6, 2, 6});
+  const Tensor source = random_integers(kIndexKey.derive(1), {5, 40}, -9, 10);
   std::int64_t left = 0, right = 0;
   const Tensor taken = take_rows(x, index), added = add_rows(7, index, source);
   for (std::int64_t i = 0; i < taken.numel(); ++i) {

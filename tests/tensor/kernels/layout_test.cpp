@@ -9,8 +9,8 @@
 namespace gibbs::kernels {
 namespace {
 
-using testing::ElementsAre;
-using testing::ThrowsMessage;
+using ::testing::ElementsAre;
+using ::testing::ThrowsMessage;
 using Index = std::vector<std::int64_t>;
 
 constexpr DType kAll[] = {DType::float32, DType::float64, DType::int64, DType::uint8};
@@ -66,7 +66,7 @@ void expect_permuted(const Tensor& x, const Axes& axes) {
                                    }
                                    return at;
                                  }))
-      << x.shape() << testing::PrintToString(axes);
+      << x.shape() << ::testing::PrintToString(axes);
 }
 
 TEST(Layout, PermuteEveryOrderOfFourAxes) {
@@ -132,8 +132,8 @@ TEST(Layout, SliceChecksItsRange) {
       [&] { slice(x, 1, 1, 4); },
       ThrowsMessage<Error>("slice: [1, 4) is outside axis 1 of [2, 3]; begin and end count from 0 to 3, or from "
                            "the end when negative"));
-  EXPECT_THAT([&] { slice(x, 0, -3, 2); }, testing::Throws<Error>());
-  EXPECT_THAT([&] { slice(x, 0, 1, 0); }, testing::Throws<Error>());
+  EXPECT_THAT([&] { slice(x, 0, -3, 2); }, ::testing::Throws<Error>());
+  EXPECT_THAT([&] { slice(x, 0, 1, 0); }, ::testing::Throws<Error>());
   EXPECT_THAT([&] { slice(x, 0, 0, 2, 0); }, ThrowsMessage<Error>("slice: step must be positive, it is 0"));
   EXPECT_THAT(
       [&] {

@@ -3,22 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::kernels {
 namespace {
 
-using testing::ElementsAre;
-using testing::ThrowsMessage;
+using ::testing::ElementsAre;
+using ::testing::ThrowsMessage;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr RandomKey kKey{.seed = 5};
+constexpr RandomKey kOrderKey{.seed = 5};
 
 /// [outer, length, inner] of an axis, with which the oracle finds a column.
 std::array<std::int64_t, 3> around(const Shape& shape, int axis) {
@@ -38,7 +36,7 @@ std::vector<std::int64_t> naive_order(const std::vector<double>& column, bool de
 }
 
 TEST(Ordering, EveryAxisAgainstStableSort) {
-  Tensor x = random_integers(kKey, {4, 9, 70}, 0, 6);  // many ties
+  Tensor x = random_integers(kOrderKey, {4, 9, 70}, 0, 6);  // many ties
   for (int axis = 0; axis < 3; ++axis) {
     const auto [outer, length, inner] = around(x.shape(), axis);
     const Sorted up = sort(x, axis), down = sort(x, axis - 3, true), top = topk(x, 3, axis);
@@ -75,15 +73,15 @@ TEST(Ordering, EveryAxisAgainstStableSort) {
 
 TEST(Ordering, NanIsTheLargest) {
   for (DType dtype : {DType::float32, DType::float64}) {
-    const Tensor x = Tensor::of({2, kNan, -kInf, kInf, kNan, 2}, dtype);
+    const Tensor x = Tensor::of({2, kNaN, -kInfinity, kInfinity, kNaN, 2}, dtype);
     EXPECT_THAT(sort(x).indices.to_vector(), ElementsAre(2, 0, 5, 3, 1, 4));
     EXPECT_THAT(sort(x, 0, true).indices.to_vector(), ElementsAre(1, 4, 3, 0, 5, 2));
     EXPECT_THAT(topk(x, 4).indices.to_vector(), ElementsAre(1, 4, 3, 0));
     EXPECT_TRUE(std::isnan(sort(x).values.at({5})));
     EXPECT_EQ(argmax(x).item(), 1);
     EXPECT_EQ(argmin(x).item(), 2);
-    EXPECT_EQ(argmin(Tensor::of({kNan, kNan, 3, kNan}, dtype)).item(), 2);
-    EXPECT_EQ(argmin(Tensor::of({kNan, kNan}, dtype)).item(), 0);
+    EXPECT_EQ(argmin(Tensor::of({kNaN, kNaN, 3, kNaN}, dtype)).item(), 2);
+    EXPECT_EQ(argmin(Tensor::of({kNaN, kNaN}, dtype)).item(), 0);
   }
 }
 
@@ -125,7 +123,7 @@ TEST(Ordering, ArgumentsAreChecked) {
 
 TEST(Ordering, TheSameOnAnyNumberOfThreads) {
   const int before = num_threads();
-  const Tensor x = random_integers(kKey, {300, 400}, 0, 30);
+  const Tensor x = random_integers(kOrderKey, {300, 400}, 0, 30);
   const auto all = [&](int threads) {
     set_num_threads(threads);
     return std::vector{sort(x, 0).indices.to_vector(), topk(x, 5).indices.to_vector(), argmax(x, 0).to_vector(),

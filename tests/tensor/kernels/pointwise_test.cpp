@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "tests/tensor/kernels/kernel_oracle.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::kernels {
 namespace {
@@ -13,9 +14,6 @@ using gibbs::testing::error_of;
 using gibbs::testing::random_tensor;
 using gibbs::testing::repeated;
 using ::testing::ElementsAre;
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 void expect_sub_matches_oracle(const Shape& a_shape, const Shape& b_shape) {
   const Tensor a = random_tensor(a_shape, DType::float64, -2, 2, 1),
@@ -78,21 +76,21 @@ TEST(Pointwise, ArithmeticOnEveryDtype) {
 
 TEST(Pointwise, OneOperandFunctionsAtSignsAndNan) {
   for (DType dtype : {DType::float32, DType::float64}) {
-    const Tensor x = Tensor::of({-1.5, 0, 2, kNan, -kInf}, dtype);
+    const Tensor x = Tensor::of({-1.5, 0, 2, kNaN, -kInfinity}, dtype);
     using ::testing::IsNan;
-    EXPECT_THAT((-x).to_vector(), ElementsAre(1.5, 0, -2, IsNan(), kInf));
-    EXPECT_THAT(abs(x).to_vector(), ElementsAre(1.5, 0, 2, IsNan(), kInf));
+    EXPECT_THAT((-x).to_vector(), ElementsAre(1.5, 0, -2, IsNan(), kInfinity));
+    EXPECT_THAT(abs(x).to_vector(), ElementsAre(1.5, 0, 2, IsNan(), kInfinity));
     EXPECT_THAT(sign(x).to_vector(), ElementsAre(-1, 0, 1, IsNan(), -1));
     EXPECT_THAT(relu(x).to_vector(), ElementsAre(0, 0, 2, IsNan(), 0));
     EXPECT_THAT(clamp(x, -1, 1).to_vector(), ElementsAre(-1, 0, 1, IsNan(), -1));
     EXPECT_THAT(relu_mask(Tensor::of({5, 6, 7, 8, 9}, dtype), x).to_vector(), ElementsAre(0, 0, 7, 0, 0));
   }
   EXPECT_THAT(abs(Tensor::of({-3, 4}, DType::int64)).to_vector(), ElementsAre(3, 4));
-  EXPECT_THAT(clamp(Tensor::of({-3, 4}, DType::int64), 0, kInf).to_vector(), ElementsAre(0, 4));
+  EXPECT_THAT(clamp(Tensor::of({-3, 4}, DType::int64), 0, kInfinity).to_vector(), ElementsAre(0, 4));
 }
 
 TEST(Pointwise, ANanInEitherOperandIsTheMaximumAndTheMinimum) {
-  const Tensor a = Tensor::of({kNan, 1, 1}), b = Tensor::of({2, kNan, 2});
+  const Tensor a = Tensor::of({kNaN, 1, 1}), b = Tensor::of({2, kNaN, 2});
   using ::testing::IsNan;
   EXPECT_THAT(maximum(a, b).to_vector(), ElementsAre(IsNan(), IsNan(), 2));
   EXPECT_THAT(minimum(a, b).to_vector(), ElementsAre(IsNan(), IsNan(), 1));
@@ -135,7 +133,7 @@ TEST(Pointwise, ErrorsNameTheRuleTheValuesAndTheRepair) {
   EXPECT_EQ(error_of([&] { div(i, Tensor::zeros({}, DType::int64)); }),
             "div: integer division by zero; cast to float32 for infinities, or replace the zeros with where");
   EXPECT_EQ(error_of([&] { add(i, 0.5); }), "add: 0.5 is not a value of int64; cast the tensor first");
-  EXPECT_EQ(error_of([&] { add(i, kNan); }), "add: nan is not a value of int64; cast the tensor first");
+  EXPECT_EQ(error_of([&] { add(i, kNaN); }), "add: nan is not a value of int64; cast the tensor first");
   EXPECT_EQ(error_of([&] { clamp(f, 2, 1); }), "clamp: low 2 is not at most high 1");
   EXPECT_EQ(error_of([&] { neg(Tensor()); }), "neg: the operand is an undefined tensor; give it elements first");
   EXPECT_EQ(error_of([&] { relu_mask(f, f[0]); }), "relu_mask: dy is [2, 3], y is [3]; they must be equal");

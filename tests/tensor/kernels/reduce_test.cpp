@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "tests/tensor/kernels/kernel_oracle.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::kernels {
 namespace {
@@ -15,9 +16,6 @@ using gibbs::testing::error_of;
 using gibbs::testing::random_tensor;
 using ::testing::ElementsAre;
 using ::testing::IsNan;
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 /// The elements that fall on each element of the reduced tensor.
 std::vector<std::vector<double>> groups_of(const Tensor& x, const Axes& axes) {
@@ -149,20 +147,25 @@ TEST(Reduce, NanReachesTheMaximumAndMinimumFromAnyPlace) {
   for (std::int64_t n : {1, 5, 17, 3000, 40000}) {
     for (std::int64_t at : {std::int64_t{0}, n / 2, n - 1}) {
       Tensor x = random_tensor({n});
-      x.set({at}, kNan);
+      x.set({at}, kNaN);
       EXPECT_THAT(max(x).item(), IsNan()) << at << " of " << n;
       EXPECT_THAT(min(x).item(), IsNan()) << at << " of " << n;
       EXPECT_THAT(max(x.reshape({n, 1, 1}), {0, 1}).item(), IsNan());
     }
   }
-  EXPECT_EQ(max(Tensor::of({-kInf, -kInf})).item(), -kInf);
-  EXPECT_EQ(min(Tensor::of({kInf, kInf})).item(), kInf);
+  EXPECT_EQ(max(Tensor::of({-kInfinity, -kInfinity})).item(), -kInfinity);
+  EXPECT_EQ(min(Tensor::of({kInfinity, kInfinity})).item(), kInfinity);
 }
 
 TEST(Reduce, LogSumExpHandlesInfinitiesAndHugeLogits) {
-  const Tensor x =
-      Tensor::of({{-kInf, -kInf}, {kInf, 0}, {kInf, -kInf}, {-kInf, 3}, {1e8, 1e8}, {-1e8, -3e8}, {kNan, kInf}});
-  EXPECT_THAT(logsumexp(x, {1}).to_vector(), ElementsAre(-kInf, kInf, kInf, 3, 1e8, -1e8, IsNan()));
+  const Tensor x = Tensor::of({{-kInfinity, -kInfinity},
+                               {kInfinity, 0},
+                               {kInfinity, -kInfinity},
+                               {-kInfinity, 3},
+                               {1e8, 1e8},
+                               {-1e8, -3e8},
+                               {kNaN, kInfinity}});
+  EXPECT_THAT(logsumexp(x, {1}).to_vector(), ElementsAre(-kInfinity, kInfinity, kInfinity, 3, 1e8, -1e8, IsNan()));
   EXPECT_NEAR(logsumexp(Tensor::of({0, 0, 0, 0})).item(), std::log(4.0), 1e-6);
 }
 
@@ -177,7 +180,7 @@ TEST(Reduce, NothingSumsToZeroAndHasNoMaximum) {
   const Tensor x = Tensor::ones({2, 0});
   EXPECT_THAT(sum(x, {1}).to_vector(), ElementsAre(0, 0));
   EXPECT_THAT(prod(x, {1}).to_vector(), ElementsAre(1, 1));
-  EXPECT_THAT(logsumexp(x, {1}).to_vector(), ElementsAre(-kInf, -kInf));
+  EXPECT_THAT(logsumexp(x, {1}).to_vector(), ElementsAre(-kInfinity, -kInfinity));
   EXPECT_EQ(sum(x, {0}).shape(), Shape({0}));
   EXPECT_EQ(max(x, {0}).shape(), Shape({0}));
   EXPECT_EQ(sum(Tensor::of(3)).item(), 3);

@@ -2,9 +2,9 @@
 #include "gibbs/tensor/kernels/softmax.h"
 
 #include <cmath>
-#include <limits>
 
 #include "tests/tensor/kernels/kernel_oracle.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::kernels {
 namespace {
@@ -15,7 +15,6 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsNan;
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
 using Values = std::vector<double>;
 
 /// row(a's row, b's row) for every row along `axis`, by counting indices.
@@ -114,13 +113,13 @@ TEST(Softmax, LongRowsAreNormalised) {
 
 TEST(Softmax, ExtremeLogitsAreExact) {
   for (DType dtype : {DType::float32, DType::float64}) {
-    const Tensor x =
-        Tensor::of({{1e8, -1e8, 0}, {-1e8, -1e8, -kInf}, {-kInf, 3, -kInf}, {1e8, 1e8, 1e8 - 1024}}, dtype);
+    const Tensor x = Tensor::of(
+        {{1e8, -1e8, 0}, {-1e8, -1e8, -kInfinity}, {-kInfinity, 3, -kInfinity}, {1e8, 1e8, 1e8 - 1024}}, dtype);
     EXPECT_THAT(softmax(x).to_vector(), ElementsAre(1, 0, 0, 0.5, 0.5, 0, 0, 1, 0, 0.5, 0.5, 0));
     const Values y = log_softmax(x).to_vector();
     EXPECT_THAT(Values(y.begin(), y.begin() + 3), ElementsAre(0, -2e8, -1e8));
-    EXPECT_EQ(y[5], -kInf);
-    EXPECT_THAT(Values(y.begin() + 6, y.begin() + 9), ElementsAre(-kInf, 0, -kInf));
+    EXPECT_EQ(y[5], -kInfinity);
+    EXPECT_THAT(Values(y.begin() + 6, y.begin() + 9), ElementsAre(-kInfinity, 0, -kInfinity));
     EXPECT_NEAR(y[3], -std::log(2.0), 1e-7);
     EXPECT_NEAR(y[11], -1024 - std::log(2.0), 1e-4);
   }
@@ -135,7 +134,7 @@ TEST(Softmax, OneClassIsCertain) {
 }
 
 TEST(Softmax, ARowWithoutADistributionIsNanAndSpoilsNoOther) {
-  const Tensor x = Tensor::of({{-kInf, -kInf}, {kInf, 0}, {NAN, 0}, {0, NAN}, {2, 2}});
+  const Tensor x = Tensor::of({{-kInfinity, -kInfinity}, {kInfinity, 0}, {NAN, 0}, {0, NAN}, {2, 2}});
   const auto y = softmax(x).to_vector(), log_y = log_softmax(x).to_vector();
   EXPECT_THAT(Values(y.begin(), y.begin() + 2), Each(IsNan()));
   EXPECT_THAT(y[2], IsNan());

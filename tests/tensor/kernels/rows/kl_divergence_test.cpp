@@ -2,16 +2,13 @@
 // clipped at 0, and what is not.
 #include "gibbs/tensor/kernels/rows/kl_divergence.h"
 
-#include <limits>
-
 #include "gibbs/tensor/kernels/softmax.h"
 #include "tests/tensor/kernels/kernel_oracle.h"
 #include "tests/tensor/kernels/rows/rows_testing.h"
+#include "tests/testing/not_finite.h"
 
 namespace gibbs::kernels::rows {
 namespace {
-
-constexpr double kInf = std::numeric_limits<double>::infinity(), kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// ln x, and 0 of 0.
 Coefficients logarithms(const Coefficients& x) {
@@ -65,11 +62,11 @@ TEST(KLDivergenceOfRows, IsRightForEveryNumberOfRowsAndClasses) {
 }
 
 TEST(KLDivergenceOfRows, CostNothingWhereTheCoefficientIsZero) {
-  const Tensor z = Tensor::of({{0, -kInf, 0}, {0, -kInf, 0}});
+  const Tensor z = Tensor::of({{0, -kInfinity, 0}, {0, -kInfinity, 0}});
   const Coefficients p = of_array(Tensor::of({{.25, 0, .75}, {0, 1, 0}}));
   const LossesAndGradient found = kl_divergence(p, logarithms(p), 1, z, Tensor::ones({1}), Output::each_row);
   EXPECT_NEAR(found.losses.at({0}), .25 * std::log(.5) + .75 * std::log(1.5), 1e-7);
-  EXPECT_EQ(found.losses.at({1}), kInf);
+  EXPECT_EQ(found.losses.at({1}), kInfinity);
   EXPECT_EQ(found.dz.to_vector(), (Numbers{.25, 0, -.25, .5, -1, .5}));
 }
 

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/testing/not_finite.h"
+
 namespace gibbs::kernels {
 namespace {
 

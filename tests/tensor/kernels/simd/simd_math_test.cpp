@@ -71,8 +71,8 @@ std::vector<T> edge_values() {
 }
 
 template <class T>
-class SimdMath : public testing::Test {};
-using FloatingTypes = testing::Types<float, double>;
+class SimdMath : public ::testing::Test {};
+using FloatingTypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(SimdMath, FloatingTypes);
 
 TYPED_TEST(SimdMath, IsWithinItsStatedErrorOnTheWholeRange) {
