@@ -60,9 +60,9 @@ TEST_P(Layers, ErrorsNameTheLayer) {
   }
 }
 
-std::string test_name(const ::testing::TestParamInfo<LayerEntry>& info) { return info.param.name; }
+std::string layer_name(const ::testing::TestParamInfo<LayerEntry>& info) { return info.param.name; }
 
-INSTANTIATE_TEST_SUITE_P(All, Layers, ::testing::ValuesIn(all_layers()), test_name);
+INSTANTIATE_TEST_SUITE_P(All, Layers, ::testing::ValuesIn(all_layers()), layer_name);
 
 }  // namespace
 

@@ -63,7 +63,7 @@ TEST_P(Ops, ErrorsNameTheOp) {
 }
 
 /// "losses::huber" as part of a test's name.
-std::string test_name(const ::testing::TestParamInfo<OpEntry>& info) {
+std::string op_name(const ::testing::TestParamInfo<OpEntry>& info) {
   std::string name = info.param.name;
   for (std::size_t colons = name.find("::"); colons != std::string::npos; colons = name.find("::")) {
     name.replace(colons, 2, "_");
@@ -71,7 +71,7 @@ std::string test_name(const ::testing::TestParamInfo<OpEntry>& info) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Ops, ::testing::ValuesIn(all_ops()), test_name);
+INSTANTIATE_TEST_SUITE_P(All, Ops, ::testing::ValuesIn(all_ops()), op_name);
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include "gibbs/autograd/ops/ops.h"
 #include "gibbs/losses/losses.h"
 #include "tests/battery/registry.h"
+#include "tests/battery/row_losses.h"
 #include "tests/testing/op_oracles.h"
 
 namespace gibbs::battery {
@@ -25,14 +26,12 @@ using testing::softmax_along;
 using Term = std::function<double(double p, double q)>;
 using Loss = std::function<Variable(const Target&, const Variable&, const CategoricalOptions&)>;
 
-const Tensor kSoft = f64({{.2, .5, .3}, {.7, .1, .2}}), kOther = f64({{.3, .3, .4}, {.25, .6, .15}});
-const Tensor kLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
 const Tensor kClasses = Tensor::of({2, 0}, DType::int64);
 const Tensor kTexts = f64({{{.2, .5, .3}, {.7, .1, .2}}, {{.1, .3, .6}, {.4, .4, .2}}});
 const Tensor kOtherTexts = f64({{{.3, .3, .4}, {.25, .6, .15}}, {{.5, .3, .2}, {.35, .45, .2}}});
 const Tensor kLogitsOfTexts = f64({{{1, -.5, .25}, {-2, 1.5, .75}}, {{.5, 0, -1}, {.3, -.4, 1.25}}});
 
-Tensor rows_of(const Tensor& x) { return x.reshape({x.numel() / x.size(-1), x.size(-1)}); }
+Tensor as_rows(const Tensor& x) { return x.reshape({x.numel() / x.size(-1), x.size(-1)}); }
 
 double sum_of_row(const Tensor& x, std::int64_t n) {
   double total = 0;
@@ -102,7 +101,7 @@ OpEntry categorical(const std::string& name, const Loss& loss, const Term& term,
                   [=](const Tensors& x) {
                     CategoricalOptions of_rows = o;
                     of_rows.sample_weights = weights.defined() ? weights.reshape({4}) : weights;
-                    const Tensor y = by_definition(rows_of(x[0]), to_probabilities(rows_of(x[1])), term, of_rows);
+                    const Tensor y = by_definition(as_rows(x[0]), to_probabilities(as_rows(x[1])), term, of_rows);
                     return o.reduction == Reduction::none ? y.reshape({2, 2}) : y;
                   }};
   };
@@ -144,16 +143,16 @@ OpEntry categorical(const std::string& name, const Loss& loss, const Term& term,
   return entry;
 }
 
-double relative_entropy(double p, double q) { return p == 0 ? 0 : p * std::log(p / q); }
+double p_ln_p_over_q(double p, double q) { return p == 0 ? 0 : p * std::log(p / q); }
 double jensen_shannon(double p, double q) {
   const double m = (p + q) / 2;
-  return (relative_entropy(p, m) + relative_entropy(q, m)) / 2;
+  return (p_ln_p_over_q(p, m) + p_ln_p_over_q(q, m)) / 2;
 }
 
 /// Both forms of a loss, on logits and on probabilities.
 template <class OnLogits, class OnProbabilities>
-OpEntries both(const std::string& name, OnLogits on_logits, OnProbabilities on_probabilities, const Term& term,
-               bool zeros) {
+OpEntries on_both(const std::string& name, OnLogits on_logits, OnProbabilities on_probabilities, const Term& term,
+                  bool zeros) {
   return {categorical(name + "_with_logits", on_logits, term, true, zeros),
           categorical(name + "_with_probabilities", on_probabilities, term, false, zeros)};
 }
@@ -161,7 +160,7 @@ OpEntries both(const std::string& name, OnLogits on_logits, OnProbabilities on_p
 OpEntries focal_entries() {
   const losses::CategoricalFocalOptions focal = {.gamma = 1.5, .alpha = f64(.75)};
   const Term term = [](double p, double q) { return -.75 * p * std::pow(1 - q, 1.5) * std::log(q); };
-  return both(
+  return on_both(
       "categorical_focal_loss",
       [=](const Target& t, const Variable& z, const CategoricalOptions& o) {
         return losses::categorical_focal_loss_with_logits(t, z, focal, o);
@@ -257,19 +256,19 @@ OpEntries categorical_entries() {
       rate_entry("generalized_kl_divergence_with_rates", losses::generalized_kl_divergence_with_rates, false)};
   const auto jeffreys = [](double p, double q) { return (p - q) * std::log(p / q); };
   for (const OpEntries& pair :
-       {both(
+       {on_both(
             "cross_entropy", losses::cross_entropy_with_logits, losses::cross_entropy_with_probabilities,
             [](double p, double q) { return -p * std::log(q); }, true),
-        both("kl_divergence", losses::kl_divergence_with_logits, losses::kl_divergence_with_probabilities,
-             relative_entropy, true),
-        both(
+        on_both("kl_divergence", losses::kl_divergence_with_logits, losses::kl_divergence_with_probabilities,
+                relative_entropy, true),
+        on_both(
             "reverse_kl_divergence", losses::reverse_kl_divergence_with_logits,
-            losses::reverse_kl_divergence_with_probabilities, [](double p, double q) { return relative_entropy(q, p); },
+            losses::reverse_kl_divergence_with_probabilities, [](double p, double q) { return p_ln_p_over_q(q, p); },
             false),
-        both("jeffreys_divergence", losses::jeffreys_divergence_with_logits,
-             losses::jeffreys_divergence_with_probabilities, jeffreys, false),
-        both("js_divergence", losses::js_divergence_with_logits, losses::js_divergence_with_probabilities,
-             jensen_shannon, true),
+        on_both("jeffreys_divergence", losses::jeffreys_divergence_with_logits,
+                losses::jeffreys_divergence_with_probabilities, jeffreys, false),
+        on_both("js_divergence", losses::js_divergence_with_logits, losses::js_divergence_with_probabilities,
+                jensen_shannon, true),
         focal_entries()}) {
     all.insert(all.end(), pair.begin(), pair.end());
   }

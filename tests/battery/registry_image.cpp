@@ -19,6 +19,8 @@ using testing::convolution;
 using testing::convolution_dw;
 using testing::convolution_dx;
 using testing::Index;
+using testing::largest;
+using testing::mean_of;
 using testing::pooled;
 using testing::random;
 
@@ -150,11 +152,6 @@ OpEntry conv_block_entry() {
               conv_block(random({1, 3, 3, 1}), random({2, 2, 1, 16}), random({1}), small);
             },
             "conv_block: bias is [1] float64, needs [16] float64"}}};
-}
-
-double largest(const std::vector<double>& window) { return *std::max_element(window.begin(), window.end()); }
-double mean_of(const std::vector<double>& window) {
-  return std::accumulate(window.begin(), window.end(), 0.0) / static_cast<double>(window.size());
 }
 
 }  // namespace

@@ -15,9 +15,6 @@ using testing::build;
 using testing::f64;
 using testing::Index;
 
-const Tensor kSoft = f64({{.2, .5, .3}, {.7, .1, .2}}), kOther = f64({{.3, .3, .4}, {.25, .6, .15}});
-const Tensor kLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}}), kUnequal = f64({{1, 2}});
-
 /// A loss of Keras with its default reduction, and as rows with weights.
 template <class Options>
 OpEntry keras_entry(const std::string& name, Variable (*op)(const Variable&, const Variable&, const Options&),

@@ -15,7 +15,9 @@ using testing::at;
 using testing::build;
 using testing::convolution;
 using testing::Index;
+using testing::largest;
 using testing::matrix_product;
+using testing::mean_of;
 using testing::pooled;
 using testing::random;
 
@@ -109,11 +111,6 @@ LayerEntry conv2d_entry() {
            refused_input(plain, {1, 1, 3, 2},
                          "Conv2d: the model itself needs images of at least 2x2 after padding, received [1, 1, 3, 2] "
                          "padded to 1x3")}};
-}
-
-double largest(const std::vector<double>& window) { return *std::max_element(window.begin(), window.end()); }
-double mean_of(const std::vector<double>& window) {
-  return std::accumulate(window.begin(), window.end(), 0.0) / static_cast<double>(window.size());
 }
 
 template <class Layer>

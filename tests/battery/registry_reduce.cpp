@@ -17,7 +17,7 @@ using testing::random;
 using testing::reduced;
 
 using Numbers = std::vector<double>;
-using Reduction = Variable (*)(const Variable&, const Axes&, bool);
+using ReductionOp = Variable (*)(const Variable&, const Axes&, bool);
 
 double total(const Numbers& v) { return std::accumulate(v.begin(), v.end(), 0.0); }
 double mean_of(const Numbers& v) { return total(v) / static_cast<double>(v.size()); }
@@ -31,7 +31,7 @@ double mean_square_deviation(const Numbers& v) {
 }
 
 /// of_nothing: no elements have a result, too.
-OpEntry reduction(const std::string& name, Reduction op, double (*f)(const Numbers&), std::vector<Refusal> refusals,
+OpEntry reduction(const std::string& name, ReductionOp op, double (*f)(const Numbers&), std::vector<Refusal> refusals,
                   bool of_nothing = false) {
   // Near 1: products of many elements stay near 1, too.
   const auto sample = [&](const std::string& what, const Shape& shape, const Axes& axes, bool keepdim) {

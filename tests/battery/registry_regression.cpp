@@ -6,6 +6,7 @@
 #include "gibbs/autograd/ops/ops.h"
 #include "gibbs/losses/losses.h"
 #include "tests/battery/registry.h"
+#include "tests/battery/row_losses.h"
 
 namespace gibbs::battery {
 namespace {
@@ -19,7 +20,7 @@ using testing::build;
 using testing::f64;
 using testing::Index;
 
-const Tensor kYes = f64({{.2, .9, .7}, {.1, .5, .6}}), kLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
+const Tensor kYes = f64({{.2, .9, .7}, {.1, .5, .6}});
 const Tensor kProbabilities = f64({{.3, .6, .9}, {.2, .55, .05}});
 
 /// Rows of [N, K] with weights, reduced: the mean divides by the sum of weights.

@@ -10,6 +10,11 @@
 
 namespace gibbs::battery {
 
+/// Distributions, logits, and what is of another shape.
+inline const Tensor kSoft = testing::f64({{.2, .5, .3}, {.7, .1, .2}}),
+                    kOther = testing::f64({{.3, .3, .4}, {.25, .6, .15}});
+inline const Tensor kLogits = testing::f64({{1, -.5, .25}, {-2, 1.5, .75}}), kUnequal = testing::f64({{1, 2}});
+
 using Rows = std::vector<double>;
 using RowLoss = std::function<double(const Rows& y, const Rows& x)>;
 using Element = double (*)(double y, double x);

@@ -26,9 +26,9 @@ using testing::error_of;
 using testing::f64;
 using ::testing::Pointwise;
 
-const Tensor kTarget = f64({{.2, 1, .7}, {0, .5, .9}}), kLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
-const Tensor kProbabilities = f64({{.3, .6, .9}, {.2, .55, .05}});
-const Tensor kPositive = f64({.5, 2, 1.25}), kRows = f64({.4, 1.6});
+const Tensor kTarget = f64({{.2, 1, .7}, {0, .5, .9}}), kBinaryLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
+const Tensor kBinaryProbabilities = f64({{.3, .6, .9}, {.2, .55, .05}});
+const Tensor kPositive = f64({.5, 2, 1.25}), kTwoWeights = f64({.4, 1.6});
 
 /// By the definition: -(w p ln q + (1 - p) ln(1 - q)).
 double term(double p, double q, double w = 1) { return -(w * p * std::log(q) + (1 - p) * std::log(1 - q)); }
@@ -47,7 +47,7 @@ TEST(BinaryCrossEntropy, HasItsDerivatives) {
   const BinaryOptions options = {.reduction = Reduction::none,
                                  .label_smoothing = .1,
                                  .positive_weight = kPositive,
-                                 .sample_weights = kRows,
+                                 .sample_weights = kTwoWeights,
                                  .base = Base::bits};
   const auto rows = [](const testing::Tensors& x, bool logits) {
     return testing::build({2}, [&](const auto& i) {
@@ -56,19 +56,19 @@ TEST(BinaryCrossEntropy, HasItsDerivatives) {
         const double given = x[1].at({i[0], k}), p = x[0].at({i[0], k}) * .9 + .05;
         total += term(p, logits ? sigmoid_of(given) : given, kPositive.at({k}));
       }
-      return kRows.at({i[0]}) * total / 3 / std::numbers::ln2;
+      return kTwoWeights.at({i[0]}) * total / 3 / std::numbers::ln2;
     });
   };
   const Tensor inside = f64({{.2, .9, .7}, {.1, .5, .9}});  // differences must not leave [0, 1]
   testing::expect_op([&](const Variables& x) { return binary_cross_entropy_with_logits(x[0], x[1], options); },
-                     {inside, kLogits}, [&](const testing::Tensors& x) { return rows(x, true); });
+                     {inside, kBinaryLogits}, [&](const testing::Tensors& x) { return rows(x, true); });
   testing::expect_op([&](const Variables& x) { return binary_cross_entropy_with_probabilities(x[0], x[1], options); },
-                     {inside, kProbabilities}, [&](const testing::Tensors& x) { return rows(x, false); });
+                     {inside, kBinaryProbabilities}, [&](const testing::Tensors& x) { return rows(x, false); });
 }
 
 TEST(BinaryCrossEntropy, RowsAreMeansAndMeanIsDividedByTheSampleWeights) {
   const auto with = [](Reduction reduction, const Tensor& weights) {
-    return binary_cross_entropy_with_logits(kTarget, kLogits, {.reduction = reduction, .sample_weights = weights})
+    return binary_cross_entropy_with_logits(kTarget, kBinaryLogits, {.reduction = reduction, .sample_weights = weights})
         .value()
         .to_vector();
   };
@@ -77,7 +77,7 @@ TEST(BinaryCrossEntropy, RowsAreMeansAndMeanIsDividedByTheSampleWeights) {
     double expected = 0;
     for (std::int64_t k = 0; k < 3; ++k) {
       const auto row = static_cast<std::int64_t>(n);
-      expected += term(kTarget.at({row, k}), sigmoid_of(kLogits.at({row, k}))) / 3;
+      expected += term(kTarget.at({row, k}), sigmoid_of(kBinaryLogits.at({row, k}))) / 3;
     }
     EXPECT_NEAR(rows[n], expected, 1e-15);
   }

@@ -54,15 +54,15 @@ TEST(CrossEntropy, ShiftOfLogitsOfAnySizeIsFree) {
 }
 
 const Tensor kSoft = Tensor::of({{.2, .5, .3}, {.7, .1, .2}}, DType::float64);
-const Tensor kLogits = Tensor::of({{1, -.5, .25}, {-2, 1.5, .75}}, DType::float64);
-const Tensor kWeights = Tensor::of({.5, 2, 1.25}, DType::float64);
+const Tensor kCeLogits = Tensor::of({{1, -.5, .25}, {-2, 1.5, .75}}, DType::float64);
+const Tensor kCeWeights = Tensor::of({.5, 2, 1.25}, DType::float64);
 
 TEST(CrossEntropy, GradientInLogitsIsPredictionMinusTargetOverRows) {
-  const Variable z = Variable::leaf(kLogits);
+  const Variable z = Variable::leaf(kCeLogits);
   const std::vector<double> dz = grad(cross_entropy_with_logits(kSoft, z), {z})[0].value().to_vector();
   std::vector<double> expected;
   for (std::size_t n = 0; n < 2; ++n) {
-    const oracle::Row q = oracle::softmax(oracle::matrix_of(kLogits)[n]);
+    const oracle::Row q = oracle::softmax(oracle::matrix_of(kCeLogits)[n]);
     for (std::size_t k = 0; k < 3; ++k) {
       expected.push_back((q[k] - oracle::matrix_of(kSoft)[n][k]) / 2);
     }
@@ -72,14 +72,14 @@ TEST(CrossEntropy, GradientInLogitsIsPredictionMinusTargetOverRows) {
 
 TEST(CrossEntropy, DerivativesOfPredictionAndTarget) {
   for (const Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean}) {
-    const CategoricalOptions options = {.reduction = reduction, .label_smoothing = .1, .class_weights = kWeights};
+    const CategoricalOptions options = {.reduction = reduction, .label_smoothing = .1, .class_weights = kCeWeights};
     const auto on_logits = [&](const Variables& in) { return cross_entropy_with_logits(in[0], in[1], options); };
     // Through softmax, since a perturbed row of probabilities is no distribution.
     const auto on_probabilities = [&](const Variables& in) {
       return cross_entropy_with_probabilities(in[0], softmax(in[1]), options);
     };
     for (const DifferentiableFunction& f : {DifferentiableFunction(on_logits), {on_probabilities}}) {
-      const auto first = gradcheck(f, {kSoft, kLogits}), second = gradgradcheck(f, {kSoft, kLogits});
+      const auto first = gradcheck(f, {kSoft, kCeLogits}), second = gradgradcheck(f, {kSoft, kCeLogits});
       EXPECT_TRUE(first) << first.message;
       EXPECT_TRUE(second) << second.message;
     }
@@ -87,9 +87,9 @@ TEST(CrossEntropy, DerivativesOfPredictionAndTarget) {
 }
 
 TEST(CrossEntropy, HandWrittenGradientsAgreeWithThoseOfTheReference) {
-  const Variable z = Variable::leaf(kLogits);
+  const Variable z = Variable::leaf(kCeLogits);
   for (const Target& target : {Target(kSoft), Target(indices({2, 0}))}) {
-    const Variable loss = cross_entropy_with_logits(target, z, {.label_smoothing = .1, .class_weights = kWeights});
+    const Variable loss = cross_entropy_with_logits(target, z, {.label_smoothing = .1, .class_weights = kCeWeights});
     const Variable by_hand = grad(loss, {z}, {.retain_graph = true})[0];
     const Variable by_reference = grad(loss, {z}, {.create_graph = true})[0];
     EXPECT_THAT(by_hand.value().to_vector(), Pointwise(DoubleNear(1e-14), by_reference.value().to_vector()));

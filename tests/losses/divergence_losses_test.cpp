@@ -28,7 +28,7 @@ using ::testing::ElementsAre;
 using testing::f64;
 using ::testing::Pointwise;
 
-const Tensor kZ = f64({{1, -.5, .25}, {-2, 1.5, .75}}), kWeights = f64({.5, 2, 1.25});
+const Tensor kZ = f64({{1, -.5, .25}, {-2, 1.5, .75}}), kRowWeights = f64({.5, 2, 1.25});
 
 struct Function {
   const char* name;
@@ -49,7 +49,7 @@ TEST_P(DivergenceLosses, IndicesEqualOneHotRowsBitForBit) {
   const Tensor one_hot = f64({{0, 0, 1}, {1, 0, 0}}), indices = Tensor::of({2, 0}, DType::int64);
   for (const double smoothing : {0., .2}) {
     const Variable z = Variable::leaf(kZ);
-    const CategoricalOptions options = {.label_smoothing = smoothing, .class_weights = kWeights};
+    const CategoricalOptions options = {.label_smoothing = smoothing, .class_weights = kRowWeights};
     const Variable a = GetParam().on_logits(indices, z, options), b = GetParam().on_logits(one_hot, z, options);
     EXPECT_EQ(a.value().item(), b.value().item());
     EXPECT_EQ(testing::gradient(a, z), testing::gradient(b, z));

@@ -95,9 +95,33 @@ void expect_right_in(DType dtype, const Extreme& loss, const std::vector<Row>& i
 
 }  // namespace
 
+Dual at_zero(const Dual& p) { return {0, p.d == 0 ? Wide{0} : Wide{kUndefined}}; }
+
+Dual huber_of(const Dual& d, double delta) {
+  const Dual size = abs(d);
+  return size.v <= delta ? d * d / 2 : delta * (size - delta / 2);
+}
+
+Duals log_softmax_of(const Duals& z) {
+  const std::size_t top = z[0].v < z[1].v ? 1 : 0;
+  const Dual apart = z[1 - top] - z[top], rest = log1p(exp(apart));
+  Duals log_q(2, 0.0);
+  log_q[top] = -rest;
+  log_q[1 - top] = apart - rest;
+  return log_q;
+}
+
 void expect_right(const Extreme& loss, const std::vector<Row>& inputs) {
   expect_right_in<float>(DType::float32, loss, inputs);
   expect_right_in<double>(DType::float64, loss, inputs);
+}
+
+void expect_right_on_pairs(const Extreme& loss, const Row& first, const Row& second) {
+  for (const double a : first) {
+    for (const double b : second) {
+      expect_right(loss, {{a}, {b}});
+    }
+  }
 }
 
 }  // namespace gibbs::testing

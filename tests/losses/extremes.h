@@ -38,5 +38,19 @@ using Row = std::vector<double>;
 
 /// Compares value and gradients of f with what is exact.
 void expect_right(const Extreme& loss, const std::vector<Row>& inputs);
+/// On every pair of numbers.
+void expect_right_on_pairs(const Extreme& loss, const Row& first, const Row& second);
+
+/// Numbers of every size, and those that can be rates.
+inline const Row kNumbers = {0,  -0., 5e-324, 1e-45, -1.2e-38, 1e-30, -1e-30, 1e-7, .5,   1,     1 + 1e-7, -3,
+                             20, 87,  -87,    89,    104,      -104,  708.5,  -745, 1e10, -1e18, 1e30,     3.4e38};
+inline const Row kRates = {0, 5e-324, 1e-45, 1.2e-38, 1e-30, 1e-12, 1e-6, .5, 1, 3, 1e10, 1e30, 3e38};
+
+/// p ln q and the like where p = 0: 0, with no derivative in p.
+Dual at_zero(const Dual& p);
+/// d^2 / 2, or delta (|d| - delta / 2) where |d| > delta.
+Dual huber_of(const Dual& d, double delta);
+/// ln softmax of two logits: the larger one is -ln(1 + rest), which does not lose the rest.
+Duals log_softmax_of(const Duals& z);
 
 }  // namespace gibbs::testing

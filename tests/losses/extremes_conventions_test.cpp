@@ -12,29 +12,18 @@ namespace {
 
 using testing::Dual;
 using testing::Duals;
+using testing::expect_right_on_pairs;
 using testing::Extreme;
+using testing::huber_of;
 using testing::kInfinite;
+using testing::kNumbers;
+using testing::kRates;
 using testing::kUndefined;
+using testing::log_softmax_of;
 using testing::Row;
 using testing::Wide;
 
-const Row kNumbers = {0,  -0., 5e-324, 1e-45, -1.2e-38, 1e-30, -1e-30, 1e-7, .5,   1,     1 + 1e-7, -3,
-                      20, 87,  -87,    89,    104,      -104,  708.5,  -745, 1e10, -1e18, 1e30,     3.4e38};
-const Row kRates = {0, 5e-324, 1e-45, 1.2e-38, 1e-30, 1e-12, 1e-6, .5, 1, 3, 1e10, 1e30, 3e38};
-const Row kProbabilities = {0, 5e-324, 1e-45, 1e-30, 1e-12, .25, .5 - 6e-8, .5};
-
-void expect_right_on_pairs(const Extreme& loss, const Row& first, const Row& second) {
-  for (const double a : first) {
-    for (const double b : second) {
-      testing::expect_right(loss, {{a}, {b}});
-    }
-  }
-}
-
-Dual huber_of(const Dual& d, double delta) {
-  const Dual size = abs(d);
-  return size.v <= delta ? d * d / 2 : delta * (size - delta / 2);
-}
+const Row kTwoClasses = {0, 5e-324, 1e-45, 1e-30, 1e-12, .25, .5 - 6e-8, .5};
 
 TEST(ExtremeConventions, Scipy) {
   namespace scipy = compat::scipy;
@@ -107,8 +96,8 @@ TEST(ExtremeConventions, Keras) {
     return -in[0][0] * log(limited(in[1][0] / total, 1e-7, 1 - 1e-7)) -
            in[0][1] * log(limited(in[1][1] / total, 1e-7, 1 - 1e-7));
   };
-  for (const double p : kProbabilities) {
-    for (const double q : kProbabilities) {
+  for (const double p : kTwoClasses) {
+    for (const double q : kTwoClasses) {
       const std::vector<Row> rows = {{p, 1 - p}, {q, 1 - q}};
       testing::expect_right({"kl_divergence", [](const Variables& x) { return keras::kl_divergence(x[0], x[1]); }, kl},
                             rows);
@@ -121,16 +110,6 @@ TEST(ExtremeConventions, Keras) {
       }
     }
   }
-}
-
-/// ln softmax of two logits.
-Duals log_softmax_of(const Duals& z) {
-  const std::size_t top = z[0].v < z[1].v ? 1 : 0;
-  const Dual apart = z[1 - top] - z[top], rest = log1p(exp(apart));
-  Duals log_q(2, 0.0);
-  log_q[top] = -rest;
-  log_q[1 - top] = apart - rest;
-  return log_q;
 }
 
 TEST(ExtremeConventions, TargetsThatArePredictions) {

@@ -9,58 +9,48 @@
 namespace gibbs::losses {
 namespace {
 
+using testing::at_zero;
 using testing::Dual;
 using testing::Duals;
 using testing::Extreme;
 using testing::kInfinite;
 using testing::kUndefined;
+using testing::log_softmax_of;
 using testing::Row;
 using testing::Wide;
 
 const std::vector<Row> kTargets = {{.5, .5},   {1, 0},      {0, 1},           {.25, .75},
                                    {1e-30, 1}, {1, 5e-324}, {1 - 1e-6, 1e-6}, {.5 - 6e-8, .5 + 6e-8}};
-const std::vector<Row> kLogits = {{0, 0},        {1e-30, 0},   {5e-324, 0},    {0, 1e-7},      {.5, -.25},
-                                  {3, 20},       {0, -50},     {0, -80},       {-80, 0},       {0, -104},
-                                  {-104, 0},     {104, 0},     {0, 700},       {1e4, -1e4},    {-1e8, 1e8},
-                                  {1e30, -1e30}, {1e30, 1e30}, {-1e-38, 3e38}, {0, -kInfinite}};
-const std::vector<Row> kProbabilities = {{.5, .5},
-                                         {.25, .75},
-                                         {.5 + 6e-8, .5 - 6e-8},
-                                         {1 - 1e-6, 1e-6},
-                                         {1e-12, 1 - 1e-12},
-                                         {1e-30, 1},
-                                         {1, 1.2e-38},
-                                         {1, 1e-45},
-                                         {1, 5e-324},
-                                         {0, 1},
-                                         {1, 0}};
+const std::vector<Row> kExtremeLogits = {{0, 0},        {1e-30, 0},   {5e-324, 0},    {0, 1e-7},      {.5, -.25},
+                                         {3, 20},       {0, -50},     {0, -80},       {-80, 0},       {0, -104},
+                                         {-104, 0},     {104, 0},     {0, 700},       {1e4, -1e4},    {-1e8, 1e8},
+                                         {1e30, -1e30}, {1e30, 1e30}, {-1e-38, 3e38}, {0, -kInfinite}};
+const std::vector<Row> kPairs = {{.5, .5},
+                                 {.25, .75},
+                                 {.5 + 6e-8, .5 - 6e-8},
+                                 {1 - 1e-6, 1e-6},
+                                 {1e-12, 1 - 1e-12},
+                                 {1e-30, 1},
+                                 {1, 1.2e-38},
+                                 {1, 1e-45},
+                                 {1, 5e-324},
+                                 {0, 1},
+                                 {1, 0}};
 
-/// ln softmax(z): the largest is -ln(1 + rest), which does not lose the rest.
-Duals log_softmax_of(const Duals& z) {
-  const std::size_t top = z[0].v < z[1].v ? 1 : 0;
-  const Dual apart = z[1 - top] - z[top], rest = log1p(exp(apart));
-  Duals log_q(2, 0.0);
-  log_q[top] = -rest;
-  log_q[1 - top] = apart - rest;
-  return log_q;
-}
-
-/// p ln q and the like where p = 0: 0, with no derivative in p.
-Dual at_zero(const Dual& p) { return {0, p.d == 0 ? Wide{0} : Wide{kUndefined}}; }
 /// p (ln p - log_q). Logarithms are right to their last digits, their difference is not.
-Dual relative(const Dual& p, const Dual& log_q) {
+Dual relative_to_log(const Dual& p, const Dual& log_q) {
   return p.v == 0              ? at_zero(p)
          : log_q.v < -LDBL_MAX ? Dual{kInfinite, kUndefined}
                                : p * testing::sum_of({log(p), -log_q});
 }
 
 /// The term of a class, from ln q; and q, which keeps its digits where ln q is near 0.
-using Term = Dual (*)(const Dual& p, const Dual& q, const Dual& log_q);
+using LossTerm = Dual (*)(const Dual& p, const Dual& q, const Dual& log_q);
 
 Dual cross_entropy_term(const Dual& p, const Dual&, const Dual& log_q) {
   return p.v == 0 ? at_zero(p) : log_q.v < -LDBL_MAX ? Dual{kInfinite, kUndefined} : -p * log_q;
 }
-Dual kl_term(const Dual& p, const Dual&, const Dual& log_q) { return relative(p, log_q); }
+Dual kl_term(const Dual& p, const Dual&, const Dual& log_q) { return relative_to_log(p, log_q); }
 Dual reverse_term(const Dual& p, const Dual& q, const Dual& log_q) {
   return log_q.v < -LDBL_MAX ? at_zero(q)
          : p.v == 0          ? Dual{kInfinite, kUndefined}
@@ -82,7 +72,7 @@ struct Loss {
   const char* name;
   Variable (*on_logits)(const Target&, const Variable&, const CategoricalOptions&);
   Variable (*on_probabilities)(const Target&, const Variable&, const CategoricalOptions&);
-  Term term;
+  LossTerm term;
   bool clipped;
 };
 const Loss kLosses[] = {
@@ -123,7 +113,7 @@ TEST(ExtremeLosses, OnLogits) {
       // A gradient q (g - sum q g) is right to epsilons of g, which may be as large as a logarithm of p.
       const double rare = std::min(p[0] > 0 ? p[0] : 1, p[1] > 0 ? p[1] : 1);
       extreme.epsilons_of_one = 8 * (1 - std::log(rare));
-      for (const Row& z : kLogits) {
+      for (const Row& z : kExtremeLogits) {
         testing::expect_right(extreme, {p, z});
       }
     }
@@ -138,7 +128,7 @@ TEST(ExtremeLosses, OnProbabilities) {
                                return sum_of_classes(loss, in[0], in[1], {log(in[1][0]), log(in[1][1])});
                              }};
     for (const Row& p : kTargets) {
-      for (const Row& q : kProbabilities) {
+      for (const Row& q : kPairs) {
         testing::expect_right(extreme, {p, q});
       }
     }
@@ -161,15 +151,15 @@ TEST(ExtremeLosses, FocalOnLogits) {
         [&](const Variables& x) { return categorical_focal_loss_with_logits(x[0], x[1], {gamma}); }, categorical,
         /*epsilons_of_one=*/8};
     for (const Row& p : kTargets) {
-      for (const Row& z : kLogits) {
+      for (const Row& z : kExtremeLogits) {
         testing::expect_right(extreme, {p, z});
       }
     }
   }
 }
 
-const Row kNumbers = {0,    -0.,   5e-324, 1e-45, -1.2e-38, 1e-30, 1e-7, .5,   1,     -3,   20,      -50,
-                      88.7, -88.7, 104,    -104,  708,      -745,  1e4,  -1e4, -1e30, 1e30, -3.4e38, 3.4e38};
+const Row kBinaryNumbers = {0,    -0.,   5e-324, 1e-45, -1.2e-38, 1e-30, 1e-7, .5,   1,     -3,   20,      -50,
+                            88.7, -88.7, 104,    -104,  708,      -745,  1e4,  -1e4, -1e30, 1e30, -3.4e38, 3.4e38};
 
 TEST(ExtremeLosses, Binary) {
   for (const double gamma : {0., .5, 2.}) {
@@ -195,7 +185,7 @@ TEST(ExtremeLosses, Binary) {
         "binary_cross_entropy_with_probabilities",
         [](const Variables& x) { return binary_cross_entropy_with_probabilities(x[0], x[1]); }, by_probability};
     for (const double p : {0., 5e-324, 1e-30, 1e-6, .5, .75, 1.}) {
-      for (const double z : kNumbers) {
+      for (const double z : kBinaryNumbers) {
         testing::expect_right(focal, {{p}, {z}});
         if (gamma == 0) {
           testing::expect_right(entropy, {{p}, {z}});

@@ -11,6 +11,7 @@
 namespace gibbs::losses {
 namespace {
 
+using testing::at_zero;
 using testing::Dual;
 using testing::Duals;
 using testing::Extreme;
@@ -20,20 +21,17 @@ using testing::Row;
 using testing::Wide;
 
 /// Probabilities near 0, 1/2 and 1: zero, denormal, normal by a little, tiny, small, and what is nearly 1/2.
-const std::vector<double> kProbabilities = {0,     -0.,  5e-324, 1e-45, 2.3e-308,  1.2e-38,   1e-30,
-                                            1e-12, 1e-6, .01,    .25,   .5 - 6e-8, .5 - 1e-9, .5};
+const std::vector<double> kExtremeProbabilities = {0,     -0.,  5e-324, 1e-45, 2.3e-308,  1.2e-38,   1e-30,
+                                                   1e-12, 1e-6, .01,    .25,   .5 - 6e-8, .5 - 1e-9, .5};
 
 std::vector<Row> distributions() {
   std::vector<Row> rows;
-  for (const double p : kProbabilities) {
+  for (const double p : kExtremeProbabilities) {
     rows.push_back({p, 1 - p});
     rows.push_back({1 - p, p});
   }
   return rows;
 }
-
-/// What p ln p and its like have at p = 0: the value 0, and no derivative in p.
-Dual at_zero(const Dual& p) { return {0, p.d == 0 ? Wide{0} : Wide{kUndefined}}; }
 
 Dual plogp(const Dual& p) { return p.v == 0 ? at_zero(p) : p * log(p); }
 Dual minus_plogq(const Dual& p, const Dual& q) {
@@ -244,7 +242,7 @@ TEST(ExtremeMeasures, OfTwoVariables) {
         }
         return clipped(testing::sum_of(terms));
       }};
-  for (const double p : kProbabilities) {
+  for (const double p : kExtremeProbabilities) {
     for (const Row& row : {Row{p, 0, 0, 1 - p}, Row{.5 - p, .5, p, 0}, Row{.25, .25, .25, .25},
                            Row{p / 2, p / 2, .5 - p / 2, .5 - p / 2}, Row{p, p, p, 1 - 3 * p}}) {
       if (row[0] >= 0 && row[3] >= 0) {

@@ -12,23 +12,15 @@ namespace {
 
 using testing::Dual;
 using testing::Duals;
+using testing::expect_right_on_pairs;
 using testing::Extreme;
+using testing::huber_of;
 using testing::kInfinite;
+using testing::kNumbers;
+using testing::kRates;
 using testing::kUndefined;
 using testing::Row;
 using testing::Wide;
-
-const Row kNumbers = {0,  -0., 5e-324, 1e-45, -1.2e-38, 1e-30, -1e-30, 1e-7, .5,   1,     1 + 1e-7, -3,
-                      20, 87,  -87,    89,    104,      -104,  708.5,  -745, 1e10, -1e18, 1e30,     3.4e38};
-const Row kRates = {0, 5e-324, 1e-45, 1.2e-38, 1e-30, 1e-12, 1e-6, .5, 1, 3, 1e10, 1e30, 3e38};
-
-void expect_right_on_pairs(const Extreme& loss, const Row& first, const Row& second) {
-  for (const double a : first) {
-    for (const double b : second) {
-      testing::expect_right(loss, {{a}, {b}});
-    }
-  }
-}
 
 /// p ln(p / r) - p + r from ln r; at p = 0 it is r, with no derivative in p.
 Dual generalized(const Dual& p, const Dual& r, const Dual& log_r) {
@@ -77,11 +69,6 @@ TEST(ExtremeNumbers, Gaussians) {
       }
     }
   }
-}
-
-Dual huber_of(const Dual& d, double delta) {
-  const Dual size = abs(d);
-  return size.v <= delta ? d * d / 2 : delta * (size - delta / 2);
 }
 
 TEST(ExtremeNumbers, Distances) {

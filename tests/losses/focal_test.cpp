@@ -29,8 +29,8 @@ using ::testing::ElementsAre;
 using testing::error_of;
 using testing::f64;
 
-const Tensor kYes = f64({{.2, .9, .7}, {.1, .5, .6}}), kLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
-const Tensor kProbabilities = f64({{.3, .6, .9}, {.2, .55, .05}});
+const Tensor kFocalYes = f64({{.2, .9, .7}, {.1, .5, .6}}), kFocalLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
+const Tensor kFocalProbabilities = f64({{.3, .6, .9}, {.2, .55, .05}});
 const Tensor kSoft = f64({{.2, .5, .3}, {.7, .1, .2}}), kAlpha = f64({.25, 1, 1.5});
 
 double term(double p, double q, double gamma) { return -p * std::pow(1 - q, gamma) * std::log(q); }
@@ -53,10 +53,10 @@ TEST(BinaryFocal, HasItsDerivatives) {
       };
     };
     testing::expect_op([&](const Variables& x) { return binary_focal_loss_with_logits(x[0], x[1], focal, rows); },
-                       {kYes, kLogits}, oracle(true));
+                       {kFocalYes, kFocalLogits}, oracle(true));
     testing::expect_op(
         [&](const Variables& x) { return binary_focal_loss_with_probabilities(x[0], x[1], focal, rows); },
-        {kYes, kProbabilities}, oracle(false));
+        {kFocalYes, kFocalProbabilities}, oracle(false));
   }
 }
 
@@ -76,11 +76,11 @@ TEST(CategoricalFocal, HasItsDerivatives) {
       });
     };
     testing::expect_op([&](const Variables& x) { return categorical_focal_loss_with_logits(x[0], x[1], focal, rows); },
-                       {kSoft, kLogits}, oracle);
+                       {kSoft, kFocalLogits}, oracle);
     // Through softmax, since a perturbed row of probabilities is no distribution.
     testing::expect_op(
         [&](const Variables& x) { return categorical_focal_loss_with_probabilities(x[0], softmax(x[1]), focal, rows); },
-        {kSoft, kLogits}, oracle);
+        {kSoft, kFocalLogits}, oracle);
   }
 }
 
@@ -97,7 +97,7 @@ TEST(BinaryFocal, PublishedByLin) {
 TEST(CategoricalFocal, MeanDividesByClassWeightsAndNotByAlpha) {
   const Tensor labels = Tensor::of({0, 2}, DType::int64), w = f64({1, 1, 3});
   const auto with = [&](const CategoricalFocalOptions& focal, const CategoricalOptions& options) {
-    return categorical_focal_loss_with_logits(labels, kLogits, focal, options).value().item();
+    return categorical_focal_loss_with_logits(labels, kFocalLogits, focal, options).value().item();
   };
   const double sum = with({.alpha = w}, {.reduction = Reduction::sum});
   EXPECT_DOUBLE_EQ(with({.alpha = w}, {}), sum / 2);
@@ -214,7 +214,7 @@ TEST(CategoricalFocal, IsTotal) {
 }
 
 TEST(CategoricalFocal, BatchesOfIgnoredRowsAreZero) {
-  const Variable z = Variable::leaf(kLogits);
+  const Variable z = Variable::leaf(kFocalLogits);
   const Variable loss =
       categorical_focal_loss_with_logits(Tensor::of({-1, -1}, DType::int64), z, {}, {.ignore_index = -1});
   EXPECT_EQ(loss.value().item(), 0);

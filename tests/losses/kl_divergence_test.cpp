@@ -45,15 +45,15 @@ TEST(KLDivergence, ClippingLosesTheSignalWhereThePredictionIsWorst) {
 }
 
 const Tensor kSoft = Tensor::of({{.2, .5, .3}, {.7, .1, .2}}, DType::float64);
-const Tensor kLogits = Tensor::of({{1, -.5, .25}, {-2, 1.5, .75}}, DType::float64);
-const Tensor kWeights = Tensor::of({.5, 2, 1.25}, DType::float64);
+const Tensor kKlLogits = Tensor::of({{1, -.5, .25}, {-2, 1.5, .75}}, DType::float64);
+const Tensor kKlWeights = Tensor::of({.5, 2, 1.25}, DType::float64);
 
 TEST(KLDivergence, GradientInLogitsIsPredictionMinusTargetOverRows) {
-  const Variable z = Variable::leaf(kLogits);
+  const Variable z = Variable::leaf(kKlLogits);
   const std::vector<double> dz = grad(kl_divergence_with_logits(kSoft, z), {z})[0].value().to_vector();
   std::vector<double> expected;
   for (std::size_t n = 0; n < 2; ++n) {
-    const oracle::Row q = oracle::softmax(oracle::matrix_of(kLogits)[n]);
+    const oracle::Row q = oracle::softmax(oracle::matrix_of(kKlLogits)[n]);
     for (std::size_t k = 0; k < 3; ++k) {
       expected.push_back((q[k] - oracle::matrix_of(kSoft)[n][k]) / 2);
     }
@@ -63,14 +63,14 @@ TEST(KLDivergence, GradientInLogitsIsPredictionMinusTargetOverRows) {
 
 TEST(KLDivergence, DerivativesOfPredictionAndTarget) {
   for (const Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean}) {
-    const CategoricalOptions options = {.reduction = reduction, .label_smoothing = .1, .class_weights = kWeights};
+    const CategoricalOptions options = {.reduction = reduction, .label_smoothing = .1, .class_weights = kKlWeights};
     const auto on_logits = [&](const Variables& in) { return kl_divergence_with_logits(in[0], in[1], options); };
     // Through softmax, since a perturbed row of probabilities is no distribution.
     const auto on_probabilities = [&](const Variables& in) {
       return kl_divergence_with_probabilities(in[0], softmax(in[1]), options);
     };
     for (const DifferentiableFunction& f : {DifferentiableFunction(on_logits), {on_probabilities}}) {
-      const auto first = gradcheck(f, {kSoft, kLogits}), second = gradgradcheck(f, {kSoft, kLogits});
+      const auto first = gradcheck(f, {kSoft, kKlLogits}), second = gradgradcheck(f, {kSoft, kKlLogits});
       EXPECT_TRUE(first) << first.message;
       EXPECT_TRUE(second) << second.message;
     }
@@ -78,9 +78,9 @@ TEST(KLDivergence, DerivativesOfPredictionAndTarget) {
 }
 
 TEST(KLDivergence, HessianInLogitsIsTheFisherInformation) {
-  const Variable z = Variable::leaf(kLogits.rows(0, 1));
+  const Variable z = Variable::leaf(kKlLogits.rows(0, 1));
   const Variable dz = grad(kl_divergence_with_logits(kSoft.rows(0, 1), z), {z}, {.create_graph = true})[0];
-  const oracle::Row q = oracle::softmax(oracle::matrix_of(kLogits)[0]);
+  const oracle::Row q = oracle::softmax(oracle::matrix_of(kKlLogits)[0]);
   for (std::int64_t i = 0; i < 3; ++i) {
     Tensor pick = Tensor::zeros({1, 3}, DType::float64);
     pick.set({0, i}, 1);

@@ -29,7 +29,7 @@ using ::testing::StrEq;
 
 constexpr std::int64_t kPad = 0, kN = 2, kT = 3, kK = 4;
 
-const Tensor kLabels = Tensor::of({{1, kPad, 3}, {2, 2, kPad}}, DType::int64);
+const Tensor kPaddedLabels = Tensor::of({{1, kPad, 3}, {2, 2, kPad}}, DType::int64);
 const Tensor kSampleWeights = f64({{1, 2, .5}, {0, 3, 1}}), kClassWeights = f64({1, .5, 2, 3});
 
 Tensor logits() { return testing::random({kN, kT, kK}, 7, -2, 2); }
@@ -92,7 +92,7 @@ TEST(LeadingAxes, AreRows) {
     for (const CategoricalOptions& options : many_options()) {
       for (const bool of_indices : {true, false}) {
         const Tensor& x = named.probabilities ? q : z;
-        const Tensor target = of_indices ? kLabels : soft;
+        const Tensor target = of_indices ? kPaddedLabels : soft;
         const Variable apart = Variable::leaf(x), rows = Variable::leaf(x.reshape({kN * kT, kK}));
         const Shape flat = of_indices ? Shape{kN * kT} : rows.shape();
         CategoricalOptions of_rows = options;
@@ -113,7 +113,7 @@ struct Oracle {
   Oracle(const Tensor& z, const CategoricalOptions& o) {
     for (std::int64_t n = 0; n < kN; ++n) {
       for (std::int64_t t = 0; t < kT; ++t) {
-        const std::int64_t label = kLabels.at<std::int64_t>({n, t});
+        const std::int64_t label = kPaddedLabels.at<std::int64_t>({n, t});
         oracle::Row row;
         for (std::int64_t k = 0; k < kK; ++k) {
           row.push_back(z.at({n, t, k}));
@@ -136,8 +136,8 @@ TEST(LeadingAxes, ByLoops) {
   const Tensor z = logits();
   for (const CategoricalOptions& options : many_options()) {
     const Oracle expected(z, options);
-    const Tensor y = cross_entropy_with_logits(kLabels, z, options).value();
-    EXPECT_NEAR(divisor(kLabels, z, options), expected.divisor, 1e-14);
+    const Tensor y = cross_entropy_with_logits(kPaddedLabels, z, options).value();
+    EXPECT_NEAR(divisor(kPaddedLabels, z, options), expected.divisor, 1e-14);
     if (options.reduction == Reduction::none) {
       for (std::int64_t n = 0; n < kN; ++n) {
         for (std::int64_t t = 0; t < kT; ++t) {
@@ -167,14 +167,14 @@ TEST(LeadingAxes, DerivativesOfPredictionAndTarget) {
   };
   expect_right("kl_divergence_with_log_target", log_target, {teacher, logits()});
   const auto ignoring = [](const Variables& x) {
-    return cross_entropy_with_logits(kLabels, x[0], {.label_smoothing = .1, .ignore_index = kPad});
+    return cross_entropy_with_logits(kPaddedLabels, x[0], {.label_smoothing = .1, .ignore_index = kPad});
   };
   expect_right("cross_entropy_with_logits", ignoring, {logits()});
 }
 
 TEST(LeadingAxes, OfRatesAndMargins) {
   const Tensor z = logits(), rows = z.reshape({kN * kT, kK}), counts = testing::random({kN, kT, kK}, 9, 1, 4);
-  const Tensor labels = kLabels.reshape({kN * kT});
+  const Tensor labels = kPaddedLabels.reshape({kN * kT});
   for (const Reduction reduction : {Reduction::none, Reduction::mean}) {
     const auto expect_equal = [](const Variable& y, const Variable& of_rows) {
       EXPECT_EQ(y.shape(), of_rows.rank() == 0 ? Shape({}) : Shape({kN, kT}));
@@ -183,9 +183,9 @@ TEST(LeadingAxes, OfRatesAndMargins) {
     expect_equal(
         generalized_kl_divergence_with_log_rates(counts, z, {.reduction = reduction}),
         generalized_kl_divergence_with_log_rates(counts.reshape(rows.shape()), rows, {.reduction = reduction}));
-    expect_equal(categorical_hinge(kLabels, z, {.reduction = reduction}),
+    expect_equal(categorical_hinge(kPaddedLabels, z, {.reduction = reduction}),
                  categorical_hinge(labels, rows, {.reduction = reduction}));
-    expect_equal(multi_margin(kLabels, z, {.reduction = reduction}),
+    expect_equal(multi_margin(kPaddedLabels, z, {.reduction = reduction}),
                  multi_margin(labels, rows, {.reduction = reduction}));
   }
 }
@@ -197,8 +197,8 @@ TEST(LeadingAxes, WhatIsIgnoredIsNotLookedAt) {
   }
   const Variable z = Variable::leaf(Tensor::from(spoiled, {kN, kT, kK}));
   const CategoricalOptions options = {.ignore_index = kPad};
-  const Variable y = cross_entropy_with_logits(kLabels, z, options);
-  EXPECT_DOUBLE_EQ(y.value().item(), cross_entropy_with_logits(kLabels, logits(), options).value().item());
+  const Variable y = cross_entropy_with_logits(kPaddedLabels, z, options);
+  EXPECT_DOUBLE_EQ(y.value().item(), cross_entropy_with_logits(kPaddedLabels, logits(), options).value().item());
   const Tensor dz = grad(y, {z})[0].value();
   for (std::int64_t k = 0; k < kK; ++k) {
     EXPECT_EQ(dz.at({0, 1, k}), 0);
@@ -212,15 +212,16 @@ TEST(LeadingAxes, ThatDoNotFit) {
     return testing::error_of([&] { cross_entropy_with_logits(target, Tensor::zeros(shape), options); });
   };
   const std::string op = "cross_entropy_with_logits: ";
-  EXPECT_THAT(error_of(kLabels, {6, 4}),
+  EXPECT_THAT(error_of(kPaddedLabels, {6, 4}),
               StrEq(op + "the target is int64 [2, 3], the logits [6, 4]; class indices are int64 [6], distributions "
                          "float [6, 4]"));
-  EXPECT_THAT(error_of(kLabels, {3, 2, 4}),
+  EXPECT_THAT(error_of(kPaddedLabels, {3, 2, 4}),
               StrEq(op + "the target is int64 [2, 3], the logits [3, 2, 4]; class indices are int64 [3, 2], "
                          "distributions float [3, 2, 4]"));
-  EXPECT_THAT(error_of(kLabels, {2, 3, 3}), StrEq(op + "target row 2 is class 3, outside [0, 3); rows to leave out "
-                                                       "need .ignore_index"));
-  EXPECT_THAT(error_of(kLabels, {2, 3, 4}, {.sample_weights = Tensor::ones({6})}),
+  EXPECT_THAT(error_of(kPaddedLabels, {2, 3, 3}),
+              StrEq(op + "target row 2 is class 3, outside [0, 3); rows to leave out "
+                         "need .ignore_index"));
+  EXPECT_THAT(error_of(kPaddedLabels, {2, 3, 4}, {.sample_weights = Tensor::ones({6})}),
               StrEq(op + "sample_weights are [6]; 6 rows need shape [2, 3]"));
 }
 
@@ -232,13 +233,13 @@ TEST(Divisor, WeighsThePiecesOfABatch) {
   for (std::int64_t n = 0; n < kN; ++n) {
     CategoricalOptions of_piece = options;
     of_piece.sample_weights = kernels::slice(kSampleWeights, 0, n, n + 1);
-    const Tensor labels = kernels::slice(kLabels, 0, n, n + 1), piece = kernels::slice(z, 0, n, n + 1);
+    const Tensor labels = kernels::slice(kPaddedLabels, 0, n, n + 1), piece = kernels::slice(z, 0, n, n + 1);
     const double d = divisor(labels, piece, of_piece);
     total += d * cross_entropy_with_logits(labels, piece, of_piece).value().item();
     weight += d;
   }
-  EXPECT_DOUBLE_EQ(weight, divisor(kLabels, z, options));
-  EXPECT_DOUBLE_EQ(total / weight, cross_entropy_with_logits(kLabels, z, options).value().item());
+  EXPECT_DOUBLE_EQ(weight, divisor(kPaddedLabels, z, options));
+  EXPECT_DOUBLE_EQ(total / weight, cross_entropy_with_logits(kPaddedLabels, z, options).value().item());
 }
 
 TEST(Divisor, IsWhatTheMeanOfEveryLossDividesBy) {
@@ -247,9 +248,9 @@ TEST(Divisor, IsWhatTheMeanOfEveryLossDividesBy) {
     for (CategoricalOptions options : many_options()) {
       const Tensor& x = named.probabilities ? q : z;
       options.reduction = Reduction::sum;
-      const double sum = named.loss(kLabels, x, options).value().item();
+      const double sum = named.loss(kPaddedLabels, x, options).value().item();
       options.reduction = Reduction::mean;
-      EXPECT_DOUBLE_EQ(named.loss(kLabels, x, options).value().item(), sum / divisor(kLabels, x, options))
+      EXPECT_DOUBLE_EQ(named.loss(kPaddedLabels, x, options).value().item(), sum / divisor(kPaddedLabels, x, options))
           << named.name;
     }
   }

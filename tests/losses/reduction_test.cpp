@@ -14,18 +14,18 @@ namespace {
 
 using ::testing::ElementsAre;
 
-const Tensor kRows = Tensor::of({1, 2, 6}, DType::float64);
+const Tensor kThree = Tensor::of({1, 2, 6}, DType::float64);
 
 TEST(Reduction, NoneSumAndMean) {
-  EXPECT_THAT(reduce(kRows, {}, Reduction::none).value().to_vector(), ElementsAre(1, 2, 6));
-  EXPECT_EQ(reduce(kRows, {}, Reduction::sum).value().item(), 9);
-  EXPECT_EQ(reduce(kRows, {}, Reduction::mean).value().item(), 3);
+  EXPECT_THAT(reduce(kThree, {}, Reduction::none).value().to_vector(), ElementsAre(1, 2, 6));
+  EXPECT_EQ(reduce(kThree, {}, Reduction::sum).value().item(), 9);
+  EXPECT_EQ(reduce(kThree, {}, Reduction::mean).value().item(), 3);
 }
 
 TEST(Reduction, MeanDividesByTheSumOfTheWeights) {
   const Tensor weights = Tensor::of({2, 1, 1.5}, DType::float64);
-  EXPECT_EQ(reduce(kRows, weights, Reduction::mean).value().item(), 2);
-  EXPECT_EQ(reduce(kRows, weights, Reduction::sum).value().item(), 9);
+  EXPECT_EQ(reduce(kThree, weights, Reduction::mean).value().item(), 2);
+  EXPECT_EQ(reduce(kThree, weights, Reduction::sum).value().item(), 9);
 }
 
 TEST(Reduction, NothingToAverageIsZeroWithZeroGradient) {
@@ -42,7 +42,7 @@ TEST(Reduction, NothingToAverageIsZeroWithZeroGradient) {
 
 TEST(Reduction, GradientsReachRowsAndWeights) {
   const auto f = [](const Variables& in) { return reduce(in[0], in[1], Reduction::mean); };
-  const std::vector<Tensor> at = {kRows, Tensor::of({2, 1, 1.5}, DType::float64)};
+  const std::vector<Tensor> at = {kThree, Tensor::of({2, 1, 1.5}, DType::float64)};
   const auto first = gradcheck(f, at), second = gradgradcheck(f, at);
   EXPECT_TRUE(first) << first.message;
   EXPECT_TRUE(second) << second.message;

@@ -22,11 +22,11 @@ using ::testing::IsSupersetOf;
 using ::testing::Pair;
 using ::testing::StrEq;
 
-struct Kind {
+struct GroupMethod {
   const char* name;
   std::function<std::unique_ptr<Optimizer>(const Groups&, double rate, double decay)> make;
 };
-const Kind kKinds[] = {
+const GroupMethod kGroupMethods[] = {
     {"SGD",
      [](const Groups& groups, double rate, double decay) {
        return std::make_unique<SGD>(groups, SGDOptions{.learning_rate = rate, .weight_decay = decay});
@@ -42,7 +42,7 @@ const Kind kKinds[] = {
      }},
 };
 
-class AnyMethod : public ::testing::TestWithParam<std::tuple<Kind, DType>> {};
+class AnyMethod : public ::testing::TestWithParam<std::tuple<GroupMethod, DType>> {};
 
 std::vector<Parameter> four_parameters(DType dtype) {
   Rng rng(3);
@@ -91,7 +91,8 @@ TEST_P(AnyMethod, StepsGroupsAsOneOptimizerForEachWould) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, AnyMethod,
-                         ::testing::Combine(::testing::ValuesIn(kKinds), testing::Values(DType::float32, DType::float64)),
+                         ::testing::Combine(::testing::ValuesIn(kGroupMethods),
+                                            testing::Values(DType::float32, DType::float64)),
                          [](const auto& instance) {
                            return std::get<0>(instance.param).name + std::string("_") +
                                   (std::get<1>(instance.param) == DType::float32 ? "float32" : "float64");
@@ -128,7 +129,7 @@ TEST(Groups, ScaleTheRateOfAdam) {
   EXPECT_NEAR(b.value().item(), 0.5, 1e-7);
 }
 
-std::vector<Named<Parameter>> model() {
+std::vector<Named<Parameter>> two_layers() {
   return {{"0.weight", Parameter(Tensor::ones({2, 3}))},
           {"0.bias", Parameter(Tensor::ones({3}))},
           {"2.weight", Parameter(Tensor::ones({3, 1}))},
@@ -136,7 +137,7 @@ std::vector<Named<Parameter>> model() {
 }
 
 TEST(Groups, StateIsNamedAfterPathsInTheOrderOfTheGroups) {
-  const Parameters all = model();
+  const Parameters all = two_layers();
   SavedState state;
   SGD({{.parameters = all.below("2"), .rate_scale = 2}, {.parameters = all.below("0").called("bias")}},
       {.momentum = 0.5})
@@ -146,7 +147,7 @@ TEST(Groups, StateIsNamedAfterPathsInTheOrderOfTheGroups) {
 }
 
 TEST(Groups, AreSettings) {
-  const Parameters all = model(), biases = all.called("bias");
+  const Parameters all = two_layers(), biases = all.called("bias");
   const AdamW plain(all), same({{.parameters = biases}, {.parameters = all.without(biases)}});
   EXPECT_EQ(plain.settings(), same.settings()) << "groups that set nothing change nothing";
   const AdamW groups({{.parameters = all.without(biases), .rate_scale = 0.1},
@@ -163,14 +164,14 @@ void expect_error(const Groups& groups, const std::string& message) {
 }
 
 TEST(Groups, Errors) {
-  const Parameters all = model(), biases = all.called("bias");
+  const Parameters all = two_layers(), biases = all.called("bias");
   const Group rest = {.parameters = all.without(biases)};
   expect_error(std::vector<Group>{}, "SGD: there are no parameters to optimize");
   expect_error({rest, {}}, "SGD: group 1 has no parameters");
   expect_error({rest, {.parameters = all}},
                "SGD: parameter '0.weight' is in groups 0 and 1, '2.weight' is in groups 0 and 1; take it out of one "
                "with Parameters::without");
-  expect_error({rest, {.parameters = model()}},
+  expect_error({rest, {.parameters = two_layers()}},
                "SGD: two parameters have the path '0.weight', which their state is named after; give those of one "
                "model another with Parameters::prefixed");
   expect_error({rest, {.parameters = biases, .rate_scale = -1}},
@@ -182,11 +183,11 @@ TEST(Groups, Errors) {
         Adam({rest, {.parameters = biases, .weight_decay = 0}});
       },
       ::testing::ThrowsMessage<Error>(StrEq("Adam: group 1 sets weight_decay, which Adam does not have; leave it "
-                                          "out, or take AdamW or SGD")));
+                                            "out, or take AdamW or SGD")));
 }
 
 TEST(Groups, OfTwoModelsHaveAPrefix) {
-  const Adam adam({{.parameters = Parameters(model()).prefixed("encoder")}, {.parameters = model()}});
+  const Adam adam({{.parameters = Parameters(two_layers()).prefixed("encoder")}, {.parameters = two_layers()}});
   EXPECT_EQ(adam.parameters().size(), 8U);
   EXPECT_EQ(adam.parameters()[1].path, "encoder.0.bias");
 }
@@ -212,9 +213,10 @@ TEST(Groups, WorkForAMethodOfYourOwn) {
   plain.step();
   EXPECT_EQ(a.value().item(), 0.5);
   EXPECT_EQ(b.value().item(), 0.75);
-  EXPECT_THAT([&] { Plain({{.parameters = {a}, .weight_decay = 0.1}}); },
-              ::testing::ThrowsMessage<Error>(StrEq("Plain: group 0 sets weight_decay, which Plain does not have; leave "
-                                                  "it out, or take AdamW or SGD")));
+  EXPECT_THAT(
+      [&] { Plain({{.parameters = {a}, .weight_decay = 0.1}}); },
+      ::testing::ThrowsMessage<Error>(StrEq("Plain: group 0 sets weight_decay, which Plain does not have; leave "
+                                            "it out, or take AdamW or SGD")));
 }
 
 }  // namespace

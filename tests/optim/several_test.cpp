@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::StrEq;
 
 /// Two weights, each with a method of its own.
-struct Pair {
+struct TwoMethods {
   Parameter a{Tensor::of({1, -2, 0.5})}, b{Tensor::of({3, 1})};
   SGD sgd{std::vector<Named<Parameter>>{{"0.weight", a}}, {.learning_rate = 0.1, .momentum = 0.9}};
   AdamW adamw{std::vector<Named<Parameter>>{{"1.weight", b}}, {.learning_rate = 0.02}};
@@ -29,7 +29,7 @@ struct Pair {
 };
 
 TEST(Several, StepsEachAsItWouldStepAlone) {
-  Pair together, apart;
+  TwoMethods together, apart;
   Several several({&together.sgd, &together.adamw});
   EXPECT_EQ(several.learning_rate(), 1);
   for (int t = 0; t < 5; ++t) {
@@ -53,7 +53,7 @@ TEST(Several, StepsEachAsItWouldStepAlone) {
 }
 
 TEST(Several, ScalesTheRatesThatItsOptimizersWereMadeWith) {
-  Pair pair;
+  TwoMethods pair;
   pair.sgd.set_learning_rate(7);
   Several several({&pair.sgd, &pair.adamw});
   EXPECT_EQ(pair.sgd.learning_rate(), 0.1);
@@ -64,7 +64,7 @@ TEST(Several, ScalesTheRatesThatItsOptimizersWereMadeWith) {
 }
 
 TEST(Several, RestoredStateGoesOnWithTheSameBits) {
-  Pair straight, before;
+  TwoMethods straight, before;
   Several first({&straight.sgd, &straight.adamw}), saved({&before.sgd, &before.adamw});
   for (auto [pair, several] : {std::pair(&straight, &first), {&before, &saved}}) {
     pair->set_gradients(1);
@@ -76,7 +76,7 @@ TEST(Several, RestoredStateGoesOnWithTheSameBits) {
   EXPECT_THAT(state.names, ElementsAre("steps", "learning_rate", "0/steps", "0/learning_rate", "0/0.weight.velocity",
                                        "1/steps", "1/learning_rate", "1/1.weight.steps", "1/1.weight.first_moment",
                                        "1/1.weight.second_moment"));
-  Pair after;
+  TwoMethods after;
   after.a.mutable_value().copy_from(before.a.value());
   after.b.mutable_value().copy_from(before.b.value());
   Several resumed({&after.sgd, &after.adamw});
@@ -92,7 +92,7 @@ TEST(Several, RestoredStateGoesOnWithTheSameBits) {
 }
 
 TEST(Several, ItsSettingsAreThoseOfAll) {
-  Pair pair;
+  TwoMethods pair;
   const RunSettings settings = Several({&pair.sgd, &pair.adamw}).settings();
   std::vector<std::string> names;
   for (const auto& [name, value] : settings) {
@@ -106,32 +106,32 @@ TEST(Several, ItsSettingsAreThoseOfAll) {
 }
 
 TEST(Several, AChangedParameterStopsTheStepOfAll) {
-  Pair pair;
+  TwoMethods pair;
   Several several({&pair.sgd, &pair.adamw});
   pair.set_gradients(1);
   pair.b.replace(Tensor::ones({4}));
   EXPECT_THAT([&] { several.step(); },
               ::testing::ThrowsMessage<Error>(StrEq("Several: parameter '1.weight' was float32 [2] and is now float32 "
-                                                  "[4]; make a new optimizer after replacing parameters")));
+                                                    "[4]; make a new optimizer after replacing parameters")));
   EXPECT_THAT(pair.a.value().to_vector(), ElementsAre(1, -2, 0.5));
 }
 
 TEST(Several, Errors) {
-  Pair pair;
+  TwoMethods pair;
   Adam both(std::vector<Named<Parameter>>{{"1.weight", pair.b}, {"0.weight", pair.a}});
   EXPECT_THAT(
       [&] {
         Several({&pair.sgd, &pair.adamw, &both});
       },
       ::testing::ThrowsMessage<Error>(StrEq("Several: parameter '1.weight' is in 1 (AdamW) and 2 (Adam), "
-                                          "'0.weight' is in 0 (SGD) and 2 (Adam), and would be stepped twice; "
-                                          "take it out of one with Parameters::without")));
+                                            "'0.weight' is in 0 (SGD) and 2 (Adam), and would be stepped twice; "
+                                            "take it out of one with Parameters::without")));
   EXPECT_THAT(
       [&] {
         Several({&pair.sgd, &pair.sgd});
       },
       ::testing::ThrowsMessage<Error>(StrEq("Several: parameter '0.weight' is in 0 (SGD) and 1 (SGD), and would "
-                                          "be stepped twice; take it out of one with Parameters::without")));
+                                            "be stepped twice; take it out of one with Parameters::without")));
   EXPECT_THAT(
       [&] {
         Several({&pair.sgd, nullptr});

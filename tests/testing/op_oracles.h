@@ -2,8 +2,10 @@
 // pooling. In float64, on indices, with nothing of the kernels they judge.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include "gibbs/tensor/kernels/conv2d.h"
@@ -106,6 +108,12 @@ inline Tensor convolution_dw(const kernels::Conv2dGeometry& g, const Tensor& x, 
   for_each_convolution_term(
       g, [&](const Index& xi, const Index& wi, const Index& yi) { add_at(dw, wi, at(x, xi) * at(dy, yi)); });
   return dw;
+}
+
+/// What a pooling window is reduced to.
+inline double largest(const std::vector<double>& window) { return *std::max_element(window.begin(), window.end()); }
+inline double mean_of(const std::vector<double>& window) {
+  return std::accumulate(window.begin(), window.end(), 0.0) / static_cast<double>(window.size());
 }
 
 /// f of the elements of x [N, H, W, C] in each pooling window, padding left out.

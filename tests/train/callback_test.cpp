@@ -19,7 +19,7 @@ namespace {
 using ::testing::ThrowsMessage;
 
 /// A model, an optimizer and a history to which a test appends epochs.
-struct Scene {
+struct Watched {
   nn::Sequential model =
       nn::initialized(nn::Sequential{nn::Dense({.in = 2, .out = 2}), nn::Dense({.in = 2, .out = 1})}, 0);
   optim::SGD sgd{nn::parameters(model), {.learning_rate = 0.1}};
@@ -41,7 +41,7 @@ struct Scene {
 };
 
 TEST(EarlyStopping, StopsAfterPatienceEpochsWithoutImprovement) {
-  Scene scene;
+  Watched scene;
   EarlyStopping stopping({.patience = 2});
   for (double loss : {1.0, 0.5, 0.6}) {
     scene.finish_epoch(stopping, loss);
@@ -53,7 +53,7 @@ TEST(EarlyStopping, StopsAfterPatienceEpochsWithoutImprovement) {
 }
 
 TEST(EarlyStopping, MonitorsWhatItIsToldTo) {
-  Scene scene;
+  Watched scene;
   EarlyStopping stopping({.monitor = {.name = "val_accuracy"}, .patience = 1, .min_delta = 0.1});
   scene.finish_epoch(stopping, 0.5);
   scene.finish_epoch(stopping, 0.3);
@@ -64,7 +64,7 @@ TEST(EarlyStopping, MonitorsWhatItIsToldTo) {
 }
 
 TEST(EarlyStopping, RemembersAcrossAnInterruption) {
-  Scene scene;
+  Watched scene;
   EarlyStopping before({.patience = 2});
   scene.finish_epoch(before, 0.1);
   scene.finish_epoch(before, 0.2);
@@ -97,7 +97,7 @@ TEST(EarlyStopping, RestoresNothingButItsOwnState) {
 }
 
 TEST(EarlyStopping, ANaNIsNoImprovement) {
-  Scene scene;
+  Watched scene;
   EarlyStopping stopping({.patience = 2});
   scene.finish_epoch(stopping, kNaN);
   EXPECT_FALSE(scene.state.stop);
@@ -107,7 +107,7 @@ TEST(EarlyStopping, ANaNIsNoImprovement) {
 }
 
 TEST(EarlyStopping, SaysThatTheNumberBecameNaN) {
-  Scene scene;
+  Watched scene;
   EarlyStopping stopping({.patience = 1});
   scene.finish_epoch(stopping, 0.5);
   scene.finish_epoch(stopping, kNaN);
@@ -128,7 +128,7 @@ TEST(EarlyStopping, WrongOptionsAreErrors) {
 
 TEST(EarlyStopping, ARunThatIsNotResumedCountsAnew) {
   EarlyStopping stopping({.patience = 2});
-  Scene first, second;
+  Watched first, second;
   for (double loss : {0.1, 0.2}) {
     first.finish_epoch(stopping, loss);
   }
@@ -142,7 +142,7 @@ TEST(EarlyStopping, ARunThatIsNotResumedCountsAnew) {
 TEST(Monitors, ThatNeedValidationAreErrorsWithoutIt) {
   const gibbs::testing::TemporaryFolder folder;
   const auto begin_without = [](Callback& callback) {
-    Scene scene;
+    Watched scene;
     scene.state.validates = false;
     callback.on_fit_begin(scene.state);
   };
@@ -157,13 +157,13 @@ TEST(Monitors, ThatNeedValidationAreErrorsWithoutIt) {
                                    "say .monitor = {.name = \"loss\"}"));
   EarlyStopping of_loss({.monitor = {.name = "loss"}});
   begin_without(of_loss);
-  Scene scene;
+  Watched scene;
   stopping.on_fit_begin(scene.state);
   best.on_fit_begin(scene.state);
 }
 
 TEST(Monitors, OfNoNumberOfTheRunAreErrors) {
-  Scene scene;
+  Watched scene;
   EarlyStopping stopping({.monitor = {.name = "val_top5_accuracy"}});
   EXPECT_THAT([&] { stopping.on_fit_begin(scene.state); },
               ThrowsMessage<Error>("EarlyStopping: monitors 'val_top5_accuracy', and an epoch's numbers are loss, "
@@ -171,7 +171,7 @@ TEST(Monitors, OfNoNumberOfTheRunAreErrors) {
 }
 
 TEST(EarlyStopping, EpochsWithoutValidationDoNotCount) {
-  Scene scene;
+  Watched scene;
   EarlyStopping stopping({.patience = 2});
   scene.finish_epoch(stopping, 0.5);
   scene.state.validated = false;
@@ -184,7 +184,7 @@ TEST(EarlyStopping, EpochsWithoutValidationDoNotCount) {
 
 TEST(BestWeights, KeepsTheWeightsOfTheBestEpoch) {
   const gibbs::testing::TemporaryFolder folder;
-  Scene scene;
+  Watched scene;
   BestWeights best({.path = folder / "best.safetensors"});
   Parameter weight = nn::parameters(scene.model).front().item;
   const auto best_weights = weight.value().to_vector();
@@ -198,7 +198,7 @@ TEST(BestWeights, KeepsTheWeightsOfTheBestEpoch) {
 TEST(BestWeights, TheBestOfTwoRunsIsKeptAndMissedWhenItIsGone) {
   const gibbs::testing::TemporaryFolder folder;
   BestWeights best({.path = folder / "best"});
-  Scene first, second;
+  Watched first, second;
   first.finish_epoch(best, 0.5);
   best.on_fit_begin(second.state);
   std::filesystem::remove(folder / "best");
@@ -209,7 +209,7 @@ TEST(BestWeights, TheBestOfTwoRunsIsKeptAndMissedWhenItIsGone) {
 
 TEST(BestWeights, APathThatCannotBeSavedToIsAnErrorAtOnce) {
   const gibbs::testing::TemporaryFolder folder;
-  Scene scene;
+  Watched scene;
   const auto begin = [&](const std::filesystem::path& path) {
     BestWeights best({.path = path});
     best.on_fit_begin(scene.state);
@@ -227,7 +227,7 @@ TEST(BestWeights, APathThatCannotBeSavedToIsAnErrorAtOnce) {
 }
 
 TEST(LearningRateSchedule, CountsEpochsFromZero) {
-  Scene scene;
+  Watched scene;
   LearningRateSchedule schedule([](std::int64_t epoch) { return 0.5 + static_cast<double>(epoch); },
                                 {.per = Per::epoch});
   scene.state.epoch = 1;  // the first
@@ -242,7 +242,7 @@ TEST(LearningRateSchedule, CountsEpochsFromZero) {
 }
 
 TEST(LearningRateSchedule, CountsStepsFromZero) {
-  Scene scene;
+  Watched scene;
   LearningRateSchedule schedule([](std::int64_t step) { return 0.5 + static_cast<double>(step); }, {.per = Per::step});
   scene.state.epoch = 1;
   schedule.on_epoch_begin(scene.state);
@@ -255,7 +255,7 @@ TEST(LearningRateSchedule, CountsStepsFromZero) {
 }
 
 TEST(LearningRateSchedule, RefusesRatesThatAreNone) {
-  Scene scene;
+  Watched scene;
   scene.state.epoch = 3;
   scene.state.step = 7;
   const auto rate_of = [&](double rate, Per per) {

@@ -25,7 +25,7 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
 /// A model with an optimizer that has taken a step.
-struct Scene {
+struct Trained {
   gibbs::testing::TemporaryFolder folder;
   std::filesystem::path path = folder / "checkpoint.safetensors";
   nn::Sequential model =
@@ -45,7 +45,7 @@ struct Scene {
 
   TrainingParts parts() { return {.model = model, .optimizer = adam, .running = running}; }
 
-  Scene() {
+  Trained() {
     running.add({.targets = {Tensor::of({0, 1, 1}, DType::int64)}, .rows = 3},
                 {.loss = Tensor::full({}, 1.0 / 3), .weight = 7, .outputs = {Tensor::of({{2, 1}, {2, 1}, {1, 2}})}});
     backward(sum(model(Tensor::ones({4, 3}))));
@@ -68,9 +68,9 @@ std::string memory_of(optim::Optimizer& optimizer) {
 }
 
 TEST(Checkpoint, RestoresEverything) {
-  Scene scene;
+  Trained scene;
   save_checkpoint(scene.path, scene.parts(), scene.state);
-  Scene other;
+  Trained other;
   other.running.clear();
   for (auto& [path, parameter] : nn::parameters(other.model)) {
     parameter.mutable_value().fill(0);
@@ -89,7 +89,7 @@ TEST(Checkpoint, RestoresEverything) {
 }
 
 TEST(Checkpoint, TheRestoredOptimizerGoesOnWithTheSameBits) {
-  Scene scene, other;
+  Trained scene, other;
   save_checkpoint(scene.path, scene.parts(), scene.state);
   optim::Adam fresh(nn::parameters(other.model));
   load_checkpoint(scene.path, {other.model, fresh, other.running}, scene.settings);
@@ -103,7 +103,7 @@ TEST(Checkpoint, TheRestoredOptimizerGoesOnWithTheSameBits) {
 }
 
 TEST(Checkpoint, RefusesWhatIsNotItsOwnAndChangesNothing) {
-  Scene scene;
+  Trained scene;
   save_checkpoint(scene.path, scene.parts(), scene.state);
   const std::string before = nn::weights_sha256(scene.model);
   EXPECT_THAT(
@@ -139,7 +139,7 @@ TEST(Checkpoint, RefusesWhatIsNotItsOwnAndChangesNothing) {
 }
 
 TEST(Checkpoint, OtherFormatsAreRefused) {
-  Scene scene;
+  Trained scene;
   const auto error_of_state = [&](const std::string& state) {
     io::write_safetensors(scene.path, {}, {{"state", state}});
     return error_of([&] { load_checkpoint(scene.path, scene.parts(), scene.settings); });
@@ -159,7 +159,7 @@ TEST(Checkpoint, OtherFormatsAreRefused) {
 }
 
 TEST(Checkpoint, EveryFlippedBitIsFoundAndNothingIsChanged) {
-  Scene scene, other;
+  Trained scene, other;
   save_checkpoint(scene.path, scene.parts(), scene.state);
   const std::string good = gibbs::testing::contents(scene.path);
   for (auto& [path, parameter] : nn::parameters(other.model)) {
@@ -181,7 +181,7 @@ TEST(Checkpoint, EveryFlippedBitIsFoundAndNothingIsChanged) {
 }
 
 TEST(Checkpoint, WithoutItsChecksumItIsRefused) {
-  Scene scene;
+  Trained scene;
   save_checkpoint(scene.path, scene.parts(), scene.state);
   const io::Safetensors file = io::read_safetensors(scene.path);
   io::write_safetensors(scene.path, file.tensors, file.metadata);
@@ -191,7 +191,7 @@ TEST(Checkpoint, WithoutItsChecksumItIsRefused) {
 }
 
 TEST(Checkpoint, TensorsThatNobodyKnowsAreRefused) {
-  Scene scene;
+  Trained scene;
   save_checkpoint(scene.path, scene.parts(), scene.state);
   const io::Safetensors file = io::read_safetensors(scene.path);
   const auto error_with = [&](const std::string& name) {
@@ -211,7 +211,7 @@ TEST(Checkpoint, TensorsThatNobodyKnowsAreRefused) {
 }
 
 TEST(Checkpoint, AnOptimizerWithOtherOptionsIsRefused) {
-  Scene scene;
+  Trained scene;
   const auto error_between = [&](optim::Optimizer& saved, optim::Optimizer& here) {
     save_checkpoint(scene.path, {scene.model, saved, scene.running}, scene.state);
     const std::string error = error_of([&] {
@@ -249,7 +249,7 @@ TEST(Checkpoint, AnOptimizerWithOtherOptionsIsRefused) {
 }
 
 TEST(Checkpoint, OtherMetricsAreRefused) {
-  Scene scene;
+  Trained scene;
   save_checkpoint(scene.path, scene.parts(), scene.state);
   RunningMetrics loss_only({}, RunningMetrics::For::training);
   EXPECT_EQ(error_of([&] {
@@ -271,7 +271,7 @@ struct Counter : Metric {
 };
 
 TEST(Checkpoint, WhatCouldNotBeReadIsNotWritten) {
-  Scene scene;
+  Trained scene;
   RunningMetrics negative({std::make_shared<Counter>(-1)}, RunningMetrics::For::training);
   EXPECT_EQ(error_of([&] {
               save_checkpoint(scene.path, {scene.model, scene.adam, negative}, scene.state);
@@ -281,7 +281,7 @@ TEST(Checkpoint, WhatCouldNotBeReadIsNotWritten) {
 }
 
 TEST(Checkpoint, ARateThatAScheduleHasSetIsStateAndNoOption) {
-  Scene scene, other;
+  Trained scene, other;
   scene.adam.set_learning_rate(1e-5);
   save_checkpoint(scene.path, scene.parts(), scene.state);
   load_checkpoint(scene.path, other.parts(), scene.settings);
@@ -289,7 +289,7 @@ TEST(Checkpoint, ARateThatAScheduleHasSetIsStateAndNoOption) {
 }
 
 TEST(Checkpoint, WhoeverRefusesTheStateKeepsEverythingAsItWas) {
-  Scene scene, other;
+  Trained scene, other;
   save_checkpoint(scene.path, scene.parts(), scene.state);
   nn::parameters(other.model)[0].item.mutable_value().fill(0.5);
   const std::string model_before = nn::weights_sha256(other.model), optimizer_before = memory_of(other.adam);
@@ -303,7 +303,7 @@ TEST(Checkpoint, WhoeverRefusesTheStateKeepsEverythingAsItWas) {
 }
 
 TEST(Checkpoint, ATruncatedFileSaysWhatToDo) {
-  Scene scene;
+  Trained scene;
   save_checkpoint(scene.path, scene.parts(), scene.state);
   std::filesystem::resize_file(scene.path, 20);
   EXPECT_THAT([&] { load_checkpoint(scene.path, scene.parts(), scene.settings); },
@@ -313,7 +313,7 @@ TEST(Checkpoint, ATruncatedFileSaysWhatToDo) {
 }
 
 TEST(Checkpoint, NeverSavesNaNOverAGoodOne) {
-  Scene scene;
+  Trained scene;
   save_checkpoint(scene.path, scene.parts(), scene.state);
   const std::string good = nn::weights_sha256(scene.model);
   nn::parameters(scene.model)[0].item.mutable_value().set({0, 0}, std::numeric_limits<double>::infinity());

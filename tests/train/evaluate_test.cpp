@@ -39,13 +39,13 @@ const data::ImageDataset& set() {
   return dataset;
 }
 
-Variable cross_entropy(const Tensor& labels, const Variable& logits) {
+Variable loss_of_pixels(const Tensor& labels, const Variable& logits) {
   return losses::cross_entropy_with_logits(labels, logits);
 }
 
 TEST(Evaluate, FindsLossAccuracyPredictionsAndConfidences) {
   PixelsAsLogits model;
-  const Evaluation evaluation = evaluate(model, cross_entropy, set(), {.batch_size = 2});
+  const Evaluation evaluation = evaluate(model, loss_of_pixels, set(), {.batch_size = 2});
   const double likely = 1 / (1 + std::exp(-1.0)), less = 1 / (1 + std::exp(-0.8));
   EXPECT_NEAR(evaluation.loss, -(2 * std::log(likely) + std::log(1 - less)) / 3, 1e-6);
   EXPECT_DOUBLE_EQ(evaluation.accuracy, 2.0 / 3);
@@ -57,7 +57,7 @@ TEST(Evaluate, FindsLossAccuracyPredictionsAndConfidences) {
 
 TEST(Evaluate, RunsNeitherTrainingNorTape) {
   PixelsAsLogits model;
-  evaluate(model, cross_entropy, set());
+  evaluate(model, loss_of_pixels, set());
   EXPECT_EQ(model.training_calls, 0);
   EXPECT_EQ(model.traced_calls, 0);
 }
@@ -68,7 +68,7 @@ TEST(Evaluate, RunsNoTrainingInsideOfATrainingScope) {
   const nn::ForwardScope scope(
       {.training = true,
        .observer = [&](const std::string&, nn::Module&, const Variables&, const Variables&) { ++seen; }});
-  evaluate(model, cross_entropy, set());
+  evaluate(model, loss_of_pixels, set());
   predict(model, Tensor::zeros({1, 1, 2, 1}));
   EXPECT_EQ(model.training_calls, 0);
   EXPECT_EQ(model.calls, 2);
@@ -92,11 +92,11 @@ TEST(Evaluate, ConfidencesAreProbabilitiesWhateverTheModelEndsIn) {
   };
   const double right = 1 / (1 + std::exp(-1.0));  // 0.7311; a softmax of the softmax gives 0.6135
   for (const Evaluation& evaluation :
-       {evaluate(logits, cross_entropy, two_pictures()), evaluate(ends_in_softmax, loss, two_pictures())}) {
+       {evaluate(logits, loss_of_pixels, two_pictures()), evaluate(ends_in_softmax, loss, two_pictures())}) {
     EXPECT_NEAR(evaluation.confidences[0], right, 1e-6);
     EXPECT_NEAR(evaluation.confidences[1], 0.5, 1e-6);
   }
-  const Evaluation said = evaluate(logits, cross_entropy, two_pictures(), {.outputs = Outputs::probabilities});
+  const Evaluation said = evaluate(logits, loss_of_pixels, two_pictures(), {.outputs = Outputs::probabilities});
   EXPECT_EQ(said.confidences[0], 1) << "the caller knows best";
 }
 
@@ -119,7 +119,7 @@ class LastOf : public nn::Layer {
 
 TEST(Evaluate, TheModelMayKnowClassesThatTheSetLacks) {
   LastOf model(4);
-  const Evaluation evaluation = evaluate(model, cross_entropy, set());
+  const Evaluation evaluation = evaluate(model, loss_of_pixels, set());
   EXPECT_EQ(evaluation.confusion.classes(), 4);
   EXPECT_EQ(evaluation.confusion.counts().at({0, 3}), 1);
   EXPECT_EQ(evaluation.confusion.counts().at({1, 3}), 2);
@@ -141,11 +141,11 @@ TEST(Evaluate, ASetMayNameMoreClassesThanTheModelKnowsButNotShowThem) {
 
 TEST(Evaluate, NothingAndBatchesOfNothingAreErrors) {
   PixelsAsLogits model;
-  EXPECT_THAT([&] { evaluate(model, cross_entropy, data::Subset(set(), {})); },
+  EXPECT_THAT([&] { evaluate(model, loss_of_pixels, data::Subset(set(), {})); },
               ::testing::ThrowsMessage<Error>("evaluate: the set is empty; there is nothing to evaluate on"));
   for (std::int64_t batch_size : {0, -1}) {
     const std::string rest = ": batch_size must be at least 1, it is " + std::to_string(batch_size);
-    EXPECT_THAT([&] { evaluate(model, cross_entropy, set(), {.batch_size = batch_size}); },
+    EXPECT_THAT([&] { evaluate(model, loss_of_pixels, set(), {.batch_size = batch_size}); },
                 ::testing::ThrowsMessage<Error>("evaluate" + rest));
     EXPECT_THAT(
         [&] {
@@ -158,7 +158,7 @@ TEST(Evaluate, NothingAndBatchesOfNothingAreErrors) {
 TEST(Evaluate, OutputsThatAreNoRowsAreErrors) {
   nn::Sequential pictures{nn::ReLU()};
   EXPECT_THAT(
-      [&] { evaluate(pictures, cross_entropy, set()); },
+      [&] { evaluate(pictures, loss_of_pixels, set()); },
       ::testing::ThrowsMessage<Error>("evaluate: the model must give [3, classes] for 3 images; it gave [3, 1, 2, 1]"));
   EXPECT_THAT(
       [&] {
@@ -170,8 +170,8 @@ TEST(Evaluate, OutputsThatAreNoRowsAreErrors) {
 
 TEST(Evaluate, ABatchMayBeLargerThanTheSetAndTheLastOneSmaller) {
   PixelsAsLogits model;
-  const Evaluation whole = evaluate(model, cross_entropy, set(), {.batch_size = INT64_MAX});
-  const Evaluation cut = evaluate(model, cross_entropy, set(), {.batch_size = 2});
+  const Evaluation whole = evaluate(model, loss_of_pixels, set(), {.batch_size = INT64_MAX});
+  const Evaluation cut = evaluate(model, loss_of_pixels, set(), {.batch_size = 2});
   EXPECT_EQ(model.calls, 1 + 2);
   EXPECT_NEAR(whole.loss, cut.loss, 1e-6);
   EXPECT_EQ(whole.confidences, cut.confidences);

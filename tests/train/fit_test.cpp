@@ -44,7 +44,7 @@ Variable cross_entropy(const Tensor& labels, const Variable& logits) {
 }
 
 /// A small model with dropout, so that randomness has to be resumed too.
-struct Scene {
+struct Fitting {
   nn::Sequential model =
       nn::initialized(nn::Sequential{nn::Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = nn::Padding::same}),
                                      nn::ReLU(), nn::MaxPool2d({.window = 2}), nn::Dropout({.rate = 0.25}),
@@ -78,7 +78,7 @@ class InterruptAt : public Callback {
 };
 
 TEST(Fit, Learns) {
-  Scene scene;
+  Fitting scene;
   const FitResult result = scene.fit(scene.options(15));
   ASSERT_EQ(result.history.epochs.size(), 15U);
   EXPECT_EQ(result.steps, 15 * 7);
@@ -91,7 +91,7 @@ TEST(Fit, Learns) {
 }
 
 TEST(Fit, ReportsTheLossAndAccuracyThatEvaluateFinds) {
-  Scene scene;
+  Fitting scene;
   const FitResult result = scene.fit(scene.options(1));
   const Evaluation evaluation = evaluate(scene.model, cross_entropy, scene.sets.validation, {.batch_size = 7});
   EXPECT_NEAR(result.history.epochs[0]["val_loss"], evaluation.loss, 1e-6);
@@ -103,7 +103,7 @@ TEST(Fit, GivesTheSameBitsOnAnyNumberOfThreads) {
   std::string expected;
   for (int threads : {1, 2, 3}) {
     set_num_threads(threads);
-    Scene scene;
+    Fitting scene;
     scene.fit(scene.options(2));
     expected = expected.empty() ? scene.weights() : expected;
     EXPECT_EQ(scene.weights(), expected) << threads << " threads";
@@ -112,12 +112,12 @@ TEST(Fit, GivesTheSameBitsOnAnyNumberOfThreads) {
 }
 
 TEST(Fit, ResumesWithTheSameBitsWhereverItWasInterrupted) {
-  Scene whole;
+  Fitting whole;
   EarlyStopping patience({.patience = 50});
   const FitResult expected = whole.fit(whole.options(3), {&patience});
   for (std::int64_t step : {1, 5, 7, 10, 20}) {
     const gibbs::testing::TemporaryFolder folder;
-    Scene first;
+    Fitting first;
     FitOptions options = first.options(3);
     options.checkpoint = folder / "checkpoint.safetensors";
     InterruptAt interrupt(step);
@@ -125,7 +125,7 @@ TEST(Fit, ResumesWithTheSameBitsWhereverItWasInterrupted) {
     EXPECT_TRUE(stopped.interrupted);
     EXPECT_EQ(stopped.steps, step);
 
-    Scene second;
+    Fitting second;
     options.resume = true;
     options.out = &second.log;
     EarlyStopping harmless({.patience = 50});
@@ -140,18 +140,18 @@ TEST(Fit, ResumesWithTheSameBitsWhereverItWasInterrupted) {
 
 /// One run of 3 epochs to the end, and one that is interrupted after each of several steps and resumed.
 void expect_same_bits_with(Per per, const optim::Schedule& rate) {
-  const auto fit = [&](Scene& scene, const FitOptions& options, Callback& interrupt) {
+  const auto fit = [&](Fitting& scene, const FitOptions& options, Callback& interrupt) {
     LearningRateSchedule schedule(rate, {.per = per});
     return scene.fit(options, {&schedule, &interrupt});
   };
   Callback nothing;
-  Scene whole, without;
+  Fitting whole, without;
   fit(whole, whole.options(3), nothing);
   without.fit(without.options(3));
   EXPECT_NE(whole.weights(), without.weights()) << "the schedule must matter";
   for (std::int64_t step : {1, 5, 7, 10, 20}) {
     const gibbs::testing::TemporaryFolder folder;
-    Scene first, second;
+    Fitting first, second;
     FitOptions options = first.options(3);
     options.checkpoint = folder / "checkpoint.safetensors";
     InterruptAt interrupt(step);
@@ -180,7 +180,7 @@ TEST(Fit, ASchedulesFirstCountIsZero) {
           return 0.01;
         },
         {.per = per});
-    Scene scene;
+    Fitting scene;
     const FitResult result = scene.fit(scene.options(2), {&schedule});
     const auto expected = static_cast<std::size_t>(per == Per::epoch ? 2 : result.steps);
     ASSERT_EQ(counts.size(), expected);
@@ -199,7 +199,7 @@ TEST(Fit, CallsCallbacksInTheirOrder) {
     void on_step_end(FitState& state) override { text += std::to_string(state.step) + " "; }
     void on_epoch_end(FitState& state) override { text += "end of " + std::to_string(state.epoch) + ", "; }
   };
-  Scene scene;
+  Fitting scene;
   FitOptions options = scene.options(2);
   options.batch_size = 100;
   Diary with, without;
@@ -212,7 +212,7 @@ TEST(Fit, CallsCallbacksInTheirOrder) {
 }
 
 TEST(Fit, AMonitorOfWhatIsNotThereEndsTheRunBeforeItsFirstStep) {
-  Scene scene;
+  Fitting scene;
   scene.sets.validation = {};
   const std::string before = scene.weights();
   EarlyStopping stopping({});
@@ -229,7 +229,7 @@ TEST(Fit, AResumedRunRefusesCallbacksInAnotherOrder) {
   const gibbs::testing::TemporaryFolder folder;
   EarlyStopping stopping({});
   BestWeights best({.path = folder / "best.safetensors"});
-  Scene scene;
+  Fitting scene;
   FitOptions options = scene.options(1);
   options.checkpoint = folder / "checkpoint.safetensors";
   scene.fit(options, {&stopping, &best});
@@ -246,7 +246,7 @@ TEST(Fit, AResumedRunRefusesCallbacksInAnotherOrder) {
 }
 
 TEST(Fit, AValidationSetMayLackTheLastClasses) {
-  Scene scene;
+  Fitting scene;
   data::ImageDataset fewer = bright_quarters(40);
   for (std::int64_t& label : std::span(fewer.labels.mutable_data<std::int64_t>(), 40)) {
     label %= 2;
@@ -259,11 +259,11 @@ TEST(Fit, AValidationSetMayLackTheLastClasses) {
 
 TEST(Fit, ResumingAFinishedRunChangesNothing) {
   const gibbs::testing::TemporaryFolder folder;
-  Scene scene;
+  Fitting scene;
   FitOptions options = scene.options(2);
   options.checkpoint = folder / "checkpoint.safetensors";
   scene.fit(options);
-  Scene again;
+  Fitting again;
   options.resume = true;
   options.out = &again.log;
   const FitResult result = again.fit(options);
@@ -275,7 +275,7 @@ TEST(Fit, ResumingAFinishedRunChangesNothing) {
 
 TEST(Fit, ARunThatHasGoneFurtherIsNotTheOneAskedFor) {
   const gibbs::testing::TemporaryFolder folder;
-  Scene scene;
+  Fitting scene;
   FitOptions options = scene.options(3);
   options.checkpoint = folder / "checkpoint.safetensors";
   InterruptAt interrupt(7 + 2);
@@ -283,17 +283,17 @@ TEST(Fit, ARunThatHasGoneFurtherIsNotTheOneAskedFor) {
   options.resume = true;
   options.epochs = 1;
   Callback nothing;
-  EXPECT_THAT([&] { Scene().fit(options, {&nothing}); },
+  EXPECT_THAT([&] { Fitting().fit(options, {&nothing}); },
               ::testing::ThrowsMessage<Error>("fit: " + options.checkpoint.string() +
                                               " is in epoch 2, beyond the 1 that are asked for; ask for at least 2, or "
                                               "begin anew"));
   options.epochs = 2;
-  EXPECT_EQ(Scene().fit(options, {&nothing}).steps, 14);
+  EXPECT_EQ(Fitting().fit(options, {&nothing}).steps, 14);
 }
 
 TEST(Fit, RefusesTheCheckpointOfAnotherRun) {
   const gibbs::testing::TemporaryFolder folder;
-  Scene scene;
+  Fitting scene;
   FitOptions options = scene.options(1);
   options.checkpoint = folder / "checkpoint.safetensors";
   scene.fit(options);
@@ -326,7 +326,7 @@ class SpoilAt : public Callback {
 /// Trains with the weights spoilt after a step (an epoch has 7), and checks that the good epoch, if any, is kept.
 void expect_failure(std::int64_t step, const std::string& message, bool has_checkpoint) {
   const gibbs::testing::TemporaryFolder folder;
-  Scene scene;
+  Fitting scene;
   FitOptions options = scene.options(3);
   options.checkpoint = folder / "checkpoint.safetensors";
   SpoilAt spoil(step);
@@ -337,7 +337,7 @@ void expect_failure(std::int64_t step, const std::string& message, bool has_chec
                                                       : std::string("this run had saved no checkpoint yet"))));
   EXPECT_EQ(std::filesystem::exists(options.checkpoint), has_checkpoint);
   if (has_checkpoint) {
-    Scene first_epoch, restored;
+    Fitting first_epoch, restored;
     first_epoch.fit(first_epoch.options(1));
     options.resume = true;
     options.epochs = 1;
@@ -359,14 +359,14 @@ TEST(Fit, WeightsThatTheLastStepOfAnEpochSpoiltAreNotSaved) {
 
 TEST(Fit, ResumingWritesTheHistoryThatAKillPrevented) {
   const gibbs::testing::TemporaryFolder folder;
-  Scene scene;
+  Fitting scene;
   FitOptions options = scene.options(2);
   options.checkpoint = folder / "checkpoint.safetensors";
   options.history = folder / "history.csv";
   scene.fit(options);
   std::filesystem::remove(options.history);
   options.resume = true;
-  Scene().fit(options);
+  Fitting().fit(options);
   EXPECT_EQ(read_history_csv(options.history).epochs.size(), 2U);
 }
 
@@ -374,14 +374,14 @@ TEST(Fit, ACallbackCanEndTraining) {
   struct StopAtTwo : Callback {
     void on_epoch_end(FitState& state) override { state.stop = state.epoch == 2; }
   } stop;
-  Scene scene;
+  Fitting scene;
   const FitResult result = scene.fit(scene.options(5), {&stop});
   EXPECT_EQ(result.history.epochs.size(), 2U);
   EXPECT_EQ(result.stop_reason, "a callback asked to stop");
 }
 
 TEST(Fit, WrongOptionsAreErrors) {
-  Scene scene;
+  Fitting scene;
   EXPECT_THAT([&] { scene.fit(scene.options(0)); },
               ::testing::ThrowsMessage<Error>("fit: epochs must be at least 1, it is 0"));
   FitOptions options = scene.options(1);

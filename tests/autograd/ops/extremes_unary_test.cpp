@@ -6,8 +6,10 @@
 #include "tests/testing/not_finite.h"
 #include "tests/testing/oracle.h"
 
-namespace gibbs::testing {
+namespace gibbs {
 namespace {
+
+using namespace testing;
 
 using Real = long double;
 
@@ -125,4 +127,4 @@ TEST(Extremes, SecondDerivativesOfClosedFamilies) {
 }
 
 }  // namespace
-}  // namespace gibbs::testing
+}  // namespace gibbs

@@ -8,8 +8,10 @@
 #include "gibbs/autograd/ops/reduce.h"
 #include "tests/testing/expect_op.h"
 
-namespace gibbs::testing {
+namespace gibbs {
 namespace {
+
+using namespace testing;
 
 /// The third derivative of f at a point.
 double third(Variable (*f)(const Variable&), double at) {
@@ -58,4 +60,4 @@ TEST(Math, SaturatedEndsHaveFiniteGradients) {
 }
 
 }  // namespace
-}  // namespace gibbs::testing
+}  // namespace gibbs

@@ -12,10 +12,9 @@
 #include "tests/losses/oracle.h"
 #include "tests/testing/expect_op.h"
 
-namespace gibbs::losses::compat {
+namespace gibbs::losses::compat::keras {
 namespace {
 
-using keras::Reduction;
 using ::testing::DoubleNear;
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -290,4 +289,4 @@ TEST(Keras, Errors) {
 }
 
 }  // namespace
-}  // namespace gibbs::losses::compat
+}  // namespace gibbs::losses::compat::keras

@@ -14,7 +14,7 @@
 #include "tests/testing/expect_op.h"
 #include "tests/testing/not_finite.h"
 
-namespace gibbs::losses::compat {
+namespace gibbs::losses::compat::torch {
 namespace {
 
 using ::testing::DoubleNear;
@@ -22,8 +22,6 @@ using ::testing::ElementsAre;
 using testing::error_of;
 using testing::f64;
 using ::testing::Pointwise;
-using torch::KlReduction;
-using torch::Reduction;
 
 constexpr double kNear = 1e-14;
 
@@ -226,4 +224,4 @@ TEST(Torch, Errors) {
 }
 
 }  // namespace
-}  // namespace gibbs::losses::compat
+}  // namespace gibbs::losses::compat::torch

@@ -43,10 +43,10 @@ CategoricalOptions rows_with(double smoothing, Base base) {
 
 std::vector<Measure> measures() {
   std::vector<Measure> all;
-  using Loss = Variable (*)(const Target&, const Variable&, const CategoricalOptions&);
+  using LossFunction = Variable (*)(const Target&, const Variable&, const CategoricalOptions&);
   struct Both {
     const char* name;
-    Loss logits, probabilities;
+    LossFunction logits, probabilities;
   };
   for (const Both& both :
        {Both{"kl", kl_divergence_with_logits, kl_divergence_with_probabilities},

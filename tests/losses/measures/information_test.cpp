@@ -19,7 +19,7 @@ using testing::error_of;
 using testing::f64;
 using ::testing::Pointwise;
 
-const Tensor kRows = f64({{.2, .5, .3}, {.7, .1, .2}});
+const Tensor kDistributions = f64({{.2, .5, .3}, {.7, .1, .2}});
 
 TEST(Information, OfEventsInBothUnits) {
   const Tensor p = f64({1, .5, .125, 0});
@@ -93,7 +93,8 @@ TEST(BinaryEntropy, OfRareEventsKeepsItsDigits) {
 TEST(Perplexity, CountsEquallyLikelyOutcomes) {
   EXPECT_THAT(perplexity(f64({{.25, .25, .25, .25}, {.5, .5, 0, 0}, {0, 0, 0, 1}})).value().to_vector(),
               ElementsAre(DoubleNear(4, 1e-14), DoubleNear(2, 1e-14), 1));
-  EXPECT_EQ(perplexity(kRows, {.base = Base::bits}).value().to_vector(), perplexity(kRows).value().to_vector());
+  EXPECT_EQ(perplexity(kDistributions, {.base = Base::bits}).value().to_vector(),
+            perplexity(kDistributions).value().to_vector());
 }
 
 TEST(Information, MeasuresOfOneDistributionAreTotal) {

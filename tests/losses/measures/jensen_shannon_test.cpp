@@ -16,7 +16,7 @@ using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using testing::f64;
 
-const Tensor kP = f64({{.2, .5, .3}, {.7, .1, .2}}), kQ = f64({{.3, .3, .4}, {.05, .9, .05}});
+const Tensor kJsP = f64({{.2, .5, .3}, {.7, .1, .2}}), kJsQ = f64({{.3, .3, .4}, {.05, .9, .05}});
 
 double by_definition(const Tensor& p, const Tensor& q, std::int64_t n) {
   double js = 0;
@@ -41,11 +41,11 @@ TEST(JensenShannon, PublishedByScipy) {
 }
 
 TEST(JensenShannon, HaveTheirDerivatives) {
-  testing::expect_op([](const Variables& x) { return js_divergence(x[0], x[1]); }, {kP, kQ},
+  testing::expect_op([](const Variables& x) { return js_divergence(x[0], x[1]); }, {kJsP, kJsQ},
                      [](const testing::Tensors& x) {
                        return testing::build({2}, [&](const auto& i) { return by_definition(x[0], x[1], i[0]); });
                      });
-  testing::expect_op([](const Variables& x) { return js_distance(x[0], x[1], {.base = Base::bits}); }, {kP, kQ},
+  testing::expect_op([](const Variables& x) { return js_distance(x[0], x[1], {.base = Base::bits}); }, {kJsP, kJsQ},
                      [](const testing::Tensors& x) {
                        return testing::build({2}, [&](const auto& i) {
                          return std::sqrt(by_definition(x[0], x[1], i[0]) / std::numbers::ln2);

@@ -24,7 +24,7 @@ using testing::error_of;
 using testing::f64;
 using ::testing::Pointwise;
 
-const Tensor kP = f64({{.2, .5, .3}, {.7, .1, .2}}), kQ = f64({{.3, .3, .4}, {.05, .9, .05}});
+const Tensor kRenyiP = f64({{.2, .5, .3}, {.7, .1, .2}}), kRenyiQ = f64({{.3, .3, .4}, {.05, .9, .05}});
 const Tensor kZ = f64({{.4, -.5, 1}, {-1, .3, .6}}), kY = f64({{1, 0, -.7}, {.2, .3, -1.5}});
 
 /// sum p^a q^(1 - a) of row n.
@@ -42,19 +42,19 @@ TEST(RenyiTsallis, AgreeWithTheirDefinitions) {
       const double entropic = [&] {
         double total = 0;
         for (std::int64_t k = 0; k < 3; ++k) {
-          total += std::pow(kP.at({n, k}), a);
+          total += std::pow(kRenyiP.at({n, k}), a);
         }
         return total;
       }();
-      const double mixed = power_sum(kP, kQ, n, a);
+      const double mixed = power_sum(kRenyiP, kRenyiQ, n, a);
       const auto near = [n](const Variable& y, double expected) {
         return std::abs(y.value().to_vector()[n] - expected) <= 1e-13 * std::max(1., std::abs(expected));
       };
-      EXPECT_TRUE(near(renyi_entropy(kP, a), std::log(entropic) / (1 - a))) << a;
-      EXPECT_TRUE(near(tsallis_entropy(kP, a), (1 - entropic) / (a - 1))) << a;
-      EXPECT_TRUE(near(renyi_divergence(kP, kQ, a), std::log(mixed) / (a - 1))) << a;
-      EXPECT_TRUE(near(tsallis_divergence(kP, kQ, a), (mixed - 1) / (a - 1))) << a;
-      EXPECT_TRUE(near(renyi_divergence(kP, kQ, a, {.base = Base::bits}), std::log2(mixed) / (a - 1))) << a;
+      EXPECT_TRUE(near(renyi_entropy(kRenyiP, a), std::log(entropic) / (1 - a))) << a;
+      EXPECT_TRUE(near(tsallis_entropy(kRenyiP, a), (1 - entropic) / (a - 1))) << a;
+      EXPECT_TRUE(near(renyi_divergence(kRenyiP, kRenyiQ, a), std::log(mixed) / (a - 1))) << a;
+      EXPECT_TRUE(near(tsallis_divergence(kRenyiP, kRenyiQ, a), (mixed - 1) / (a - 1))) << a;
+      EXPECT_TRUE(near(renyi_divergence(kRenyiP, kRenyiQ, a, {.base = Base::bits}), std::log2(mixed) / (a - 1))) << a;
     }
   }
 }
@@ -85,19 +85,19 @@ TEST(RenyiTsallis, HaveTheirDerivatives) {
 }
 
 TEST(RenyiTsallis, AreShannonsAtOneAndNearIt) {
-  const auto h = entropy(kP).value().to_vector(), d = kl_divergence(kP, kQ).value().to_vector();
+  const auto h = entropy(kRenyiP).value().to_vector(), d = kl_divergence(kRenyiP, kRenyiQ).value().to_vector();
   for (const double a : {1., 1 - 1e-12, 1 + 1e-12, 1 + 1e-15}) {
     for (const auto f : {renyi_entropy, tsallis_entropy}) {
-      EXPECT_THAT(f(kP, a, {}).value().to_vector(), Pointwise(DoubleNear(1e-11), h)) << a;
+      EXPECT_THAT(f(kRenyiP, a, {}).value().to_vector(), Pointwise(DoubleNear(1e-11), h)) << a;
     }
     for (const auto f : {renyi_divergence, tsallis_divergence}) {
-      EXPECT_THAT(f(kP, kQ, a, {}).value().to_vector(), Pointwise(DoubleNear(1e-11), d)) << a;
+      EXPECT_THAT(f(kRenyiP, kRenyiQ, a, {}).value().to_vector(), Pointwise(DoubleNear(1e-11), d)) << a;
     }
   }
   for (const auto f : {renyi_divergence, tsallis_divergence}) {
-    const Variable q = Variable::leaf(kQ);
-    EXPECT_THAT(testing::gradient(f(kP, q, 1 + 1e-12, {}), q),
-                Pointwise(DoubleNear(1e-9), testing::gradient(f(kP, q, 1, {}), q)));
+    const Variable q = Variable::leaf(kRenyiQ);
+    EXPECT_THAT(testing::gradient(f(kRenyiP, q, 1 + 1e-12, {}), q),
+                Pointwise(DoubleNear(1e-9), testing::gradient(f(kRenyiP, q, 1, {}), q)));
   }
 }
 
@@ -131,11 +131,12 @@ TEST(RenyiTsallis, AtZeros) {
 }
 
 TEST(RenyiTsallis, OrdersOutsideOfTheirRange) {
-  EXPECT_EQ(error_of([] { renyi_entropy(kP, -1); }), "renyi_entropy: alpha is -1; orders are in [0, inf]");
-  EXPECT_EQ(error_of([] { tsallis_entropy(kP, std::nan("")); }),
+  EXPECT_EQ(error_of([] { renyi_entropy(kRenyiP, -1); }), "renyi_entropy: alpha is -1; orders are in [0, inf]");
+  EXPECT_EQ(error_of([] { tsallis_entropy(kRenyiP, std::nan("")); }),
             "tsallis_entropy: alpha is nan; orders are in [0, inf]");
-  EXPECT_EQ(error_of([] { renyi_divergence(kP, kQ, -.5); }), "renyi_divergence: alpha is -0.5; orders are in [0, inf]");
-  EXPECT_EQ(error_of([] { tsallis_divergence(kP, kQ, -.5); }),
+  EXPECT_EQ(error_of([] { renyi_divergence(kRenyiP, kRenyiQ, -.5); }),
+            "renyi_divergence: alpha is -0.5; orders are in [0, inf]");
+  EXPECT_EQ(error_of([] { tsallis_divergence(kRenyiP, kRenyiQ, -.5); }),
             "tsallis_divergence: alpha is -0.5; orders are in [0, inf]");
 }
 

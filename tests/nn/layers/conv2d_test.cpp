@@ -30,14 +30,14 @@ Tensor oracle(const Tensor& x, const Tensor& w, const Tensor& bias, const Conv2d
   });
 }
 
-struct Case {
+struct ConvCase {
   Conv2dOptions options;
   Shape x, y;
   kernels::Pads pads;
 };
 
-std::vector<Case> cases() {
-  std::vector<Case> list;
+std::vector<ConvCase> cases() {
+  std::vector<ConvCase> list;
   const auto add = [&](const Conv2dOptions& options, const Shape& x, const Shape& y, const kernels::Pads& pads = {}) {
     list.push_back({options, x, y, pads});
   };
@@ -51,7 +51,7 @@ std::vector<Case> cases() {
   return list;
 }
 
-Conv2d double_layer(const Conv2dOptions& options) {
+Conv2d float64_conv(const Conv2dOptions& options) {
   Conv2d layer(options);
   to(layer, DType::float64);
   for (auto& [path, parameter] : parameters(layer)) {
@@ -61,8 +61,8 @@ Conv2d double_layer(const Conv2dOptions& options) {
 }
 
 TEST(Conv2d, IsTheSumOverTapsAndChannels) {
-  for (const Case& c : cases()) {
-    Conv2d layer = double_layer(c.options);
+  for (const ConvCase& c : cases()) {
+    Conv2d layer = float64_conv(c.options);
     const Tensor x = gibbs::testing::random(c.x, 1, -1, 1);
     const std::vector<Named<Parameter>> p = parameters(layer);
     const Tensor bias = p.size() > 1 ? p[1].item.value() : Tensor();
@@ -72,8 +72,8 @@ TEST(Conv2d, IsTheSumOverTapsAndChannels) {
 }
 
 TEST(Conv2d, GradientsAgreeWithDifferences) {
-  for (const Case& c : cases()) {
-    Conv2d layer = double_layer(c.options);
+  for (const ConvCase& c : cases()) {
+    Conv2d layer = float64_conv(c.options);
     const Tensor x = gibbs::testing::random(c.x, 1, -1, 1);
     const GradcheckReport first = gradcheck(layer, x);
     EXPECT_TRUE(first) << layer.describe() << ": " << first.message;

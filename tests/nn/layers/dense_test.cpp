@@ -11,7 +11,7 @@ namespace {
 
 using namespace gibbs::testing;
 
-Dense double_layer(const DenseOptions& options) {
+Dense float64_dense(const DenseOptions& options) {
   Dense layer(options);
   for (auto& [path, parameter] : parameters(layer)) {
     parameter.replace(gibbs::testing::random(parameter.shape(), 7, -1, 1));
@@ -21,7 +21,7 @@ Dense double_layer(const DenseOptions& options) {
 
 TEST(Dense, IsXWPlusB) {
   for (const bool bias : {true, false}) {
-    Dense layer = double_layer({.in = 3, .out = 2, .bias = bias});
+    Dense layer = float64_dense({.in = 3, .out = 2, .bias = bias});
     const std::vector<Named<Parameter>> p = parameters(layer);
     ASSERT_EQ(p.size(), bias ? 2 : 1);
     const Tensor x = gibbs::testing::random({2, 4, 3});
@@ -39,7 +39,7 @@ TEST(Dense, IsXWPlusB) {
 
 TEST(Dense, GradientsAgreeWithDifferences) {
   for (const bool bias : {true, false}) {
-    Dense layer = double_layer({.in = 3, .out = 2, .bias = bias});
+    Dense layer = float64_dense({.in = 3, .out = 2, .bias = bias});
     for (const Shape& shape : {Shape{4, 3}, Shape{2, 2, 3}}) {
       const GradcheckReport first = gradcheck(layer, gibbs::testing::random(shape));
       const GradcheckReport second = gradgradcheck(layer, gibbs::testing::random(shape));

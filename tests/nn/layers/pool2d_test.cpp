@@ -12,14 +12,14 @@ namespace {
 
 using namespace gibbs::testing;
 
-struct Case {
+struct PoolCase {
   Pool2dOptions options;
   Shape x, y;
   Size2d stride;
   std::int64_t top, left;
 };
 
-const Case kCases[] = {
+const PoolCase kPoolCases[] = {
     {{.window = 2}, {2, 4, 6, 3}, {2, 2, 3, 3}, 2, 0, 0},
     {{.window = 2}, {1, 5, 3, 2}, {1, 2, 1, 2}, 2, 0, 0},
     {{.window = {3, 2}, .stride = 1}, {1, 4, 4, 2}, {1, 2, 3, 2}, 1, 0, 0},
@@ -28,7 +28,7 @@ const Case kCases[] = {
 };
 
 /// What `combine` makes of the elements of each window that lie in the image.
-Tensor oracle(const Case& c, const Tensor& x, const std::function<double(const std::vector<double>&)>& combine) {
+Tensor oracle(const PoolCase& c, const Tensor& x, const std::function<double(const std::vector<double>&)>& combine) {
   return build(c.y, [&](const Index& y) {
     std::vector<double> inside;
     for_each_index({c.options.window.h, c.options.window.w}, [&](const Index& place) {
@@ -49,7 +49,7 @@ Tensor distinct(const Shape& shape) {
 }
 
 TEST(MaxPool2d, IsTheLargestOfEachWindow) {
-  for (const Case& c : kCases) {
+  for (const PoolCase& c : kPoolCases) {
     MaxPool2d layer(c.options);
     const Tensor x = distinct(c.x);
     const Tensor expected = oracle(c, x, [](const auto& v) { return *std::max_element(v.begin(), v.end()); });
@@ -58,7 +58,7 @@ TEST(MaxPool2d, IsTheLargestOfEachWindow) {
 }
 
 TEST(AvgPool2d, IsTheMeanOfEachWindowWithoutPadding) {
-  for (const Case& c : kCases) {
+  for (const PoolCase& c : kPoolCases) {
     AvgPool2d layer(c.options);
     const Tensor x = distinct(c.x);
     const Tensor expected = oracle(c, x, [](const auto& v) {
@@ -90,7 +90,7 @@ void expect_gradients(Layer& layer, const Tensor& x) {
 }
 
 TEST(Pool2d, GradientsAgreeWithDifferences) {
-  for (const Case& c : kCases) {
+  for (const PoolCase& c : kPoolCases) {
     MaxPool2d largest(c.options);
     expect_gradients(largest, distinct(c.x));
     AvgPool2d mean(c.options);
