@@ -62,6 +62,15 @@ function(gibbs_precompile group target)
   endif()
 endfunction()
 
+# gibbs_together(<target> <count>): its files are compiled so many at a time (a "unity build"), since what their headers
+# declare and instantiate is most of the work, and much the same in each. So names in anonymous namespaces are unlike within a
+# folder. CMAKE_UNITY_BUILD=OFF compiles each file alone, as tools that look at files want it.
+function(gibbs_together target count)
+  if(NOT DEFINED CMAKE_UNITY_BUILD)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${count})
+  endif()
+endfunction()
+
 # The target gibbs is the whole library: all that the folders make, under one name or, with GIBBS_SHARED, in one file.
 # Programs look for that file, lib/libgibbs.so, in the folder lib beside their own, here and wherever both are copied; and
 # there the dynamic linker prefers what lies in glibc-hwcaps/<instruction set> (see scripts/portable.sh).
@@ -112,6 +121,9 @@ function(gibbs_library folder)
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} "$<BUILD_INTERFACE:gibbs_options>")
   if(ARG_NO_LOOPS)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
+  if(NOT folder STREQUAL "tensor") # whose files are long loops, and not headers
+    gibbs_together(${target} 8)
   endif()
   set(group library)
   set(headers <algorithm> <cmath> <filesystem> <functional> <memory> <sstream> <string> <vector> <fmt/format.h>)

@@ -12,7 +12,7 @@ namespace gibbs::data {
 namespace {
 
 constexpr std::int64_t kPlane = kCifar10Side * kCifar10Side;
-constexpr std::int64_t kGrain = 64;  // records of one piece of the parallel loop, which stays in the cache
+constexpr std::int64_t kRecordsOfAPiece = 64;  // of the parallel loop: they stay in the cache
 constexpr std::int64_t kMostRecords = std::int64_t{1} << 32;
 constexpr int kClasses = 10;
 
@@ -73,7 +73,7 @@ ImageDataset read_cifar10_batches(const std::vector<std::filesystem::path>& file
   auto* labels = result.labels.mutable_data<std::int64_t>();
   for (const auto& path : files) {
     const io::InputFile file(path);
-    parallel_for(0, records_per_file, kGrain, [&](std::int64_t first, std::int64_t last) {
+    parallel_for(0, records_per_file, kRecordsOfAPiece, [&](std::int64_t first, std::int64_t last) {
       std::vector<std::uint8_t> bytes(static_cast<std::size_t>((last - first) * kCifar10RecordBytes));
       const std::int64_t begin = first * kCifar10RecordBytes, size = std::ssize(bytes);
       const std::int64_t got = file.read(begin, size, bytes.data());

@@ -14,7 +14,7 @@ namespace gibbs::data {
 namespace {
 
 constexpr std::int64_t kPixels = kDrawnSide * kDrawnSide;
-constexpr std::int64_t kGrain = 32;  // pictures of one piece of the parallel loop
+constexpr std::int64_t kPicturesOfAPiece = 32;  // of the parallel loop
 constexpr double kMiddle = kDrawnSide / 2.0;
 constexpr double kMaxTurn = 0.4;  // radians each way; a square never becomes a diamond
 
@@ -144,7 +144,7 @@ ImageDataset drawn_images(std::int64_t count, std::uint64_t seed, std::int64_t f
   const RandomKey key = RandomKey{.seed = seed}.derive("drawn_images");
   auto* pixels = result.images.mutable_data<std::uint8_t>();
   auto* labels = result.labels.mutable_data<std::int64_t>();
-  parallel_for(0, count, kGrain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, count, kPicturesOfAPiece, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const auto number = static_cast<std::uint64_t>(first + i);
       const std::size_t label = number % shapes.size();

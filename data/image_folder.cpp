@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kGrain = 64;  // files of one piece of the parallel loop
+constexpr std::int64_t kFilesOfAPiece = 64;  // of the parallel loop
 
 struct PictureFile {
   std::string path;
@@ -190,7 +190,7 @@ ImageDataset read_image_folder(const fs::path& folder, const ImageFolderOptions&
   auto* pixels = result.images.mutable_data<std::uint8_t>();
   auto* labels = result.labels.mutable_data<std::int64_t>();
   std::vector<Outcome> outcomes(files.size());
-  parallel_for(0, n, kGrain, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(0, n, kFilesOfAPiece, [&](std::int64_t first, std::int64_t last) {
     std::vector<std::uint8_t> bytes;
     for (std::int64_t i = first; i < last; ++i) {
       const PictureFile& file = files[static_cast<std::size_t>(i)];

@@ -9,7 +9,7 @@
 namespace gibbs {
 namespace {
 
-using Geometry = kernels::ConvBlockGeometry;
+using kernels::ConvBlockGeometry;
 
 /// The winners of a finished forward pass: their places, and 1 where there is one.
 struct Winners {
@@ -24,7 +24,7 @@ struct Winners {
 
 /// The block in ops. Pooling and relu replay the routing, so both spellings take the same side at a kink.
 Variable reference(const Variable& x, const Variable& w, const Variable& bias, const Tensor& routing,
-                   const Geometry& g) {
+                   const ConvBlockGeometry& g) {
   const Variable z = conv2d(x, w, g.conv.options) + bias;
   const Winners winners(routing, x.dtype());
   const Variable pooled = linear_map(
@@ -40,7 +40,7 @@ Variable reference(const Variable& x, const Variable& w, const Variable& bias, c
 
 }  // namespace
 
-Variable conv_block(const Variable& x, const Variable& w, const Variable& bias, const Geometry& g) {
+Variable conv_block(const Variable& x, const Variable& w, const Variable& bias, const ConvBlockGeometry& g) {
   auto [y, routing] = kernels::conv_block(x.value(), w.value(), bias.value(), g);
   const Saved route(std::move(routing));
   count_flops(g.conv.flops());

@@ -4,10 +4,10 @@
 
 namespace gibbs {
 
-using Geometry = kernels::Pool2dGeometry;
+using PoolGeometry = kernels::Pool2dGeometry;
 
 Variable max_pool2d(const Variable& x, const kernels::Pool2dOptions& options) {
-  const Geometry g = Geometry::of(x.shape(), options, "max_pool2d");
+  const PoolGeometry g = PoolGeometry::of(x.shape(), options, "max_pool2d");
   auto [y, routing] = kernels::max_pool2d(x.value(), g);
   return record("max_pool2d", std::move(y), wrt(x, [g, route = saved(std::move(routing))](const Variable& dy) {
                   return linear_map(
@@ -18,7 +18,7 @@ Variable max_pool2d(const Variable& x, const kernels::Pool2dOptions& options) {
 }
 
 Variable avg_pool2d(const Variable& x, const kernels::Pool2dOptions& options) {
-  const Geometry g = Geometry::of(x.shape(), options, "avg_pool2d");
+  const PoolGeometry g = PoolGeometry::of(x.shape(), options, "avg_pool2d");
   return linear_map(
       "avg_pool2d", x, [g](const Tensor& t) { return kernels::avg_pool2d(t, g); },
       [g](const Tensor& t) { return kernels::avg_pool2d_dx(t, g); });

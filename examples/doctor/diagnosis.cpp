@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -31,12 +30,6 @@ double container_quota() {
 double load_average() {
   double load = 0;
   return getloadavg(&load, 1) == 1 ? load : 0;
-}
-
-double seconds(const std::function<void()>& work) {
-  const auto began = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
 /// Times of `rounds` runs in ascending order, after one that is not counted.

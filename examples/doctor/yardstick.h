@@ -10,6 +10,9 @@
 
 namespace gibbs::examples {
 
+/// Seconds that work takes.
+double seconds(const std::function<void()>& work);
+
 /// A GFLOP/s: independent chains of fused multiply-adds in registers, in the widest vectors that the CPU has, whatever
 /// the program was compiled for; on all threads that loops use.
 double multiply_add_rate();

@@ -34,8 +34,8 @@ BinaryOptions binary_options(double label_smoothing) {
   return {.reduction = kRows, .label_smoothing = label_smoothing, .check_probabilities = false};
 }
 
-Variable clipped(const Variable& q) { return clamp(q, kEpsilon, 1 - kEpsilon); }
-Variable normalized_and_clipped(const Variable& q) { return clipped(q / sum(q, {-1}, /*keepdim=*/true)); }
+Variable clipped_to_epsilon(const Variable& q) { return clamp(q, kEpsilon, 1 - kEpsilon); }
+Variable normalized_and_clipped(const Variable& q) { return clipped_to_epsilon(q / sum(q, {-1}, /*keepdim=*/true)); }
 
 /// -sum_k p_k ln q_k.
 Variable cross_entropy(const Target& target, const Variable& probabilities, const CategoricalOptions& options) {
@@ -60,7 +60,7 @@ Variable of_binary(const Variable& target, const Variable& probabilities, const 
 
 /// -(p ln q + (1 - p) ln(1 - q)).
 Variable binary_cross_entropy(const BinaryTarget& t) {
-  const Variable q = clipped(t.prediction);
+  const Variable q = clipped_to_epsilon(t.prediction);
   return 0.0 - (t.yes * log(q) + t.no * log(1.0 - q));
 }
 

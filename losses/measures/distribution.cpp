@@ -65,4 +65,10 @@ void check_comparable(const char* op, const Variable& p, const Variable& q) {
   check(p.dtype() == q.dtype(), op, ": dtypes differ: p is ", p.dtype(), ", q ", q.dtype(), "; convert one with cast");
 }
 
+DistributionPair distribution_pair(const char* op, const Variable& p, const Variable& q,
+                                   const MeasureOptions& options) {
+  check_comparable(op, p, q);
+  return {distributions(op, "p", p, options), distributions(op, "q", q, options)};
+}
+
 }  // namespace gibbs::losses

@@ -47,4 +47,10 @@ Variable distributions(const char* op, const char* what, const Variable& x, cons
 /// Throws unless p and q have equal shapes and dtypes.
 void check_comparable(const char* op, const Variable& p, const Variable& q);
 
+/// Two distributions that can be compared, both as `distributions` gives them.
+struct DistributionPair {
+  Variable p, q;
+};
+DistributionPair distribution_pair(const char* op, const Variable& p, const Variable& q, const MeasureOptions& options);
+
 }  // namespace gibbs::losses

@@ -9,15 +9,6 @@
 namespace gibbs::losses {
 namespace {
 
-struct Pair {
-  Variable p, q;
-};
-
-Pair pair_of(const char* op, const Variable& p, const Variable& q, const MeasureOptions& options) {
-  check_comparable(op, p, q);
-  return {distributions(op, "p", p, options), distributions(op, "q", q, options)};
-}
-
 Variable divergence(const Variable& p, const Variable& q) {
   return at_least_zero(sum(relative_entropy_terms(p, q), {-1}), are_distributions(p.value(), q.value()));
 }
@@ -32,23 +23,23 @@ void check_measure(const char* op, const char* what, const Variable& x) {
 }  // namespace
 
 Variable cross_entropy(const Variable& p, const Variable& q, const MeasureOptions& options) {
-  const auto [target, prediction] = pair_of("cross_entropy", p, q, options);
+  const auto [target, prediction] = distribution_pair("cross_entropy", p, q, options);
   const Variable nats = 0.0 - sum(plogq(target, prediction), {-1});
   return in_base(at_least_zero(nats, rows_that_sum_to(prediction.value(), 1)), options.base);
 }
 
 Variable kl_divergence(const Variable& p, const Variable& q, const MeasureOptions& options) {
-  const auto [target, prediction] = pair_of("kl_divergence", p, q, options);
+  const auto [target, prediction] = distribution_pair("kl_divergence", p, q, options);
   return in_base(divergence(target, prediction), options.base);
 }
 
 Variable reverse_kl_divergence(const Variable& p, const Variable& q, const MeasureOptions& options) {
-  const auto [target, prediction] = pair_of("reverse_kl_divergence", p, q, options);
+  const auto [target, prediction] = distribution_pair("reverse_kl_divergence", p, q, options);
   return in_base(divergence(prediction, target), options.base);
 }
 
 Variable jeffreys_divergence(const Variable& p, const Variable& q, const MeasureOptions& options) {
-  const auto [target, prediction] = pair_of("jeffreys_divergence", p, q, options);
+  const auto [target, prediction] = distribution_pair("jeffreys_divergence", p, q, options);
   return in_base(sum(jeffreys_terms(target, prediction), {-1}), options.base);
 }
 

@@ -7,27 +7,14 @@
 #include "gibbs/tensor/kernels/pointwise.h"
 
 namespace gibbs::losses {
-namespace {
-
-struct Pair {
-  Variable p, q;
-};
-
-Pair pair_of(const char* op, const Variable& p, const Variable& q, const MeasureOptions& options) {
-  check_comparable(op, p, q);
-  return {distributions(op, "p", p, options), distributions(op, "q", q, options)};
-}
-
-}  // namespace
-
 Variable js_divergence(const Variable& p, const Variable& q, const MeasureOptions& options) {
-  const auto [first, second] = pair_of("js_divergence", p, q, options);
+  const auto [first, second] = distribution_pair("js_divergence", p, q, options);
   return in_base(sum(jensen_shannon_terms(first, second), {-1}), options.base);
 }
 
 Variable js_distance(const Variable& p, const Variable& q, const MeasureOptions& options) {
   // Of p and q 2^64 times as large, so that no divergence underflows whose root does not.
-  const auto [first, second] = pair_of("js_distance", p, q, options);
+  const auto [first, second] = distribution_pair("js_distance", p, q, options);
   const Variable js = in_base(sum(jensen_shannon_terms(first * 0x1p64, second * 0x1p64), {-1}), options.base);
   const Tensor apart = kernels::greater(js.value(), 0.0);
   return where_or(apart, sqrt(where_or(apart, js, 1)), 0) * 0x1p-32;

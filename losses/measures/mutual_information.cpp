@@ -27,7 +27,7 @@ Variable checked(const char* op, const Variable& joint, const MeasureOptions& op
 }
 
 /// x [...], at least 0 where joint [..., X, Y] sums to 1 to rounding.
-Variable clipped(const Variable& x, const Variable& joint) {
+Variable of_joint(const Variable& x, const Variable& joint) {
   const Shape& shape = joint.shape();
   const Shape flat = x.shape().with_inserted(x.rank(), shape[-2] * shape[-1]);
   return at_least_zero(x, rows_that_sum_to(joint.value().reshape(flat), 1));
@@ -93,7 +93,7 @@ Variable mutual_information(const Variable& joint, const MeasureOptions& options
   const auto nats = [](const Variable& p) {
     return sum(p * (log_of_positive(p) - log_marginal_x(p) - log_marginal_y(p)), {-2, -1});
   };
-  return in_base(clipped(in_float64(nats, given), given), options.base);
+  return in_base(of_joint(in_float64(nats, given), given), options.base);
 }
 
 Variable conditional_entropy(const Variable& joint, const MeasureOptions& options) {
@@ -102,7 +102,7 @@ Variable conditional_entropy(const Variable& joint, const MeasureOptions& option
 
 Variable joint_entropy(const Variable& joint, const MeasureOptions& options) {
   const Variable p = checked("joint_entropy", joint, options);
-  return in_base(clipped(0.0 - sum_plogp(p), p), options.base);
+  return in_base(of_joint(0.0 - sum_plogp(p), p), options.base);
 }
 
 Variable marginal_x(const Variable& joint) {

@@ -189,14 +189,10 @@ Variable or_infinite(const Tensor& infinite, const Variable& p, const Variable& 
   return where_or(opposite(kernels::max(infinite, {-1})), finite(terms_of(p, where(infinite, p, q))), kInfinity);
 }
 
-struct Pair {
-  Variable p, q;
-};
-
-Pair pair_of(const char* op, const Variable& p, const Variable& q, double alpha, const MeasureOptions& options) {
+DistributionPair pair_of(const char* op, const Variable& p, const Variable& q, double alpha,
+                         const MeasureOptions& options) {
   check_alpha(op, alpha);
-  check_comparable(op, p, q);
-  return {distributions(op, "p", p, options), distributions(op, "q", q, options)};
+  return distribution_pair(op, p, q, options);
 }
 
 Variable of_order(const char* op, const Variable& given, double alpha, const MeasureOptions& options) {
@@ -246,8 +242,10 @@ Variable tsallis_divergence_in_nats(const Variable& p, const Variable& q, double
 }
 
 /// x [...], at least 0 where p [..., K] (and q) sum to 1 to rounding.
-Variable clipped(const Variable& x, const Variable& p) { return at_least_zero(x, rows_that_sum_to(p.value(), 1)); }
-Variable clipped(const Variable& x, const Variable& p, const Variable& q) {
+Variable of_distributions(const Variable& x, const Variable& p) {
+  return at_least_zero(x, rows_that_sum_to(p.value(), 1));
+}
+Variable of_distributions(const Variable& x, const Variable& p, const Variable& q) {
   return at_least_zero(x, are_distributions(p.value(), q.value()));
 }
 
@@ -256,7 +254,7 @@ Variable clipped(const Variable& x, const Variable& p, const Variable& q) {
 Variable renyi_entropy(const Variable& p, double alpha, const MeasureOptions& options) {
   const Variable given = of_order("renyi_entropy", p, alpha, options);
   const auto nats = [alpha](const Variable& x) { return renyi_entropy_in_nats(x, alpha); };
-  return in_base(clipped(in_float64(nats, given), given), options.base);
+  return in_base(of_distributions(in_float64(nats, given), given), options.base);
 }
 
 Variable renyi_divergence(const Variable& p, const Variable& q, double alpha, const MeasureOptions& options) {
@@ -265,7 +263,7 @@ Variable renyi_divergence(const Variable& p, const Variable& q, double alpha, co
     return or_infinite(infinite_rows(x, y, alpha), x, y,
                        [alpha](const Terms& terms) { return finite_renyi(terms, alpha); });
   };
-  return in_base(clipped(in_float64(nats, target, prediction), target, prediction), options.base);
+  return in_base(of_distributions(in_float64(nats, target, prediction), target, prediction), options.base);
 }
 
 Variable tsallis_entropy(const Variable& p, double alpha, const MeasureOptions& options) {
@@ -276,13 +274,13 @@ Variable tsallis_entropy(const Variable& p, double alpha, const MeasureOptions& 
   const auto nats = [alpha](const Variable& x) {
     return alpha == 1 ? shannon(x) : 0.0 - sum_of_gaps(terms_of(x, ones_like(x)), alpha);
   };
-  return in_base(clipped(in_float64(nats, given), given), options.base);
+  return in_base(of_distributions(in_float64(nats, given), given), options.base);
 }
 
 Variable tsallis_divergence(const Variable& p, const Variable& q, double alpha, const MeasureOptions& options) {
   const auto [target, prediction] = pair_of("tsallis_divergence", p, q, alpha, options);
   const auto nats = [alpha](const Variable& x, const Variable& y) { return tsallis_divergence_in_nats(x, y, alpha); };
-  return in_base(clipped(in_float64(nats, target, prediction), target, prediction), options.base);
+  return in_base(of_distributions(in_float64(nats, target, prediction), target, prediction), options.base);
 }
 
 }  // namespace gibbs::losses
