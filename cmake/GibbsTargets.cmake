@@ -25,6 +25,9 @@ target_compile_options(gibbs_options INTERFACE $<$<CXX_COMPILER_ID:Clang,AppleCl
 # Products and sums are fused where the code says so (fma in simd/lanes.h) and nowhere else: compilers differ in where they
 # would do it by themselves, and so would results.
 target_compile_options(gibbs_options INTERFACE -ffp-contract=off)
+# g++ looks for memory to reuse only above 512 MB (of its own accord, 128 and what is in use): it takes a tenth less time, and
+# a fifth more memory.
+target_compile_options(gibbs_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=524288>)
 if(GIBBS_WERROR)
   target_compile_options(gibbs_options INTERFACE -Werror)
 endif()
