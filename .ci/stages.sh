@@ -71,12 +71,12 @@ stage_portable() {
   done
 }
 
-# clang_build FOLDER COMPILER: everything, the tests of the library, and its bits. The tests of initialize among them: clang
-# makes the arguments of a call in another order.
+# clang_build FOLDER COMPILER: everything, each file alone, so that it is seen to include what it needs; the tests of the
+# library, and its bits. The tests of initialize among them: clang makes the arguments of a call in another order.
 clang_build() {
   install_packages
   cmake -S . -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$2" -DGIBBS_WERROR=ON \
-        -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+        -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DCMAKE_UNITY_BUILD=OFF
   cmake --build "$1"
   library_tests "$1"
   same_bits "$1/tests/battery_tests" "$1/examples"
@@ -106,7 +106,7 @@ stage_tidy() {
   local checked
   checked="^$root/($(library_folders | paste -sd'|')|examples)/"
   cmake -S . -B build/clang -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=clang++ -DGIBBS_WERROR=ON \
-        -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+        -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DCMAKE_UNITY_BUILD=OFF
   run-clang-tidy-14 -quiet -p build/clang -j 2 -header-filter="$checked" "$checked"
 }
 

@@ -15,11 +15,11 @@ namespace {
 thread_local bool mode_on = false, examine_now = false;
 
 /// Of one tensor, in one pass: counts, and min, max and mean of the finite elements.
-struct Statistics {
+struct Extent {
   std::int64_t nans = 0, infinities = 0, finite = 0;
   double least = std::numeric_limits<double>::infinity(), largest = -least, sum = 0;
 
-  explicit Statistics(const Tensor& x) {
+  explicit Extent(const Tensor& x) {
     for (const double v : x.to_vector()) {
       if (std::isfinite(v)) {
         ++finite;
@@ -37,7 +37,7 @@ struct Statistics {
 };
 
 void describe(std::ostream& out, const std::string& name, const Tensor& x) {
-  const Statistics of(x);
+  const Extent of(x);
   out << "\n  " << name << ": " << x.shape() << " " << x.dtype();
   if (of.finite > 0) {
     out << ", min " << of.least << ", max " << of.largest << ", mean " << of.sum / static_cast<double>(of.finite);
@@ -92,7 +92,7 @@ ExamineScope::ExamineScope(bool on) : before_(examine_now) { examine_now = mode_
 ExamineScope::~ExamineScope() { examine_now = before_; }
 
 void examine_output(const char* op, const Variables& inputs, const Tensor& output) {
-  const Statistics of_output(output);
+  const Extent of_output(output);
   if (of_output.all_finite()) {
     return;
   }
@@ -108,7 +108,7 @@ void examine_output(const char* op, const Variables& inputs, const Tensor& outpu
 }
 
 void examine_gradient(const Node& node, int i, const Variables& dy, const Variable& dx) {
-  const Statistics of_dx(dx.value());
+  const Extent of_dx(dx.value());
   if (of_dx.all_finite()) {
     return;
   }

@@ -65,12 +65,21 @@ function(gibbs_precompile group target)
   endif()
 endfunction()
 
-# gibbs_together(<target> <count>): its files are compiled so many at a time (a "unity build"), since what their headers
-# declare and instantiate is most of the work, and much the same in each. So names in anonymous namespaces are unlike within a
-# folder. CMAKE_UNITY_BUILD=OFF compiles each file alone, as tools that look at files want it.
-function(gibbs_together target count)
+# gibbs_together(<target>): its files are compiled in four groups (a "unity build"), since what their headers declare and
+# instantiate is most of the work, and much the same in each. A file's group is found from its name, so that a new file moves
+# no other. Where two files of a group have a name for themselves that is the same, the compiler says so: rename the newer.
+# CMAKE_UNITY_BUILD=OFF compiles each file alone, as tools that look at files want it.
+function(gibbs_together target)
   if(NOT DEFINED CMAKE_UNITY_BUILD)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${count})
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+    get_target_property(sources ${target} SOURCES)
+    foreach(source ${sources})
+      get_filename_component(name "${source}" NAME)
+      string(MD5 digest "${name}")
+      string(SUBSTRING "${digest}" 0 4 digest)
+      math(EXPR group "0x${digest} % 4")
+      set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "group${group}")
+    endforeach()
   endif()
 endfunction()
 
@@ -126,7 +135,7 @@ function(gibbs_library folder)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
   if(NOT folder STREQUAL "tensor") # whose files are long loops, and not headers
-    gibbs_together(${target} 8)
+    gibbs_together(${target})
   endif()
   set(group library)
   set(headers <algorithm> <cmath> <filesystem> <functional> <memory> <sstream> <string> <vector> <fmt/format.h>)

@@ -10,7 +10,6 @@
 namespace gibbs {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kFar = 40;  // e^(-x^2/2) is 0 beyond, in float64, too
 
 /// y = 1 / cosh^2 x.   dx = -2 dy y tanh x. By sigmoids, which keep their digits where y is small.
@@ -96,7 +95,7 @@ Variable gelu(const Variable& x) {
   check(is_floating(x.dtype()), "gelu: needs float32 or float64, not ", x.dtype(), "; convert with cast");
   // Beyond kFar nothing changes but that 0 inf, which is NaN, becomes 0.
   const Variable at = x.detach();
-  const Variable value = clamp(at, -kFar, kInfinity) * normal_cdf(at);
+  const Variable value = clamp(at, -kFar, std::numeric_limits<double>::infinity()) * normal_cdf(at);
   return record("gelu", value.value(), wrt(x, [x](const Variable& dy) {
                   const Variable near = clamp(x, -kFar, kFar);
                   return dy * (normal_cdf(near) + near * normal_density(near));

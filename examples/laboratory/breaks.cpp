@@ -22,11 +22,11 @@ Variable kl_divergence_averaged_over_elements(const Tensor& p, const Variable& l
   return exact_kl_divergence(p, logits) / static_cast<double>(logits.size(1));
 }
 
-Variable reverse_kl_divergence(const Tensor& p, const Variable& logits) {
+Variable mean_reverse_kl(const Tensor& p, const Variable& logits) {
   return losses::reverse_kl_divergence_with_logits(p, logits);
 }
 
-Variable js_divergence(const Tensor& p, const Variable& logits) { return losses::js_divergence_with_logits(p, logits); }
+Variable mean_js(const Tensor& p, const Variable& logits) { return losses::js_divergence_with_logits(p, logits); }
 
 /// p = (label + softmax(z)) / 2, through which gradients flow.
 Variable moving_target(const Tensor& p, const Variable& logits) { return Variable(p) * 0.5 + softmax(logits) * 0.5; }
@@ -74,7 +74,7 @@ std::vector<Break> all_breaks() {
        .why = "The divergence is taken the other way round, D(q || p): another function, infinite for one-hot targets.",
        .first_name = "cross entropy",
        .second_name = "reverse KL",
-       .losses = {exact_cross_entropy, reverse_kl_divergence},
+       .losses = {exact_cross_entropy, mean_reverse_kl},
        .example_p = smoothed,
        .example_logits = ordinary_logits(),
        .needs_full_support = true},
@@ -83,7 +83,7 @@ std::vector<Break> all_breaks() {
               "than one that is wrong, and its gradient vanishes.",
        .first_name = "cross entropy",
        .second_name = "JS",
-       .losses = {exact_cross_entropy, js_divergence},
+       .losses = {exact_cross_entropy, mean_js},
        .example_p = one_hot,
        .example_logits = ordinary_logits()},
   };

@@ -179,7 +179,7 @@ OpEntry log_target_entry() {
                   {log_p, kLogits},
                   [=](const Tensors& x) {
                     const Tensor p = build({2, 3}, [&](const Index& i) { return std::exp(at(x[0], i)); });
-                    return by_definition(p, softmax_of(x[1]), relative_entropy, o);
+                    return by_definition(p, softmax_of(x[1]), p_ln_p_over_q, o);
                   }};
   };
   return {"losses::kl_divergence_with_log_target",
@@ -201,7 +201,7 @@ OpEntry distillation_entry() {
           const auto softened = [t](const Tensor& z) {
             return softmax_of(build({2, 3}, [&](const Index& i) { return at(z, i) / t; }));
           };
-          const Tensor loss = by_definition(softened(x[0]), softened(x[1]), relative_entropy, o);
+          const Tensor loss = by_definition(softened(x[0]), softened(x[1]), p_ln_p_over_q, o);
           return build(loss.shape(), [&](const Index& i) { return t * t * at(loss, i); });
         }};
   };
@@ -260,7 +260,7 @@ OpEntries categorical_entries() {
             "cross_entropy", losses::cross_entropy_with_logits, losses::cross_entropy_with_probabilities,
             [](double p, double q) { return -p * std::log(q); }, true),
         on_both("kl_divergence", losses::kl_divergence_with_logits, losses::kl_divergence_with_probabilities,
-                relative_entropy, true),
+                p_ln_p_over_q, true),
         on_both(
             "reverse_kl_divergence", losses::reverse_kl_divergence_with_logits,
             losses::reverse_kl_divergence_with_probabilities, [](double p, double q) { return p_ln_p_over_q(q, p); },

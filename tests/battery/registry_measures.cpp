@@ -5,6 +5,7 @@
 #include "gibbs/autograd/ops/ops.h"
 #include "gibbs/losses/losses.h"
 #include "tests/battery/registry.h"
+#include "tests/battery/row_losses.h"
 
 namespace gibbs::battery {
 namespace {
@@ -123,18 +124,6 @@ OpEntry pair_measure(const std::string& name, const PairMeasure& op,
             name + ": p row 0 sums to 1.1, not 1; normalise it, or pass .normalize = true"}}};
 }
 
-/// sum of term(p_k, q_k).
-std::function<double(const Row&, const Row&)> sum_of(double (*term)(double, double)) {
-  return [term](const Row& p, const Row& q) {
-    double total = 0;
-    for (std::size_t k = 0; k < p.size(); ++k) {
-      total += term(p[k], q[k]);
-    }
-    return total;
-  };
-}
-
-double relative_entropy(double p, double q) { return p * std::log(p / q); }
 double jensen_shannon(double p, double q) {
   const double m = (p + q) / 2;
   return (relative_entropy(p, m) + relative_entropy(q, m)) / 2;

@@ -117,17 +117,19 @@ TEST_P(Agreement, IndicesEqualOneHotRowsBitForBit) {
     EXPECT_EQ(of_indices.value().to_vector(), of_rows.value().to_vector());
     const std::vector<double> gradient = grad(sum(of_indices), {q})[0].value().to_vector();
     EXPECT_EQ(gradient, grad(sum(of_rows), {q})[0].value().to_vector());
-    EXPECT_THAT(
-        of_indices.value().to_vector(),
-        ::testing::Pointwise(::testing::DoubleNear(dtype == DType::float64 ? 1e-13 : 1e-5), expected(f, y, z, options)));
+    EXPECT_THAT(of_indices.value().to_vector(),
+                ::testing::Pointwise(::testing::DoubleNear(dtype == DType::float64 ? 1e-13 : 1e-5),
+                                     expected(f, y, z, options)));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Losses, Agreement, ::testing::Combine(::testing::ValuesIn(kFunctions), testing::Values(DType::float32, DType::float64)),
-    [](const auto& instance) {
-      return std::string(std::get<0>(instance.param).name) + "_" + name_of(std::get<1>(instance.param));
-    });
+INSTANTIATE_TEST_SUITE_P(Losses, Agreement,
+                         ::testing::Combine(::testing::ValuesIn(kFunctions),
+                                            testing::Values(DType::float32, DType::float64)),
+                         [](const auto& instance) {
+                           return std::string(std::get<0>(instance.param).name) + "_" +
+                                  name_of(std::get<1>(instance.param));
+                         });
 
 }  // namespace
 }  // namespace gibbs::losses

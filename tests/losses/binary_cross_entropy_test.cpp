@@ -26,7 +26,7 @@ using testing::error_of;
 using testing::f64;
 using ::testing::Pointwise;
 
-const Tensor kTarget = f64({{.2, 1, .7}, {0, .5, .9}}), kBinaryLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
+const Tensor kBinaryTarget = f64({{.2, 1, .7}, {0, .5, .9}}), kBinaryLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}});
 const Tensor kBinaryProbabilities = f64({{.3, .6, .9}, {.2, .55, .05}});
 const Tensor kPositive = f64({.5, 2, 1.25}), kTwoWeights = f64({.4, 1.6});
 
@@ -68,7 +68,8 @@ TEST(BinaryCrossEntropy, HasItsDerivatives) {
 
 TEST(BinaryCrossEntropy, RowsAreMeansAndMeanIsDividedByTheSampleWeights) {
   const auto with = [](Reduction reduction, const Tensor& weights) {
-    return binary_cross_entropy_with_logits(kTarget, kBinaryLogits, {.reduction = reduction, .sample_weights = weights})
+    return binary_cross_entropy_with_logits(kBinaryTarget, kBinaryLogits,
+                                            {.reduction = reduction, .sample_weights = weights})
         .value()
         .to_vector();
   };
@@ -77,7 +78,7 @@ TEST(BinaryCrossEntropy, RowsAreMeansAndMeanIsDividedByTheSampleWeights) {
     double expected = 0;
     for (std::int64_t k = 0; k < 3; ++k) {
       const auto row = static_cast<std::int64_t>(n);
-      expected += term(kTarget.at({row, k}), sigmoid_of(kBinaryLogits.at({row, k}))) / 3;
+      expected += term(kBinaryTarget.at({row, k}), sigmoid_of(kBinaryLogits.at({row, k}))) / 3;
     }
     EXPECT_NEAR(rows[n], expected, 1e-15);
   }
@@ -150,14 +151,14 @@ TEST(BinaryCrossEntropy, RowsOfWeightZeroLeaveNoTrace) {
               ElementsAre(DoubleNear(-sigmoid_of(-1) / 2, 1e-15), DoubleNear(sigmoid_of(2) / 2, 1e-15), 0, 0));
 }
 
-struct Batch {
+struct BinaryBatch {
   Tensor p, z;  // [N], float64
 };
 
-Batch arbitrary_batch() {
+BinaryBatch arbitrary_binary_batch() {
   const auto n = *rc::gen::inRange<std::int64_t>(1, 6);
   const double spread = *rc::gen::element(1., 40., 1e8, kInfinity);
-  Batch batch = {Tensor::zeros({n}, DType::float64), Tensor::zeros({n}, DType::float64)};
+  BinaryBatch batch = {Tensor::zeros({n}, DType::float64), Tensor::zeros({n}, DType::float64)};
   for (std::int64_t i = 0; i < n; ++i) {
     batch.p.set({i}, *rc::gen::element(0., 1., .5, 1e-300));
     const double u = *rc::gen::inRange(-1000, 1001) / 1000.;
@@ -166,11 +167,11 @@ Batch arbitrary_batch() {
   return batch;
 }
 
-bool close(double a, double b) { return a == b || std::abs(a - b) <= 1e-14 * std::max(1., std::abs(b)); }
+bool nearly(double a, double b) { return a == b || std::abs(a - b) <= 1e-14 * std::max(1., std::abs(b)); }
 
 /// The rows [0, z] of a softmax, and their targets [1 - p, p].
 RC_GTEST_PROP(BinaryCrossEntropy, IsCrossEntropyOfZeroAndTheLogit, ()) {
-  auto [p, z_value] = arbitrary_batch();
+  auto [p, z_value] = arbitrary_binary_batch();
   const Variable z = Variable::leaf(kernels::clamp(z_value, -kInfinity, 1e300));  // inf is no logit of a softmax
   const Tensor distributions = stack({(1.0 - Variable(p)), Variable(p)}, 1).value();
   const Variable logits = stack({Tensor::zeros(p.shape(), DType::float64), z}, 1);
@@ -179,23 +180,23 @@ RC_GTEST_PROP(BinaryCrossEntropy, IsCrossEntropyOfZeroAndTheLogit, ()) {
   const BinaryOptions one = {.reduction = Reduction::sum, .positive_weight = Tensor::full({}, w, DType::float64)};
   const Variable expected = cross_entropy_with_logits(distributions, logits, two);
   const Variable loss = binary_cross_entropy_with_logits(p, z, one);
-  RC_ASSERT(close(loss.value().item(), expected.value().item()));
+  RC_ASSERT(nearly(loss.value().item(), expected.value().item()));
   const auto dz = testing::gradient(loss, z), expected_dz = testing::gradient(expected, z);
   for (std::size_t i = 0; i < dz.size(); ++i) {
-    RC_ASSERT(close(dz[i], expected_dz[i]));
+    RC_ASSERT(nearly(dz[i], expected_dz[i]));
   }
 }
 
 RC_GTEST_PROP(BinaryCrossEntropy, LabelSmoothingMixesTheTargetWithAFairCoin, ()) {
-  const auto [p, z] = arbitrary_batch();
+  const auto [p, z] = arbitrary_binary_batch();
   const double s = *rc::gen::element(.1, .5, 1.);
   const Tensor mixed = (Variable(p) * (1 - s) + s / 2).value(), q = kernels::sigmoid(z);
   for (const Base base : {Base::nats, Base::bits}) {
     const BinaryOptions smoothing = {.label_smoothing = s, .base = base}, plain = {.base = base};
-    RC_ASSERT(close(binary_cross_entropy_with_logits(p, z, smoothing).value().item(),
-                    binary_cross_entropy_with_logits(mixed, z, plain).value().item()));
-    RC_ASSERT(close(binary_cross_entropy_with_probabilities(p, q, smoothing).value().item(),
-                    binary_cross_entropy_with_probabilities(mixed, q, plain).value().item()));
+    RC_ASSERT(nearly(binary_cross_entropy_with_logits(p, z, smoothing).value().item(),
+                     binary_cross_entropy_with_logits(mixed, z, plain).value().item()));
+    RC_ASSERT(nearly(binary_cross_entropy_with_probabilities(p, q, smoothing).value().item(),
+                     binary_cross_entropy_with_probabilities(mixed, q, plain).value().item()));
   }
 }
 

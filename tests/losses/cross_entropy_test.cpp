@@ -8,6 +8,7 @@
 #include "gibbs/autograd/ops/softmax.h"
 #include "tests/losses/oracle.h"
 #include "tests/testing/not_finite.h"
+#include "tests/testing/oracle.h"
 
 namespace gibbs::losses {
 namespace {
@@ -15,9 +16,8 @@ namespace {
 using ::testing::DoubleNear;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using testing::indices;
 using ::testing::Pointwise;
-
-Tensor indices(const NestedList& list) { return Tensor::of(list, DType::int64); }
 
 TEST(CrossEntropy, PublishedByPyTorch) {
   const Tensor z = Tensor::of({{2.3, 2.1, 4.5}, {4.2, 3.2, 5.1}}), w = Tensor::of({25, 25, 100});

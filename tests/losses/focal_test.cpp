@@ -221,14 +221,14 @@ TEST(CategoricalFocal, BatchesOfIgnoredRowsAreZero) {
   EXPECT_THAT(testing::gradient(loss, z), Each(0));
 }
 
-struct Batch {
+struct FocalBatch {
   Tensor p, z;  // [N, K], float64
 };
 
-Batch arbitrary_batch(std::int64_t k) {
+FocalBatch arbitrary_focal_batch(std::int64_t k) {
   const auto n = *rc::gen::inRange<std::int64_t>(1, 5);
   const double spread = *rc::gen::element(1., 40., 1e8);
-  Batch batch = {Tensor::zeros({n, k}, DType::float64), Tensor::zeros({n, k}, DType::float64)};
+  FocalBatch batch = {Tensor::zeros({n, k}, DType::float64), Tensor::zeros({n, k}, DType::float64)};
   for (std::int64_t i = 0; i < n; ++i) {
     std::vector<int> counts =
         *rc::gen::container<std::vector<int>>(static_cast<std::size_t>(k), rc::gen::inRange(0, 4));
@@ -245,23 +245,23 @@ Batch arbitrary_batch(std::int64_t k) {
   return batch;
 }
 
-bool close(double a, double b) { return a == b || std::abs(a - b) <= 1e-13 * std::max(1., std::abs(b)); }
+bool nearly_equal(double a, double b) { return a == b || std::abs(a - b) <= 1e-13 * std::max(1., std::abs(b)); }
 
 bool all_close(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), close);
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), nearly_equal);
 }
 
 RC_GTEST_PROP(Focal, WithGammaZeroIsCrossEntropy, ()) {
-  const auto [p, z_value] = arbitrary_batch(*rc::gen::inRange<std::int64_t>(1, 5));
+  const auto [p, z_value] = arbitrary_focal_batch(*rc::gen::inRange<std::int64_t>(1, 5));
   const Variable z = Variable::leaf(z_value);
   const CategoricalOptions options = {.label_smoothing = *rc::gen::element(0., .1)};
   const Variable focal = categorical_focal_loss_with_logits(p, z, {.gamma = 0}, options);
   const Variable plain = cross_entropy_with_logits(p, z, options);
-  RC_ASSERT(close(focal.value().item(), plain.value().item()));
+  RC_ASSERT(nearly_equal(focal.value().item(), plain.value().item()));
   RC_ASSERT(all_close(testing::gradient(focal, z), testing::gradient(plain, z)));
   const Tensor q = softmax(z).value();
-  RC_ASSERT(close(categorical_focal_loss_with_probabilities(p, q, {.gamma = 0}).value().item(),
-                  cross_entropy_with_probabilities(p, q).value().item()));
+  RC_ASSERT(nearly_equal(categorical_focal_loss_with_probabilities(p, q, {.gamma = 0}).value().item(),
+                         cross_entropy_with_probabilities(p, q).value().item()));
   RC_ASSERT(binary_focal_loss_with_logits(p, z, {.gamma = 0}).value().item() ==
             binary_cross_entropy_with_logits(p, z).value().item());
   RC_ASSERT(binary_focal_loss_with_probabilities(p, q, {.gamma = 0}).value().item() ==
@@ -269,26 +269,26 @@ RC_GTEST_PROP(Focal, WithGammaZeroIsCrossEntropy, ()) {
 }
 
 RC_GTEST_PROP(Focal, OfALogitIsThatOfTwoClasses, ()) {
-  const auto [two, logits] = arbitrary_batch(2);
+  const auto [two, logits] = arbitrary_focal_batch(2);
   const double gamma = *rc::gen::element(0., .5, 1., 2.);
   const auto column = [n = two.size(0)](const Tensor& x, std::int64_t k) {
     return slice(x, 1, k, k + 1).value().reshape({n});
   };
   const Tensor z = column(logits, 1), zeros = Tensor::zeros(z.shape(), DType::float64);
   const Variable categorical = categorical_focal_loss_with_logits(two, stack({zeros, z}, 1), {.gamma = gamma});
-  RC_ASSERT(close(binary_focal_loss_with_logits(column(two, 1), z, {.gamma = gamma}).value().item(),
-                  categorical.value().item()));
+  RC_ASSERT(nearly_equal(binary_focal_loss_with_logits(column(two, 1), z, {.gamma = gamma}).value().item(),
+                         categorical.value().item()));
 }
 
 RC_GTEST_PROP(Focal, LabelSmoothingMixesTheTarget, ()) {
   const auto k = *rc::gen::inRange<std::int64_t>(1, 5);
-  const auto [p, z] = arbitrary_batch(k);
+  const auto [p, z] = arbitrary_focal_batch(k);
   const double s = *rc::gen::element(.1, .5, 1.), classes = static_cast<double>(k);
   const Tensor mixed = (Variable(p) * (1 - s) + s / classes).value(), coin = (Variable(p) * (1 - s) + s / 2).value();
-  RC_ASSERT(close(categorical_focal_loss_with_logits(p, z, {}, {.label_smoothing = s}).value().item(),
-                  categorical_focal_loss_with_logits(mixed, z).value().item()));
-  RC_ASSERT(close(binary_focal_loss_with_logits(p, z, {}, {.label_smoothing = s}).value().item(),
-                  binary_focal_loss_with_logits(coin, z).value().item()));
+  RC_ASSERT(nearly_equal(categorical_focal_loss_with_logits(p, z, {}, {.label_smoothing = s}).value().item(),
+                         categorical_focal_loss_with_logits(mixed, z).value().item()));
+  RC_ASSERT(nearly_equal(binary_focal_loss_with_logits(p, z, {}, {.label_smoothing = s}).value().item(),
+                         binary_focal_loss_with_logits(coin, z).value().item()));
 }
 
 TEST(Focal, Errors) {

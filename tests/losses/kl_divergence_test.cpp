@@ -10,6 +10,7 @@
 #include "gibbs/losses/cross_entropy.h"
 #include "tests/losses/oracle.h"
 #include "tests/testing/not_finite.h"
+#include "tests/testing/oracle.h"
 
 namespace gibbs::losses {
 namespace {
@@ -17,9 +18,8 @@ namespace {
 using ::testing::DoubleNear;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using testing::indices;
 using ::testing::Pointwise;
-
-Tensor indices(const NestedList& list) { return Tensor::of(list, DType::int64); }
 
 TEST(KLDivergence, PublishedByScipy) {
   const Tensor p = Tensor::of({{.5, .5}}, DType::float64), q = Tensor::of({{.9, .1}}, DType::float64);

@@ -32,12 +32,12 @@ constexpr std::int64_t kPad = 0, kN = 2, kT = 3, kK = 4;
 const Tensor kPaddedLabels = Tensor::of({{1, kPad, 3}, {2, 2, kPad}}, DType::int64);
 const Tensor kSampleWeights = f64({{1, 2, .5}, {0, 3, 1}}), kClassWeights = f64({1, .5, 2, 3});
 
-Tensor logits() { return testing::random({kN, kT, kK}, 7, -2, 2); }
+Tensor sequence_logits() { return testing::random({kN, kT, kK}, 7, -2, 2); }
 
-using Loss = std::function<Variable(const Target&, const Variable&, const CategoricalOptions&)>;
+using SequenceLoss = std::function<Variable(const Target&, const Variable&, const CategoricalOptions&)>;
 struct Named {
   const char* name;
-  Loss loss;
+  SequenceLoss loss;
   bool probabilities = false;
 };
 
@@ -86,7 +86,7 @@ std::vector<std::vector<double>> results(const Variable& y, const Variable& x) {
 }
 
 TEST(LeadingAxes, AreRows) {
-  const Tensor z = logits(), q = softmax(Variable(z)).value();
+  const Tensor z = sequence_logits(), q = softmax(Variable(z)).value();
   const Tensor soft = softmax(Variable(testing::random({kN, kT, kK}, 8, -1, 1))).value();
   for (const Named& named : all()) {
     for (const CategoricalOptions& options : many_options()) {
@@ -133,7 +133,7 @@ struct Oracle {
 };
 
 TEST(LeadingAxes, ByLoops) {
-  const Tensor z = logits();
+  const Tensor z = sequence_logits();
   for (const CategoricalOptions& options : many_options()) {
     const Oracle expected(z, options);
     const Tensor y = cross_entropy_with_logits(kPaddedLabels, z, options).value();
@@ -161,19 +161,19 @@ TEST(LeadingAxes, DerivativesOfPredictionAndTarget) {
   const auto distillation = [](const Variables& x) {
     return distillation_loss(x[0], x[1], {.temperature = 2, .categorical = {.sample_weights = kSampleWeights}});
   };
-  expect_right("distillation_loss", distillation, {teacher, logits()});
+  expect_right("distillation_loss", distillation, {teacher, sequence_logits()});
   const auto log_target = [](const Variables& x) {
     return kl_divergence_with_log_target(log_softmax(x[0]), x[1], {.reduction = Reduction::none});
   };
-  expect_right("kl_divergence_with_log_target", log_target, {teacher, logits()});
+  expect_right("kl_divergence_with_log_target", log_target, {teacher, sequence_logits()});
   const auto ignoring = [](const Variables& x) {
     return cross_entropy_with_logits(kPaddedLabels, x[0], {.label_smoothing = .1, .ignore_index = kPad});
   };
-  expect_right("cross_entropy_with_logits", ignoring, {logits()});
+  expect_right("cross_entropy_with_logits", ignoring, {sequence_logits()});
 }
 
 TEST(LeadingAxes, OfRatesAndMargins) {
-  const Tensor z = logits(), rows = z.reshape({kN * kT, kK}), counts = testing::random({kN, kT, kK}, 9, 1, 4);
+  const Tensor z = sequence_logits(), rows = z.reshape({kN * kT, kK}), counts = testing::random({kN, kT, kK}, 9, 1, 4);
   const Tensor labels = kPaddedLabels.reshape({kN * kT});
   for (const Reduction reduction : {Reduction::none, Reduction::mean}) {
     const auto expect_equal = [](const Variable& y, const Variable& of_rows) {
@@ -191,14 +191,15 @@ TEST(LeadingAxes, OfRatesAndMargins) {
 }
 
 TEST(LeadingAxes, WhatIsIgnoredIsNotLookedAt) {
-  std::vector<double> spoiled = logits().to_vector();
+  std::vector<double> spoiled = sequence_logits().to_vector();
   for (const std::int64_t row : {1, 5}) {
     std::fill_n(spoiled.begin() + row * kK, kK, kNaN);
   }
   const Variable z = Variable::leaf(Tensor::from(spoiled, {kN, kT, kK}));
   const CategoricalOptions options = {.ignore_index = kPad};
   const Variable y = cross_entropy_with_logits(kPaddedLabels, z, options);
-  EXPECT_DOUBLE_EQ(y.value().item(), cross_entropy_with_logits(kPaddedLabels, logits(), options).value().item());
+  EXPECT_DOUBLE_EQ(y.value().item(),
+                   cross_entropy_with_logits(kPaddedLabels, sequence_logits(), options).value().item());
   const Tensor dz = grad(y, {z})[0].value();
   for (std::int64_t k = 0; k < kK; ++k) {
     EXPECT_EQ(dz.at({0, 1, k}), 0);
@@ -226,7 +227,7 @@ TEST(LeadingAxes, ThatDoNotFit) {
 }
 
 TEST(Divisor, WeighsThePiecesOfABatch) {
-  const Tensor z = logits();
+  const Tensor z = sequence_logits();
   const CategoricalOptions options = {
       .label_smoothing = .1, .class_weights = kClassWeights, .sample_weights = kSampleWeights, .ignore_index = kPad};
   double total = 0, weight = 0;
@@ -243,7 +244,7 @@ TEST(Divisor, WeighsThePiecesOfABatch) {
 }
 
 TEST(Divisor, IsWhatTheMeanOfEveryLossDividesBy) {
-  const Tensor z = logits(), q = softmax(Variable(z)).value();
+  const Tensor z = sequence_logits(), q = softmax(Variable(z)).value();
   for (const Named& named : all()) {
     for (CategoricalOptions options : many_options()) {
       const Tensor& x = named.probabilities ? q : z;

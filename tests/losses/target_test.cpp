@@ -10,15 +10,15 @@
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/losses/kl_divergence.h"
 #include "tests/testing/not_finite.h"
+#include "tests/testing/oracle.h"
 
 namespace gibbs::losses {
 namespace {
 
 using ::testing::Each;
 using ::testing::ElementsAre;
+using testing::indices;
 using ::testing::StrEq;
-
-Tensor indices(const NestedList& list) { return Tensor::of(list, DType::int64); }
 
 /// The message of the error that cross_entropy_with_logits throws, without its "cross_entropy_with_logits: ".
 std::string error_of(const Target& target, const Tensor& logits, const CategoricalOptions& options = {}) {
@@ -91,10 +91,10 @@ TEST(Target, PredictedProbabilitiesAreChecked) {
   const auto ce = [](const Tensor& q) { return [=] { cross_entropy_with_probabilities(indices({0}), q); }; };
   EXPECT_THAT(ce(logits),
               ::testing::ThrowsMessage<Error>(StrEq("cross_entropy_with_probabilities: probabilities row 0 has -1 for "
-                                                  "class 1; probabilities are at least 0")));
+                                                    "class 1; probabilities are at least 0")));
   EXPECT_THAT(ce(too_much),
               ::testing::ThrowsMessage<Error>(StrEq("cross_entropy_with_probabilities: probabilities row 0 sums to 3, "
-                                                  "not 1; logits have a function of their own, ..._with_logits")));
+                                                    "not 1; logits have a function of their own, ..._with_logits")));
   EXPECT_EQ(cross_entropy_with_probabilities(indices({0}), too_much, {.check_probabilities = false}).value().item(),
             -std::log(2));
   // A prediction that diverged shows as a NaN loss, as it does with logits.

@@ -30,12 +30,12 @@ class Probe : public Layer {
 };
 
 /// Asks for its key twice in a call, and counts how often it is visited.
-class Twice : public Layer {
+class DrawsTwice : public Layer {
  public:
-  Twice(std::vector<RandomKey>& keys, int& visits) : keys_(&keys), visits_(&visits) {}
+  DrawsTwice(std::vector<RandomKey>& keys, int& visits) : keys_(&keys), visits_(&visits) {}
   void visit(ModuleVisitor& /*visitor*/) override { ++*visits_; }
-  std::string describe() const override { return "Twice"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<Twice>(*this); }
+  std::string describe() const override { return "DrawsTwice"; }
+  std::unique_ptr<Module> share() const override { return std::make_unique<DrawsTwice>(*this); }
 
  protected:
   Variable forward(const Variable& x) override {
@@ -109,7 +109,7 @@ TEST_F(ForwardTest, OutsideOfAnyForwardThereIsNoPath) {
 
 TEST_F(ForwardTest, NamesAreLookedUpOnlyWhenSomebodyAsks) {
   int visits = 0;
-  Sequential model{Twice(keys, visits), Dense({.in = 2, .out = 1})};
+  Sequential model{DrawsTwice(keys, visits), Dense({.in = 2, .out = 1})};
   initialize(model, 1);
   visits = 0;
   model(x);
@@ -121,7 +121,7 @@ TEST_F(ForwardTest, NamesAreLookedUpOnlyWhenSomebodyAsks) {
 
 TEST_F(ForwardTest, ACallHasOneRandomStreamHoweverOftenItAsks) {
   int visits = 0;
-  Sequential model{Twice(keys, visits)};
+  Sequential model{DrawsTwice(keys, visits)};
   const std::vector<RandomKey> seen = keys_of(model, {.training = true}, 2);
   ASSERT_EQ(seen.size(), 4U);
   EXPECT_EQ(seen[0], seen[1]);

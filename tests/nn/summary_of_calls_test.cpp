@@ -12,7 +12,7 @@ using gibbs::testing::error_of;
 using ::testing::HasSubstr;
 
 /// h' = tanh(w x + u h), y = h'.
-class Cell : public Module {
+class SmallCell : public Module {
  public:
   struct Output {
     Variable y, state;
@@ -37,7 +37,7 @@ class Cell : public Module {
     visitor.parameter("scale", scale_);
   }
   std::string describe() const override { return "Cell"; }
-  std::unique_ptr<Module> share() const override { return std::make_unique<Cell>(*this); }
+  std::unique_ptr<Module> share() const override { return std::make_unique<SmallCell>(*this); }
 
  private:
   Dense in_ = Dense({.in = 3, .out = 2}), out_ = Dense({.in = 2, .out = 2});
@@ -69,11 +69,11 @@ class Reader : public Module {
   }
 
   Parameter table_ = Parameter(Tensor::ones({10, 3}));
-  Cell cell_;
+  SmallCell cell_;
 };
 
 TEST(SummaryOfCalls, ShowsTheArgumentsAndOutputsThereAre) {
-  Cell cell;
+  SmallCell cell;
   EXPECT_EQ(summary(cell, Tensor::ones({4, 3}), Tensor::ones({4, 2})),
             "Layer               Output shape    Params  MFLOP\n"
             "=================================================\n"

@@ -160,7 +160,7 @@ TEST_P(AnyOptimizer, RefusesParametersThatChangedForm) {
   EXPECT_THAT(
       [&] { optimizer->step(); },
       ::testing::ThrowsMessage<Error>(StrEq(name + ": parameter '0' was float32 [2] and is now float64 [2]; make a "
-                                                 "new optimizer after replacing parameters")));
+                                                   "new optimizer after replacing parameters")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Optimizers, AnyOptimizer, ::testing::ValuesIn(kKinds),
@@ -176,8 +176,9 @@ TEST(Optimizer, ErrorsOfParametersAndRate) {
       },
       ::testing::ThrowsMessage<Error>(
           StrEq("Adam: parameter '1', float32 [3, 2], has no numbers yet; call nn::initialize(model, seed) first")));
-  EXPECT_THAT([] { Adam({Parameter()}); },
-              ::testing::ThrowsMessage<Error>(StrEq("Adam: parameter '0' has no value yet; construct it from a tensor")));
+  EXPECT_THAT(
+      [] { Adam({Parameter()}); },
+      ::testing::ThrowsMessage<Error>(StrEq("Adam: parameter '0' has no value yet; construct it from a tensor")));
   EXPECT_THAT([&] { AdamW({parameter}, {.learning_rate = -1}); },
               ::testing::ThrowsMessage<Error>(StrEq("AdamW: learning_rate is -1; it must be finite and at least 0")));
   SGD sgd({parameter});

@@ -70,9 +70,9 @@ TEST(Parameters, AnEmptySelectionListsWhatThereIs) {
   EXPECT_THAT([] { model().called("scale"); },
               ::testing::ThrowsMessage<Error>(
                   StrEq(std::string("Parameters::called('scale'): no parameter has this name") + known)));
-  EXPECT_THAT(
-      [] { model().where([](const auto&) { return false; }); },
-      ::testing::ThrowsMessage<Error>(StrEq(std::string("Parameters::where: no parameter meets the condition") + known)));
+  EXPECT_THAT([] { model().where([](const auto&) { return false; }); },
+              ::testing::ThrowsMessage<Error>(
+                  StrEq(std::string("Parameters::where: no parameter meets the condition") + known)));
   EXPECT_THAT(
       [] {
         const Parameters all = model().below("1");

@@ -75,10 +75,12 @@ TEST(SGD, KeepsAVelocityOnlyWithMomentum) {
 
 TEST(SGD, ErrorsOfOptions) {
   const auto make = [](const SGDOptions& options) { return [=] { SGD({Parameter(Tensor::ones({1}))}, options); }; };
-  EXPECT_THAT(make({.momentum = 1}), ::testing::ThrowsMessage<Error>(StrEq("SGD: momentum is 1; it must be in [0, 1)")));
+  EXPECT_THAT(make({.momentum = 1}),
+              ::testing::ThrowsMessage<Error>(StrEq("SGD: momentum is 1; it must be in [0, 1)")));
   EXPECT_THAT(make({.weight_decay = -0.5}),
               ::testing::ThrowsMessage<Error>(StrEq("SGD: weight_decay is -0.5; it must be finite and at least 0")));
-  EXPECT_THAT(make({.nesterov = true}), ::testing::ThrowsMessage<Error>(StrEq("SGD: nesterov needs a momentum above 0")));
+  EXPECT_THAT(make({.nesterov = true}),
+              ::testing::ThrowsMessage<Error>(StrEq("SGD: nesterov needs a momentum above 0")));
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ using Index = std::vector<std::int64_t>;
 /// A float64 tensor from nested braces.
 inline Tensor f64(const NestedList& list) { return Tensor::of(list, DType::float64); }
 
+/// An int64 tensor: class indices.
+inline Tensor indices(const NestedList& list) { return Tensor::of(list, DType::int64); }
+
 /// Uniform float64 numbers in [low, high), the same at every run.
 inline Tensor random(const Shape& shape, std::uint64_t seed = 1, double low = 0.5, double high = 1.5) {
   return kernels::uniform({.seed = seed}, shape, low, high, DType::float64);

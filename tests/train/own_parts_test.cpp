@@ -24,11 +24,11 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-data::TensorRows rows() {
+data::TensorRows six_rows() {
   return {.inputs = {kernels::normal({.seed = 1}, {6, 2}, 0, 1, DType::float32)}, .targets = {Tensor::zeros({6, 1})}};
 }
 
-struct Trial {
+struct OwnTrial {
   nn::Sequential model = nn::initialized(nn::Sequential{nn::Dense({.in = 2, .out = 1})}, 1);
   optim::SGD sgd{nn::parameters(model), {.learning_rate = 0.1}};
   std::ostringstream log;
@@ -43,7 +43,7 @@ struct Trial {
 
 /// Six rows in batches of two, of which row 3 has `number` as its second element.
 data::TensorBatches with_a(double number, std::vector<Tensor> data::TensorRows::*where = &data::TensorRows::inputs) {
-  data::TensorRows data = rows();
+  data::TensorRows data = six_rows();
   const Tensor& tensor = (data.*where)[0];
   Tensor(tensor).set({3, tensor.size(1) - 1}, number);
   return data::TensorBatches(data, {.batch_size = 2, .shuffle = false});
@@ -51,23 +51,23 @@ data::TensorBatches with_a(double number, std::vector<Tensor> data::TensorRows::
 
 TEST(OwnData, NaNIsTheDatasFaultAndNotALayers) {
   data::TensorBatches input = with_a(kNaN), target = with_a(kNaN, &data::TensorRows::targets), good = with_a(0);
-  EXPECT_EQ(Trial().error(input),
+  EXPECT_EQ(OwnTrial().error(input),
             "fit: the loss became NaN at step 2 (epoch 1); row 1 of batch 1 of the data has nan in input 0 [2, 2]; "
             "mend the data");
-  EXPECT_THAT(Trial().error(target),
+  EXPECT_THAT(OwnTrial().error(target),
               EndsWith("row 1 of batch 1 of the data has nan in target 0 [2, 1]; mend the data"));
-  EXPECT_THAT(Trial().error(good, {}, {}, &input),
+  EXPECT_THAT(OwnTrial().error(good, {}, {}, &input),
               StartsWith("fit: the validation loss became NaN at step 3 (epoch 1); row 1 of batch 1 of the data"));
 }
 
 TEST(OwnData, AnInfinityMayBeMeantAndIsTold) {
   data::TensorBatches infinite = with_a(kInfinity);
-  const std::string error = Trial().error(infinite);
+  const std::string error = OwnTrial().error(infinite);
   EXPECT_THAT(error, HasSubstr("; layer '0' (Dense(2 -> 1)) gave NaN or infinity"));
   EXPECT_THAT(error, HasSubstr("; row 1 of batch 1 of the data has inf in input 0 [2, 2]. Lower the learning rate"));
   // Layers are finite, and so are the batches after it.
   data::TensorBatches good = with_a(0), target = with_a(kInfinity, &data::TensorRows::targets);
-  EXPECT_THAT(Trial().error(good, {}, {}, &target),
+  EXPECT_THAT(OwnTrial().error(good, {}, {}, &target),
               HasSubstr("it appeared in the loss itself; row 1 of batch 1 of the data has inf in target 0 [2, 1]"));
 }
 
@@ -76,19 +76,19 @@ TEST(OwnTask, RunsTheModelThatItIsGiven) {
   const Task<nn::Layer> task = [&](nn::Layer&, const data::Batch& batch) -> Outcome {
     return {.loss = losses::mean_squared_error(batch.target(), another(batch.input()))};
   };
-  data::TensorBatches train(rows(), {.batch_size = 2});
-  EXPECT_EQ(Trial().error(train, {}, {}, nullptr, task),
+  data::TensorBatches train(six_rows(), {.batch_size = 2});
+  EXPECT_EQ(OwnTrial().error(train, {}, {}, nullptr, task),
             "fit: the loss depends on no parameter that the optimizer steps, so that nothing is learned; let the task "
             "run the model that it is given, and freeze less");
-  EXPECT_THAT(Trial().error(train, {.shards = 2}, {}, nullptr, task), HasSubstr("nothing is learned"));
+  EXPECT_THAT(OwnTrial().error(train, {.shards = 2}, {}, nullptr, task), HasSubstr("nothing is learned"));
 }
 
 TEST(OwnCallbacks, RunsGoOnWithTheSameSettingsOnly) {
   const auto resumed = [](Callback& before, Callback& after) {
     const TemporaryFolder folder;
-    data::TensorBatches train(rows(), {.batch_size = 2});
+    data::TensorBatches train(six_rows(), {.batch_size = 2});
     FitOptions options{.epochs = 1, .checkpoint = folder / "checkpoint", .resume = true};
-    Trial first, second;
+    OwnTrial first, second;
     EXPECT_EQ(first.error(train, options, {&before}), "");
     options.epochs = 2;
     return second.error(train, options, {&after});
@@ -155,9 +155,9 @@ TEST(OwnBatches, ACheckpointNeedsToKnowTheData) {
   };
   OwnBatches nameless(fill), named(fill, {{"rows", "zeros"}});
   const TemporaryFolder folder;
-  EXPECT_EQ(Trial().error(nameless), "") << "without a checkpoint nobody asks";
-  EXPECT_EQ(Trial().error(named, {.checkpoint = folder / "checkpoint"}), "");
-  EXPECT_THAT(Trial().error(nameless, {.checkpoint = folder / "checkpoint"}),
+  EXPECT_EQ(OwnTrial().error(nameless), "") << "without a checkpoint nobody asks";
+  EXPECT_EQ(OwnTrial().error(named, {.checkpoint = folder / "checkpoint"}), "");
+  EXPECT_THAT(OwnTrial().error(nameless, {.checkpoint = folder / "checkpoint"}),
               StartsWith("fit: digest() of the training data is empty, and a checkpoint could not tell other data"));
 }
 

@@ -17,7 +17,7 @@ using gibbs::testing::error_of;
 using ::testing::ElementsAre;
 
 /// Ten pictures of each of two classes.
-data::ImageDataset pictures() {
+data::ImageDataset any_pictures() {
   Tensor labels = Tensor::zeros({20}, DType::int64);
   Tensor images = kernels::cast(kernels::random_integers({.seed = 1}, {20, 4, 4, 3}, 0, 256), DType::uint8);
   for (std::int64_t i = 10; i < 20; ++i) {
@@ -34,30 +34,30 @@ RunSettings describe_data(const data::Subset& train, const data::Subset& validat
   return all;
 }
 
-/// How the data described differ from `pictures()`, the last five of which are for validation.
+/// How the data described differ from `any_pictures()`, the last five of which are for validation.
 std::string changes(const data::ImageDataset& set, std::vector<std::int64_t> order = {}) {
   const auto describe = [](const data::ImageDataset& s, const std::vector<std::int64_t>& indices) {
     const data::Subset all(s, indices);
     return describe_data(data::Subset(s, {indices.begin(), indices.end() - 5}),
                          data::Subset(s, {indices.end() - 5, indices.end()}));
   };
-  const std::vector<std::int64_t> as_they_are = data::Subset(pictures()).indices;
-  return differences(describe(pictures(), as_they_are), describe(set, order.empty() ? as_they_are : order));
+  const std::vector<std::int64_t> as_they_are = data::Subset(any_pictures()).indices;
+  return differences(describe(any_pictures(), as_they_are), describe(set, order.empty() ? as_they_are : order));
 }
 
-TEST(DescribeData, SameDataInOtherMemoryAreTheSame) { EXPECT_EQ(changes(pictures()), ""); }
+TEST(DescribeData, SameDataInOtherMemoryAreTheSame) { EXPECT_EQ(changes(any_pictures()), ""); }
 
 TEST(DescribeData, OneReplacedPixelIsFound) {
-  data::ImageDataset set = pictures();
+  data::ImageDataset set = any_pictures();
   set.images.set({3, 1, 2, 0}, static_cast<double>(set.images.at<std::uint8_t>({3, 1, 2, 0}) ^ 1));
   EXPECT_EQ(changes(set), "training images changed");
-  set = pictures();
+  set = any_pictures();
   set.images.set({19, 3, 3, 2}, static_cast<double>(set.images.at<std::uint8_t>({19, 3, 3, 2}) ^ 128));
   EXPECT_EQ(changes(set), "validation images changed");
 }
 
 TEST(DescribeData, ARenamedClassIsFound) {
-  data::ImageDataset set = pictures();
+  data::ImageDataset set = any_pictures();
   set.class_names = {"cat", "d\xFFg"};
   EXPECT_EQ(
       changes(set),
@@ -71,30 +71,30 @@ TEST(DescribeData, ARenamedClassIsFound) {
 }
 
 TEST(DescribeData, APictureMovedToAnotherClassIsFound) {
-  data::ImageDataset set = pictures();
+  data::ImageDataset set = any_pictures();
   set.labels.set({3}, 1);
   EXPECT_EQ(changes(set), "training images' classes changed");
   // Two pictures that exchange their classes: the counts of the classes stay.
   set.labels.set({12}, 0);
   EXPECT_EQ(changes(set), "training images' classes changed");
-  set = pictures();
+  set = any_pictures();
   set.labels.set({17}, 0);
   EXPECT_EQ(changes(set), "validation images' classes changed");
 }
 
 TEST(DescribeData, AnotherOrderIsFound) {
-  std::vector<std::int64_t> order = data::Subset(pictures()).indices;
+  std::vector<std::int64_t> order = data::Subset(any_pictures()).indices;
   std::swap(order[2], order[7]);
-  EXPECT_EQ(changes(pictures(), order), "training images' order changed");
+  EXPECT_EQ(changes(any_pictures(), order), "training images' order changed");
   std::swap(order[2], order[7]);
   std::swap(order[18], order[19]);
-  EXPECT_EQ(changes(pictures(), order), "validation images' order changed");
+  EXPECT_EQ(changes(any_pictures(), order), "validation images' order changed");
   std::swap(order[0], order[19]);
-  EXPECT_EQ(changes(pictures(), order), "training images changed, validation images changed");
+  EXPECT_EQ(changes(any_pictures(), order), "training images changed, validation images changed");
 }
 
 TEST(DescribeData, AnotherShapeOfTheSameBytesIsFound) {
-  data::ImageDataset set = pictures();
+  data::ImageDataset set = any_pictures();
   set.images = set.images.reshape({20, 2, 8, 3});
   EXPECT_EQ(
       changes(set),
@@ -114,7 +114,7 @@ TEST(DescribeData, DoesNotDependOnThreads) {
 }
 
 TEST(DescribeData, RefusesWhatIsNoData) {
-  data::ImageDataset set = pictures();
+  data::ImageDataset set = any_pictures();
   data::Subset subset(set);
   subset.indices[4] = 20;
   EXPECT_EQ(error_of([&] { data::ImageBatches(subset, {.batch_size = 1}); }),

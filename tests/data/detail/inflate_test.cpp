@@ -11,7 +11,7 @@ std::string unpacked(const Bytes& stream, std::size_t most = 1000) {
   const Bytes bytes = inflate(stream, most, "x");
   return {bytes.begin(), bytes.end()};
 }
-std::string refusal(const Bytes& stream, std::size_t most = 1000) {
+std::string refusal_of_stream(const Bytes& stream, std::size_t most = 1000) {
   return error_of([&] { inflate(stream, most, "x"); });
 }
 
@@ -81,25 +81,25 @@ TEST(Inflate, CodesOfItsOwn) {
 }
 
 TEST(Inflate, WhatIsNoStream) {
-  EXPECT_EQ(refusal({}), "x: byte 0 of the packed pixels: the stream ends too early");
-  EXPECT_EQ(refusal({0x79, 0x01, 1, 0, 0, 0xFF, 0xFF}), "x: byte 2 of the packed pixels: no header of zlib");
-  EXPECT_EQ(refusal({0x78, 0x02, 1, 0, 0, 0xFF, 0xFF}), "x: byte 2 of the packed pixels: no header of zlib");
-  EXPECT_EQ(refusal({0x78, 0x20, 1, 0, 0, 0xFF, 0xFF}), "x: byte 2 of the packed pixels: no header of zlib");
-  EXPECT_EQ(refusal(StreamBits().put(1, 1).put(3, 2).bytes()),
+  EXPECT_EQ(refusal_of_stream({}), "x: byte 0 of the packed pixels: the stream ends too early");
+  EXPECT_EQ(refusal_of_stream({0x79, 0x01, 1, 0, 0, 0xFF, 0xFF}), "x: byte 2 of the packed pixels: no header of zlib");
+  EXPECT_EQ(refusal_of_stream({0x78, 0x02, 1, 0, 0, 0xFF, 0xFF}), "x: byte 2 of the packed pixels: no header of zlib");
+  EXPECT_EQ(refusal_of_stream({0x78, 0x20, 1, 0, 0, 0xFF, 0xFF}), "x: byte 2 of the packed pixels: no header of zlib");
+  EXPECT_EQ(refusal_of_stream(StreamBits().put(1, 1).put(3, 2).bytes()),
             "x: byte 3 of the packed pixels: a block of a kind that does not exist");
-  EXPECT_EQ(refusal({0x78, 0x01, 1, 1, 0, 0xFF, 0xFF, 'a'}),
+  EXPECT_EQ(refusal_of_stream({0x78, 0x01, 1, 1, 0, 0xFF, 0xFF, 'a'}),
             "x: byte 7 of the packed pixels: the length of a stored block and its complement differ");
 }
 
 TEST(Inflate, BlocksThatAreWrong) {
-  EXPECT_EQ(refusal(fixed_block().fixed('a').fixed(257).code(1, 5).fixed(256).put(0, 32).bytes()),
+  EXPECT_EQ(refusal_of_stream(fixed_block().fixed('a').fixed(257).code(1, 5).fixed(256).put(0, 32).bytes()),
             "x: byte 5 of the packed pixels: a copy from 2 bytes back, when there are 1");
   for (const std::uint32_t distance : {30, 31}) {
-    EXPECT_EQ(refusal(fixed_block().fixed('a').fixed(257).code(distance, 5).fixed(256).put(0, 32).bytes()),
+    EXPECT_EQ(refusal_of_stream(fixed_block().fixed('a').fixed(257).code(distance, 5).fixed(256).put(0, 32).bytes()),
               "x: byte 5 of the packed pixels: distance " + std::to_string(distance) + ", which does not exist");
   }
   for (const std::uint32_t symbol : {286, 287}) {
-    EXPECT_THAT(refusal(fixed_block().fixed('a').fixed(symbol).code(0, 5).fixed(256).put(0, 32).bytes()),
+    EXPECT_THAT(refusal_of_stream(fixed_block().fixed('a').fixed(symbol).code(0, 5).fixed(256).put(0, 32).bytes()),
                 ::testing::EndsWith("length " + std::to_string(symbol) + ", which does not exist"));
   }
 }
@@ -117,33 +117,38 @@ StreamBits own_codes(int literals, int distances, const std::vector<std::uint32_
 
 TEST(Inflate, CodesThatAreWrong) {
   using ::testing::EndsWith;
-  EXPECT_THAT(refusal(own_codes(0, 0, {1, 1, 1, 0}).put(0, 32).bytes()), EndsWith("more codes than bits tell apart"));
-  EXPECT_THAT(refusal(own_codes(0, 0, {1, 0, 0, 1}).put(1, 1).put(0, 32).bytes()), EndsWith("a repetition of nothing"));
-  EXPECT_THAT(refusal(own_codes(0, 0, {0, 0, 1, 0}).put(0, 1).put(127, 7).put(0, 1).put(127, 7).put(0, 32).bytes()),
-              EndsWith("more code lengths than codes"));
-  EXPECT_THAT(refusal(own_codes(0, 0, {0, 0, 1, 0}).put(1, 1).put(0, 32).bytes()), EndsWith("bits that are no code"));
+  EXPECT_THAT(refusal_of_stream(own_codes(0, 0, {1, 1, 1, 0}).put(0, 32).bytes()),
+              EndsWith("more codes than bits tell apart"));
+  EXPECT_THAT(refusal_of_stream(own_codes(0, 0, {1, 0, 0, 1}).put(1, 1).put(0, 32).bytes()),
+              EndsWith("a repetition of nothing"));
+  EXPECT_THAT(
+      refusal_of_stream(own_codes(0, 0, {0, 0, 1, 0}).put(0, 1).put(127, 7).put(0, 1).put(127, 7).put(0, 32).bytes()),
+      EndsWith("more code lengths than codes"));
+  EXPECT_THAT(refusal_of_stream(own_codes(0, 0, {0, 0, 1, 0}).put(1, 1).put(0, 32).bytes()),
+              EndsWith("bits that are no code"));
 }
 
 TEST(Inflate, StreamsThatEnd) {
   const Bytes whole = zlib_stored(text_bytes("abc"));
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    EXPECT_NE(refusal({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)}), "") << length;
+    EXPECT_NE(refusal_of_stream({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)}), "") << length;
   }
 }
 
 TEST(Inflate, TheChecksumIsCompared) {
   Bytes stream = zlib_stored(text_bytes("abc"));
   stream[8] = 'X';
-  EXPECT_EQ(refusal(stream), "x: byte 14 of the packed pixels: the unpacked pixels' checksum (Adler-32) is another");
+  EXPECT_EQ(refusal_of_stream(stream),
+            "x: byte 14 of the packed pixels: the unpacked pixels' checksum (Adler-32) is another");
   Bytes many(20'000, 250);  // more than the sums take at once
   EXPECT_EQ(inflate(zlib_stored(many), many.size(), "x"), many);
 }
 
 TEST(Inflate, NoMoreThanAskedFor) {
   EXPECT_EQ(unpacked(zlib_stored(text_bytes("abc")), 3), "abc");
-  EXPECT_EQ(refusal(zlib_stored(text_bytes("abc")), 2),
+  EXPECT_EQ(refusal_of_stream(zlib_stored(text_bytes("abc")), 2),
             "x: byte 10 of the packed pixels: more than the 2 bytes that the pixels may take");
-  EXPECT_EQ(refusal(fixed_block().fixed('a').fixed(285).code(0, 5).fixed(256).put(0, 32).bytes(), 258),
+  EXPECT_EQ(refusal_of_stream(fixed_block().fixed('a').fixed(285).code(0, 5).fixed(256).put(0, 32).bytes(), 258),
             "x: byte 5 of the packed pixels: more than the 258 bytes that the pixels may take");
 }
 

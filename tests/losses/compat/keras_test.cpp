@@ -20,11 +20,10 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using testing::error_of;
 using testing::f64;
+using testing::indices;
 using ::testing::Pointwise;
 
 constexpr double kNear = 1e-14;
-
-Tensor indices(const NestedList& list) { return Tensor::of(list, DType::int64); }
 
 const Tensor kOneHot = Tensor::of({{0, 1, 0}, {0, 0, 1}}), kPrediction = Tensor::of({{.05, .95, 0}, {.1, .8, .1}});
 const Tensor kLabels = Tensor::of({{0, 1}, {0, 0}}), kGiven = Tensor::of({{.6, .4}, {.4, .6}});

@@ -21,11 +21,10 @@ using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using testing::error_of;
 using testing::f64;
+using testing::indices;
 using ::testing::Pointwise;
 
 constexpr double kNear = 1e-14;
-
-Tensor indices(const NestedList& list) { return Tensor::of(list, DType::int64); }
 
 const Tensor kLogits = f64({{1, -.5, .25}, {-2, 1.5, .75}, {.3, .1, -1.2}});
 const Tensor kSoft = f64({{.2, .5, .3}, {.7, .1, .2}, {0, 1, 0}});

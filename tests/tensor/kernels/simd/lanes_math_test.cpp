@@ -21,19 +21,19 @@ TYPED_TEST_SUITE(LanesMath, Types);
 template <class T>
 T exp_of(T x) {
   constexpr int W = kWidth<T>;
-  return exp_of_negative<T, W>(repeated<W>(x))[W / 2];
+  return exp_of_negative<T, W>(kernels::repeated<W>(x))[W / 2];
 }
 
 template <class T>
 T log_of(T x) {
   constexpr int W = kWidth<T>;
-  return log_of_positive<T, W>(repeated<W>(x))[W / 2];
+  return log_of_positive<T, W>(kernels::repeated<W>(x))[W / 2];
 }
 
 template <class T>
 T log_of_one_plus_of(T x) {
   constexpr int W = kWidth<T>;
-  return log_of_one_plus<T, W>(repeated<W>(x))[0];
+  return log_of_one_plus<T, W>(kernels::repeated<W>(x))[0];
 }
 
 /// How far y is from the true value, in units in the last place of T there.
@@ -105,7 +105,7 @@ TYPED_TEST(LanesMath, ExpDoesNotDependOnTheNumberOfLanes) {
   const T end = sizeof(T) == 4 ? T(-105) : T(-747);
   for (int i = 0; i <= 100'000; ++i) {
     const T x = end * static_cast<T>(i) / 100'000;
-    const Lanes<T, 1> alone = exp_of_negative<T, 1>(repeated<1>(x));
+    const Lanes<T, 1> alone = exp_of_negative<T, 1>(kernels::repeated<1>(x));
     ASSERT_EQ(exp_of(x), alone[0]) << x;
   }
   Lanes<T, W> x;
@@ -160,7 +160,7 @@ TYPED_TEST(LanesMath, LogKnowsTheEndsOfItsRange) {
 TYPED_TEST(LanesMath, LogDoesNotDependOnTheNumberOfLanes) {
   using T = TypeParam;
   for (T x = std::numeric_limits<T>::min() / 4; x < std::numeric_limits<T>::max() / 2; x *= T(1.01)) {
-    const Lanes<T, 1> alone = log_of_positive<T, 1>(repeated<1>(x));
+    const Lanes<T, 1> alone = log_of_positive<T, 1>(kernels::repeated<1>(x));
     ASSERT_EQ(log_of(x), alone[0]) << x;
   }
 }
