@@ -65,19 +65,26 @@ function(gibbs_precompile group target)
   endif()
 endfunction()
 
-# gibbs_together(<target>): its files are compiled in four groups (a "unity build"), since what their headers declare and
-# instantiate is most of the work, and much the same in each. A file's group is found from its name, so that a new file moves
-# no other. Where two files of a group have a name for themselves that is the same, the compiler says so: rename the newer.
-# CMAKE_UNITY_BUILD=OFF compiles each file alone, as tools that look at files want it.
+# gibbs_together(<target>): its files are compiled in groups of about eight (a "unity build"), since what their headers declare
+# and instantiate is most of the work, and much the same in each. A file's group is found from its name, and there are 1, 2, 4
+# ... groups, so that a new file moves no other, or parts two. Where two files of a group have a name for themselves that is
+# the same, the compiler says so: rename the newer. CMAKE_UNITY_BUILD=OFF compiles each file alone, as tools that look at files
+# want it.
 function(gibbs_together target)
   if(NOT DEFINED CMAKE_UNITY_BUILD)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
     get_target_property(sources ${target} SOURCES)
+    list(LENGTH sources count)
+    set(groups 1)
+    while(count GREATER 12)
+      math(EXPR groups "${groups} * 2")
+      math(EXPR count "${count} / 2")
+    endwhile()
     foreach(source ${sources})
       get_filename_component(name "${source}" NAME)
       string(MD5 digest "${name}")
       string(SUBSTRING "${digest}" 0 4 digest)
-      math(EXPR group "0x${digest} % 4")
+      math(EXPR group "0x${digest} % ${groups}")
       set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "group${group}")
     endforeach()
   endif()

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kPlane = kCifar10Side * kCifar10Side;
 constexpr std::int64_t kRecordsOfAPiece = 64;  // of the parallel loop: they stay in the cache
 constexpr std::int64_t kMostRecords = std::int64_t{1} << 32;
-constexpr int kClasses = 10;
+constexpr int kCifar10Classes = 10;
 
 /// Throws unless a file of so many bytes holds exactly `records` records.
 void check_size(const std::string& file, std::int64_t size, std::int64_t records) {
@@ -28,8 +28,8 @@ void check_size(const std::string& file, std::int64_t size, std::int64_t records
 
 void check_labels(const std::string& file, const std::int64_t* labels, std::int64_t records) {
   for (std::int64_t r = 0; r < records; ++r) {
-    check(labels[r] < kClasses, "cifar10: ", file, ": byte ", r * kCifar10RecordBytes, " (record ", r, ") is label ",
-          labels[r], "; expected 0 to 9");
+    check(labels[r] < kCifar10Classes, "cifar10: ", file, ": byte ", r * kCifar10RecordBytes, " (record ", r,
+          ") is label ", labels[r], "; expected 0 to 9");
   }
 }
 
@@ -108,7 +108,7 @@ void write_cifar10_batch(const std::filesystem::path& file, const Subset& subset
   io::write_file_atomically(file, [&](io::FileWriter& writer) {
     std::array<std::uint8_t, kCifar10RecordBytes> record{};
     for (std::int64_t i = 0; i < subset.size(); ++i) {
-      check(subset.label(i) < kClasses, "write_cifar10_batch: label ", subset.label(i), " is not in 0 to 9");
+      check(subset.label(i) < kCifar10Classes, "write_cifar10_batch: label ", subset.label(i), " is not in 0 to 9");
       record[0] = static_cast<std::uint8_t>(subset.label(i));
       deinterleave(subset.image(i).data<std::uint8_t>(), record.data() + 1);
       writer.write(record.data(), record.size());

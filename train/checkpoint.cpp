@@ -100,13 +100,13 @@ io::Safetensors read_contents(const std::filesystem::path& path) {
 }
 
 /// Tensors by their prefix, which is taken off.
-struct Parts {
+struct CheckpointParts {
   NamedTensors model;
   TensorsByName optimizer, running;
 };
 
-Parts parts_of(const NamedTensors& tensors, const std::string& file) {
-  Parts parts;
+CheckpointParts parts_of(const NamedTensors& tensors, const std::string& file) {
+  CheckpointParts parts;
   for (const auto& [name, tensor] : tensors) {
     if (name.starts_with(kModel)) {
       parts.model.push_back({name.substr(kModel.size()), tensor});
@@ -179,7 +179,7 @@ TrainingState load_checkpoint(const std::filesystem::path& path, const TrainingP
   check_same(everything.training.settings, settings, file);
   check_architecture(contents.metadata, parts.model, file);
 
-  const Parts saved = parts_of(contents.tensors, file);
+  const CheckpointParts saved = parts_of(contents.tensors, file);
   StateReader of_optimizer("optimizer", saved.optimizer, everything.optimizer, file);
   parts.optimizer.visit_state(of_optimizer);
   of_optimizer.check_all_seen();

@@ -68,12 +68,12 @@ double spiral(Point p, double size) {
   return to_nearest_line(length(p) - pitch * turns, pitch) - 0.24 * pitch;
 }
 
-constexpr ShapeClass kClasses[] = {{"disc", disc},   {"ring", ring},    {"square", square},   {"triangle", triangle},
-                                   {"cross", cross}, {"star", star},    {"stripes", stripes}, {"checker", checker},
-                                   {"dots", dots},   {"spiral", spiral}};
+constexpr ShapeClass kShapeClasses[] = {
+    {"disc", disc}, {"ring", ring},       {"square", square},   {"triangle", triangle}, {"cross", cross},
+    {"star", star}, {"stripes", stripes}, {"checker", checker}, {"dots", dots},         {"spiral", spiral}};
 
 }  // namespace
 
-std::span<const ShapeClass> shape_classes() { return kClasses; }
+std::span<const ShapeClass> shape_classes() { return kShapeClasses; }
 
 }  // namespace gibbs::data

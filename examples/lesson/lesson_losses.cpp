@@ -37,7 +37,7 @@ Tensor gradient_of(const Loss& loss, const Tensor& p, const Tensor& logits) {
   return grad(loss(p, z), {z})[0].value();
 }
 
-const auto exact_cross_entropy = [](const Tensor& p, const Variable& z) { return cross_entropy_with_logits(p, z); };
+const auto ce_of = [](const Tensor& p, const Variable& z) { return cross_entropy_with_logits(p, z); };
 const auto exact_kl = [](const Tensor& p, const Variable& z) { return kl_divergence_with_logits(p, z); };
 const auto clipped_kl = [](const Tensor& p, const Variable& z) { return compat::keras::kl_divergence(p, softmax(z)); };
 
@@ -107,15 +107,15 @@ void equivalence(nlohmann::ordered_json& lesson) {
       "Gradients with respect to the logits of the binomial model: of cross entropy and of the KL divergence, each by "
       "code of its own, and the formula q - p.");
   const Tensor p = w.observed.reshape({1, -1}), z = log(w.binomial).value().reshape({1, -1});
-  const Tensor ce = gradient_of(exact_cross_entropy, p, z), kl = gradient_of(exact_kl, p, z);
+  const Tensor ce = gradient_of(ce_of, p, z), kl = gradient_of(exact_kl, p, z);
   claim.figures("gradient_of_cross_entropy", ce.to_vector());
   claim.figure("largest_difference_from_gradient_of_kl", largest_difference(ce, kl));
   claim.figure("largest_difference_from_formula", largest_difference(ce, softmax(z) - p));
 
   claim.say("Where it ends: Keras clips probabilities at 1e-7. Label class 0, logits (-20, 0, 1, 0.5):");
   const Tensor label = vector({{1, 0, 0, 0}}), wrong = vector({{-20, 0, 1, .5}});
-  claim.figure("exact_cross_entropy_nats", number(exact_cross_entropy(label, wrong)));
-  claim.figures("exact_gradient", gradient_of(exact_cross_entropy, label, wrong).to_vector());
+  claim.figure("exact_cross_entropy_nats", number(ce_of(label, wrong)));
+  claim.figures("exact_gradient", gradient_of(ce_of, label, wrong).to_vector());
   claim.figure("clipped_kl_nats", number(clipped_kl(label, wrong)));
   claim.figures("clipped_gradient", gradient_of(clipped_kl, label, wrong).to_vector());
   claim.say(

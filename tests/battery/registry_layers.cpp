@@ -49,13 +49,13 @@ Tensor parameter(nn::Layer& layer, const std::string& path) {
   return {};
 }
 
-Tensor element_by_element(const Tensor& x, double (*f)(double)) {
+Tensor by_element(const Tensor& x, double (*f)(double)) {
   return build(x.shape(), [&](const Index& i) { return f(at(x, i)); });
 }
 
 template <class Kind>
 LayerEntry activation(const std::string& name, double (*f)(double)) {
-  const auto oracle = [f](nn::Layer&, const Tensor& x) { return element_by_element(x, f); };
+  const auto oracle = [f](nn::Layer&, const Tensor& x) { return by_element(x, f); };
   return {name,
           {{"rows", copies(Kind()), {2, 3}, oracle}, {"images", copies(Kind()), {1, 2, 2, 3}, oracle}},
           {refused_dtype(Kind(), {2, 3}, name)}};
@@ -66,7 +66,7 @@ Tensor with_bias(const Tensor& y, const Tensor& bias) {
   return build(y.shape(), [&](const Index& i) { return at(y, i) + (bias.defined() ? at(bias, {i.back()}) : 0); });
 }
 
-LayerEntry dense_entry() {
+LayerEntry dense_layer() {
   const auto oracle = [](nn::Layer& layer, const Tensor& x) {
     return with_bias(matrix_product(x, parameter(layer, "weight")), parameter(layer, "bias"));
   };
@@ -96,7 +96,7 @@ LayerSample conv2d_sample(const std::string& what, const nn::Conv2dOptions& opti
           }};
 }
 
-LayerEntry conv2d_entry() {
+LayerEntry conv2d_layer() {
   const nn::Conv2d plain = nn::initialized(nn::Conv2d({.in = 2, .out = 3, .kernel = 2}), 2);
   return {"Conv2d",
           {conv2d_sample("plain", {.in = 2, .out = 3, .kernel = 2}, {2, 3, 4, 2}),
@@ -114,7 +114,7 @@ LayerEntry conv2d_entry() {
 }
 
 template <class Layer>
-LayerEntry pool_entry(const std::string& name, double (*f)(const std::vector<double>&)) {
+LayerEntry pool_layer(const std::string& name, double (*f)(const std::vector<double>&)) {
   const auto sample = [f](const std::string& what, const nn::Pool2dOptions& options, const kernels::Pool2dOptions& same,
                           const Shape& input) {
     return LayerSample{what, copies(Layer(options)), input,
@@ -136,7 +136,7 @@ LayerEntry pool_entry(const std::string& name, double (*f)(const std::vector<dou
        refused_dtype(Layer({.window = 2}), {1, 2, 2, 1}, name)}};
 }
 
-LayerEntry global_pool_entry() {
+LayerEntry global_pool_layer() {
   const auto oracle = [](nn::Layer&, const Tensor& x) { return testing::reduced(x, {1, 2}, false, mean_of); };
   return {"GlobalAvgPool2d",
           {{"images", copies(nn::GlobalAvgPool2d()), {2, 3, 2, 2}, oracle},
@@ -146,7 +146,7 @@ LayerEntry global_pool_entry() {
            refused_dtype(nn::GlobalAvgPool2d(), {1, 2, 2, 1}, "GlobalAvgPool2d")}};
 }
 
-LayerEntry dropout_entry() {
+LayerEntry dropout_layer() {
   const auto same = [](nn::Layer&, const Tensor& x) { return x; };
   return {"Dropout",
           {{"half", copies(nn::Dropout({.rate = .5})), {4, 5}, same},
@@ -159,7 +159,7 @@ LayerEntry dropout_entry() {
             "Dropout: the model itself expects float32 or float64, received int64; convert with cast"}}};
 }
 
-LayerEntry flatten_entry() {
+LayerEntry flatten_layer() {
   const auto rows = [](nn::Layer&, const Tensor& x) {
     return Tensor::from(x.to_vector(), {x.size(0), x.numel() / x.size(0)});
   };
@@ -168,7 +168,7 @@ LayerEntry flatten_entry() {
           {refused_input(nn::Flatten(), {}, "Flatten: the model itself expects [N, ...], received []")}};
 }
 
-LayerEntry softmax_entry() {
+LayerEntry softmax_layer() {
   const auto oracle = [](nn::Layer&, const Tensor& x) { return testing::softmax_along(x, -1); };
   return {"Softmax",
           {{"rows", copies(nn::Softmax()), {2, 3}, oracle}, {"deeper", copies(nn::Softmax()), {2, 1, 4}, oracle}},
@@ -176,7 +176,7 @@ LayerEntry softmax_entry() {
            refused_dtype(nn::Softmax(), {2, 3}, "Softmax")}};
 }
 
-LayerEntry sequential_entry() {
+LayerEntry sequential_layer() {
   nn::Sequential model{nn::Dense({.in = 3, .out = 4}), nn::Tanh(), nn::Dropout({.rate = .25}),
                        nn::Dense({.in = 4, .out = 2})};
   nn::initialize(model, 3);
@@ -190,7 +190,7 @@ LayerEntry sequential_entry() {
             [](nn::Layer& layer, const Tensor& x) {
               const Tensor hidden =
                   with_bias(matrix_product(x, parameter(layer, "0.weight")), parameter(layer, "0.bias"));
-              const Tensor bent = element_by_element(hidden, [](double v) { return std::tanh(v); });
+              const Tensor bent = by_element(hidden, [](double v) { return std::tanh(v); });
               return with_bias(matrix_product(bent, parameter(layer, "3.weight")), parameter(layer, "3.bias"));
             }},
            {"layers that are fused",
@@ -200,7 +200,7 @@ LayerEntry sequential_entry() {
               const Tensor w = parameter(layer, "0.weight");
               const auto g = kernels::Conv2dGeometry::of(x.shape(), w.shape(), {});
               const Tensor z = with_bias(convolution(g, x, w), parameter(layer, "0.bias"));
-              const Tensor y = pooled(element_by_element(z, [](double v) { return std::max(v, 0.0); }), {}, largest);
+              const Tensor y = pooled(by_element(z, [](double v) { return std::max(v, 0.0); }), {}, largest);
               return Tensor::from(y.to_vector(), {1, y.numel()});
             }}},
           {refused_input(model, {2, 4}, "Dense: layer '0' expects [N, 3], received [2, 4]")}};
@@ -214,15 +214,15 @@ const std::vector<LayerEntry>& all_layers() {
       activation<nn::Tanh>("Tanh", [](double x) { return std::tanh(x); }),
       activation<nn::Sigmoid>("Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }),
       activation<nn::GELU>("GELU", [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }),
-      softmax_entry(),
-      dense_entry(),
-      conv2d_entry(),
-      pool_entry<nn::MaxPool2d>("MaxPool2d", largest),
-      pool_entry<nn::AvgPool2d>("AvgPool2d", mean_of),
-      global_pool_entry(),
-      dropout_entry(),
-      flatten_entry(),
-      sequential_entry()};
+      softmax_layer(),
+      dense_layer(),
+      conv2d_layer(),
+      pool_layer<nn::MaxPool2d>("MaxPool2d", largest),
+      pool_layer<nn::AvgPool2d>("AvgPool2d", mean_of),
+      global_pool_layer(),
+      dropout_layer(),
+      flatten_layer(),
+      sequential_layer()};
   return entries;
 }
 

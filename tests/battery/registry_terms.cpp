@@ -108,18 +108,18 @@ Sample reduce_sample(const std::string& what, Reduction reduction, bool weighted
           }};
 }
 
-Tensor same(const Tensors& x) { return x[0]; }
+Tensor unchanged(const Tensors& x) { return x[0]; }
 
 OpEntry at_least_zero_entry() {
   const auto clipped = [](const Tensor& where) {
     return [where](const Variables& x) { return losses::at_least_zero(x[0], where); };
   };
   return {"losses::at_least_zero",
-          {{"above 0", clipped(Tensor::ones({2, 3}, DType::uint8)), {kA}, same},
+          {{"above 0", clipped(Tensor::ones({2, 3}, DType::uint8)), {kA}, unchanged},
            {"below 0, but not clipped",
             clipped(Tensor::zeros({2, 3}, DType::uint8)),
             {f64({{-.1, .2, -3}, {1, -2, 4}})},
-            same}},
+            unchanged}},
           {{[] { losses::at_least_zero(kA, Tensor::ones({2}, DType::uint8)); },
             "at_least_zero: x is [2, 3], where to clip it uint8 [2]; that is uint8 of the same shape"},
            {[] { losses::at_least_zero(Tensor::ones({2}, DType::int64), Tensor::ones({2}, DType::uint8)); },
@@ -148,14 +148,16 @@ OpEntry without_masked_rows_entry() {
   const auto oracle = [](const Tensors& x) {
     return build({2, 3}, [&](const Index& i) { return i[0] == 0 ? 7 : at(x[0], i) * at(x[0], i); });
   };
-  return {
-      "losses::without_masked_rows",
-      {{"first row", f, {kA}, oracle},
-       {"no weights", [](const Variables& x) { return losses::without_masked_rows(x[0] * 1.0, {}, 7); }, {kA}, same}},
-      {{[] {
-          losses::without_masked_rows(kA, f64({1, 0, 1}), 0);
-        },
-        "without_masked_rows: x is [2, 3], its weights [3]; every row has one"}}};
+  return {"losses::without_masked_rows",
+          {{"first row", f, {kA}, oracle},
+           {"no weights",
+            [](const Variables& x) { return losses::without_masked_rows(x[0] * 1.0, {}, 7); },
+            {kA},
+            unchanged}},
+          {{[] {
+              losses::without_masked_rows(kA, f64({1, 0, 1}), 0);
+            },
+            "without_masked_rows: x is [2, 3], its weights [3]; every row has one"}}};
 }
 
 OpEntry nan_without_weight_entry() {
@@ -164,7 +166,7 @@ OpEntry nan_without_weight_entry() {
     return [a](const Variables& x) { return losses::nan_without_weight(kernels::cast(a, x[0].dtype()), x[0], 7); };
   };
   return {"losses::nan_without_weight",
-          {{"weights of 0", f(weights), {kB}, same}, {"none of 0", f(kA), {kB}, same}},
+          {{"weights of 0", f(weights), {kB}, unchanged}, {"none of 0", f(kA), {kB}, unchanged}},
           {{[] {
               losses::nan_without_weight(kA, f64({1, 2}), 0);
             },
