@@ -3,7 +3,9 @@
 // time that one is asked for. Most calls ask for none, and for one image the walk would take as long as a layer.
 #include "gibbs/nn/forward.h"
 
+#include <algorithm>
 #include <cmath>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -22,9 +24,36 @@ namespace {
 /// How many calls of each path have asked for a random stream.
 using CallCounts = std::unordered_map<std::string, std::uint64_t>;
 
+/// What an average will learn when the step ends: the mean of what pieces reported, by their rows.
+struct Lesson {
+  Buffer average;
+  double keep;
+  Tensor total;  // float64: sum of rows times value
+  double rows = 0;
+
+  void add(const Tensor& more, double more_rows) {
+    total = rows == 0 ? more : kernels::add(total, more);
+    rows += more_rows;
+  }
+  void apply() {
+    const Tensor old = kernels::cast(average.value(), DType::float64);
+    const Tensor mean = kernels::div(total, rows);
+    average.replace(
+        kernels::cast(kernels::add(kernels::mul(old, keep), kernels::mul(mean, 1 - keep)), average.value().dtype()));
+  }
+};
+
 struct ScopeState {
   ForwardOptions options;
-  CallCounts calls;
+  CallCounts calls = {};
+  std::vector<Lesson> lessons = {};
+
+  Lesson& lesson_of(const Buffer& average, double keep) {
+    const auto same = [&](const Lesson& lesson) { return lesson.average.same_as(average); };
+    const auto known = std::ranges::find_if(lessons, same);
+    return known != lessons.end() ? *known
+                                  : lessons.emplace_back(Lesson{.average = average, .keep = keep, .total = {}});
+  }
 };
 
 /// One running call, and which of its path's random streams it has, once it has asked for one.
@@ -105,13 +134,26 @@ const bool checkpoints_know = gibbs::detail::on_checkpoint(capture_forward);
 
 }  // namespace
 
-ForwardScope::ForwardScope(ForwardOptions options) : before_(current_scope) {
-  current_scope = new ScopeState{std::move(options), {}};
+ForwardScope::ForwardScope(ForwardOptions options) : before_(current_scope), exceptions_(std::uncaught_exceptions()) {
+  current_scope = new ScopeState{std::move(options)};
 }
 
-ForwardScope::~ForwardScope() {
-  delete current_scope;
-  current_scope = static_cast<ScopeState*>(before_);
+ForwardScope::~ForwardScope() noexcept(false) {
+  const std::unique_ptr<ScopeState> ended(std::exchange(current_scope, static_cast<ScopeState*>(before_)));
+  if (std::uncaught_exceptions() > exceptions_) {
+    return;
+  }
+  const auto is_step_of = [&](const ScopeState* outer) {
+    return outer != nullptr && outer->options.training && outer->options.seed == ended->options.seed &&
+           outer->options.step == ended->options.step;
+  };
+  for (Lesson& lesson : ended->lessons) {
+    if (is_step_of(current_scope)) {  // this was a piece of a step
+      current_scope->lesson_of(lesson.average, lesson.keep).add(lesson.total, lesson.rows);
+    } else {
+      lesson.apply();
+    }
+  }
 }
 
 const ForwardOptions& ForwardScope::current() {
@@ -150,6 +192,19 @@ RandomKey forward_key() {
     stream = (current_scope ? current_scope->calls : root_call->calls)[path]++;
   }
   return RandomKey{.seed = options.seed}.derive(path).derive(*stream).derive(options.step);
+}
+
+void learn_average(const Buffer& average, const Tensor& of_batch, double keep, std::int64_t rows) {
+  check(root_call != nullptr, "learn_average: no module is running; call it inside a module's forward");
+  check(current_scope != nullptr && current_scope->options.training, "learn_average: ", forward_name(),
+        " is not in training; ask forward_options().training first");
+  check(average.defined() && average.value().shape() == of_batch.shape(), "learn_average: ", forward_name(),
+        " has an average of ", average.defined() ? average.value().shape() : Shape{}, ", and reports ",
+        of_batch.shape(), "; they must be equal");
+  check(keep >= 0 && keep <= 1 && rows > 0, "learn_average: keep is ", keep, " and rows ", rows,
+        "; keep must be in [0, 1], rows above 0");
+  const auto weight = static_cast<double>(rows);
+  current_scope->lesson_of(average, keep).add(kernels::mul(kernels::cast(of_batch, DType::float64), weight), weight);
 }
 
 namespace detail {

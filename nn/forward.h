@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "gibbs/autograd/notes.h"
+#include "gibbs/autograd/parameter.h"
 #include "gibbs/autograd/variable.h"
 #include "gibbs/tensor/random.h"
 
@@ -42,13 +43,15 @@ class ForwardScope {
   explicit ForwardScope(ForwardOptions options);
   ForwardScope(const ForwardScope&) = delete;
   ForwardScope& operator=(const ForwardScope&) = delete;
-  ~ForwardScope();
+  /// Applies what layers reported to `learn_average`, unless an exception ends the scope.
+  ~ForwardScope() noexcept(false);
 
   /// Options of the innermost scope of this thread; those of evaluation when there is none.
   static const ForwardOptions& current();
 
  private:
   void* before_;
+  int exceptions_;  // on their way when the scope began
 };
 
 /// Inside the forward of a module that behaves differently in training: the options of the innermost scope; those of
@@ -61,6 +64,15 @@ const ForwardOptions& forward_options();
 /// path have asked for theirs in this scope before, and step. Throws outside a module's forward. Position in the stream
 /// is that of the global sample, so batches may be cut anywhere.
 RandomKey forward_key();
+
+/// Inside a module's forward in training: an average over steps learns what this batch of so many rows gives,
+///
+///   average = keep average + (1 - keep) of_batch
+///
+/// when the scope of training ends, and never while it runs: within a step every pass reads the same buffers, in any
+/// order, once or twice (checkpoint). A step that is made in pieces, and a module that is called several times in one,
+/// learn once, from the mean over all their rows. Throws outside a scope of training, and where shapes differ.
+void learn_average(const Buffer& average, const Tensor& of_batch, double keep, std::int64_t rows);
 
 /// The path of the running module, looked up when it is read: as part of an error's text it costs nothing until there
 /// is an error.

@@ -8,6 +8,7 @@
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/linalg.h"
 #include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/ops/norm.h"
 #include "gibbs/autograd/ops/pool2d.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/ops/softmax.h"

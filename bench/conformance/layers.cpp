@@ -53,6 +53,26 @@ Function pool() {
   });
 }
 
+/// A layer of `features` channels, with "epsilon" and, where it makes a difference, in training.
+template <class Layer, class Options>
+Function norm(Options (*options_of)(const Variables& x, const json& o)) {
+  return entry([options_of](Variables& x, const json& o) {
+    Options options = options_of(x, o);
+    options.epsilon = o.at("epsilon");
+    options.affine = x.size() > 1;
+    Layer layer(options);
+    nn::to(layer, x[0].dtype());
+    const nn::ForwardScope scope({.training = o.value("training", false)});
+    return run(layer, x);
+  });
+}
+
+/// The sizes of x's last axes, as many as "axes" says.
+Shape last_axes(const Variables& x, const json& o) {
+  const Shape shape = x.at(0).shape();
+  return shape.sub(shape.rank() - o.at("axes").get<int>(), shape.rank());
+}
+
 /// Conv2d, ReLU, MaxPool2d, Dropout, Flatten, Dense: an end to end network in small, with the fused block.
 Variable network(Variables& x, const json& o) {
   nn::Sequential model{convolution_layer(x, o, true), nn::ReLU(),    nn::MaxPool2d({.window = 2}),
@@ -85,6 +105,21 @@ Table layer_table() {
        })},
       {"nn::MaxPool2d", pool<nn::MaxPool2d>()},
       {"nn::AvgPool2d", pool<nn::AvgPool2d>()},
+      {"nn::BatchNorm", norm<nn::BatchNorm>(+[](const Variables& x, const json&) {
+         return nn::BatchNormOptions{.features = x.at(0).size(-1)};
+       })},
+      {"nn::InstanceNorm", norm<nn::InstanceNorm>(+[](const Variables& x, const json&) {
+         return nn::InstanceNormOptions{.features = x.at(0).size(-1)};
+       })},
+      {"nn::GroupNorm", norm<nn::GroupNorm>(+[](const Variables& x, const json& o) {
+         return nn::GroupNormOptions{.groups = o.at("groups"), .features = x.at(0).size(-1)};
+       })},
+      {"nn::LayerNorm", norm<nn::LayerNorm>(+[](const Variables& x, const json& o) {
+         return nn::LayerNormOptions{.features = last_axes(x, o)};
+       })},
+      {"nn::RMSNorm", norm<nn::RMSNorm>(+[](const Variables& x, const json& o) {
+         return nn::RMSNormOptions{.features = last_axes(x, o)};
+       })},
       {"nn::Sequential", entry(network)},
   };
 }

@@ -84,6 +84,58 @@ def draw_images(r):
     return [r.reals((r.integer(1, 3), r.size(), r.size(), r.size()))], {}
 
 
+# ---- normalisation: channels are last here, and second there ----
+def draw_norm(r, low=2, pixels=1, axes=False, **options):
+    """x with two rows or more, and weights of its channels or of its last axes. Constant channels are among the cases: there
+    epsilon is what x is divided by, and must not be so small that rounding shows."""
+    r.without_extremes()
+    channels = max(2, r.size()) if axes else r.size()  # a row of one number is its own mean: nothing but rounding is left
+    shape = (r.integer(2, 4),) + tuple(r.integer(pixels, 4) for _ in range(r.integer(low, 4) - 2)) + (channels,)
+    o = {"epsilon": r.choice([1e-2, .5])} | options
+    if axes:
+        o["axes"] = r.integer(1, len(shape) - 1)
+    weights = shape[-o.get("axes", 1):]
+    return [r.reals(shape)] + ([r.reals(weights), r.reals(weights)] if r.flag(.7) else []), o
+
+
+def draw_batch_norm(r):
+    return draw_norm(r, training=r.flag(.7))
+
+
+def draw_group_norm(r):
+    x, o = draw_norm(r)
+    channels = x[0].shape[-1]
+    return x, o | {"groups": r.choice([g for g in range(1, channels + 1) if channels % g == 0])}
+
+
+def draw_rms_norm(r):
+    x, o = draw_norm(r, axes=True)
+    return x[:2], o
+
+
+def by_channels(op):
+    """op(x with channels second, weight, bias, options)."""
+    def reference(x, o):
+        weight, bias = (x + [None, None])[1:3]
+        return op(x[0].movedim(-1, 1), weight, bias, o).movedim(1, -1)
+    return reference
+
+
+def batch_norm(x, weight, bias, o):
+    zeros, ones = torch.zeros(x.shape[1], dtype=x.dtype), torch.ones(x.shape[1], dtype=x.dtype)
+    return F.batch_norm(x, zeros, ones, weight, bias, training=o["training"], eps=o["epsilon"])
+
+
+def layer_norm(x, o):
+    return F.layer_norm(x[0], x[0].shape[-o["axes"]:], *(x + [None, None])[1:3], eps=o["epsilon"])
+
+
+def rms_norm(x, o):
+    mean = x[0].square().mean(tuple(range(-o["axes"], 0)), keepdim=True)
+    y = x[0] / (mean + o["epsilon"]).sqrt()
+    return y * x[1] if len(x) > 1 else y
+
+
 # ---- a network ----
 def draw_network(r):
     (x, kernel, bias), o = image.draw_block(r)
@@ -114,5 +166,12 @@ TABLE = {
     "nn::Conv2d": Entry(draw_conv2d, conv2d),
     "nn::MaxPool2d": pool(image.max_pool2d),
     "nn::AvgPool2d": pool(image.avg_pool2d),
+    "nn::BatchNorm": Entry(draw_batch_norm, by_channels(batch_norm), scale=1),
+    "nn::InstanceNorm": Entry(lambda r: draw_norm(r, low=3, pixels=2), by_channels(
+        lambda x, weight, bias, o: F.instance_norm(x, weight=weight, bias=bias, eps=o["epsilon"])), scale=1),
+    "nn::GroupNorm": Entry(draw_group_norm, by_channels(
+        lambda x, weight, bias, o: F.group_norm(x, o["groups"], weight, bias, o["epsilon"])), scale=1),
+    "nn::LayerNorm": Entry(lambda r: draw_norm(r, axes=True), layer_norm, scale=1),
+    "nn::RMSNorm": Entry(draw_rms_norm, rms_norm, scale=1),
     "nn::Sequential": Entry(draw_network, network),
 }

@@ -26,6 +26,8 @@ NOT_COMPARED = {
     "losses::reduce": "the end of every loss, compared in each with a reduction",
     "losses::reduce_elements": "the end of every loss on numbers, compared in each with a reduction",
     "losses::without_masked_rows": "masks, compared in losses with sample weights",
+    "normalize": "what the layers that normalise are made of, which are compared",
+    "normalize_by": "what batch norm is in evaluation, which is compared",
     "optim::Method": "the base of SGD and Adam, which are compared",
     "optim::Several": "steps others, which are compared; groups against them in tests/optim",
     "optim::warm_up": "compared within every other schedule",

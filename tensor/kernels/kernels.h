@@ -7,6 +7,7 @@
 #include "gibbs/tensor/kernels/gemm.h"
 #include "gibbs/tensor/kernels/indexing.h"
 #include "gibbs/tensor/kernels/layout.h"
+#include "gibbs/tensor/kernels/norm.h"
 #include "gibbs/tensor/kernels/ordering.h"
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/pool2d.h"

@@ -64,6 +64,7 @@ OpEntries layout_entries();
 OpEntries indexing_entries();
 OpEntries linalg_entries();
 OpEntries image_entries();
+OpEntries norm_entries();
 OpEntries softmax_entries();
 OpEntries measure_entries();
 OpEntries joint_entries();
@@ -93,6 +94,7 @@ struct LayerEntry {
   std::vector<Refusal> refusals;
 };
 const std::vector<LayerEntry>& all_layers();
+std::vector<LayerEntry> norm_layers();
 
 struct OptimizerSample {
   std::string what;

@@ -1,6 +1,7 @@
 // Every layer with its options, on inputs of several shapes.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "gibbs/nn/nn.h"
@@ -209,20 +210,24 @@ LayerEntry sequential_layer() {
 }  // namespace
 
 const std::vector<LayerEntry>& all_layers() {
-  static const std::vector<LayerEntry> entries = {
-      activation<nn::ReLU>("ReLU", [](double x) { return std::max(x, 0.0); }),
-      activation<nn::Tanh>("Tanh", [](double x) { return std::tanh(x); }),
-      activation<nn::Sigmoid>("Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }),
-      activation<nn::GELU>("GELU", [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }),
-      softmax_layer(),
-      dense_layer(),
-      conv2d_layer(),
-      pool_layer<nn::MaxPool2d>("MaxPool2d", largest),
-      pool_layer<nn::AvgPool2d>("AvgPool2d", mean_of),
-      global_pool_layer(),
-      dropout_layer(),
-      flatten_layer(),
-      sequential_layer()};
+  static const std::vector<LayerEntry> entries = [] {
+    std::vector<LayerEntry> all = {
+        activation<nn::ReLU>("ReLU", [](double x) { return std::max(x, 0.0); }),
+        activation<nn::Tanh>("Tanh", [](double x) { return std::tanh(x); }),
+        activation<nn::Sigmoid>("Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }),
+        activation<nn::GELU>("GELU", [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }),
+        softmax_layer(),
+        dense_layer(),
+        conv2d_layer(),
+        pool_layer<nn::MaxPool2d>("MaxPool2d", largest),
+        pool_layer<nn::AvgPool2d>("AvgPool2d", mean_of),
+        global_pool_layer(),
+        dropout_layer(),
+        flatten_layer(),
+        sequential_layer()};
+    std::ranges::move(norm_layers(), std::back_inserter(all));
+    return all;
+  }();
   return entries;
 }
 

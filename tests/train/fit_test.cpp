@@ -43,13 +43,13 @@ Variable cross_entropy(const Tensor& labels, const Variable& logits) {
   return losses::cross_entropy_with_logits(labels, logits);
 }
 
-/// A small model with dropout, so that randomness has to be resumed too.
+/// A small model with dropout and batch norm, so that randomness and running averages have to be resumed, too.
 struct Fitting {
-  nn::Sequential model =
-      nn::initialized(nn::Sequential{nn::Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = nn::Padding::same}),
-                                     nn::ReLU(), nn::MaxPool2d({.window = 2}), nn::Dropout({.rate = 0.25}),
-                                     nn::Flatten(), nn::Dense({.in = 16, .out = 4})},
-                      3);
+  nn::Sequential model = nn::initialized(
+      nn::Sequential{nn::Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = nn::Padding::same}), nn::ReLU(),
+                     nn::MaxPool2d({.window = 2}), nn::BatchNorm({.features = 4, .keep = 0.9}),
+                     nn::Dropout({.rate = 0.25}), nn::Flatten(), nn::Dense({.in = 16, .out = 4})},
+      3);
   optim::Adam adam{nn::parameters(model), {.learning_rate = 0.01}};
   data::Split sets = data::split_validation(bright_quarters(250), 0.2, 0);
   std::ostringstream log;
@@ -315,7 +315,7 @@ class SpoilAt : public Callback {
   explicit SpoilAt(std::int64_t step) : step_(step) {}
   void on_step_end(FitState& state) override {
     if (state.step == step_) {
-      nn::parameters(state.model)[2].item.mutable_value().fill(std::numeric_limits<double>::quiet_NaN());
+      nn::parameters(state.model)[4].item.mutable_value().fill(std::numeric_limits<double>::quiet_NaN());
     }
   }
 
@@ -348,13 +348,13 @@ void expect_failure(std::int64_t step, const std::string& message, bool has_chec
 }
 
 TEST(Fit, SaysWhereNaNFirstAppeared) {
-  const std::string layer = "; layer '5' (Dense(16 -> 4)) gave NaN or infinity";
+  const std::string layer = "; layer '6' (Dense(16 -> 4)) gave NaN or infinity";
   expect_failure(2, "fit: the loss became NaN at step 3 (epoch 1)" + layer, false);
   expect_failure(7 + 2, "fit: the loss became NaN at step 10 (epoch 2)" + layer, true);
 }
 
 TEST(Fit, WeightsThatTheLastStepOfAnEpochSpoiltAreNotSaved) {
-  expect_failure(14, "fit: step 14 (epoch 2) left NaN or infinity in parameter '5.weight'", true);
+  expect_failure(14, "fit: step 14 (epoch 2) left NaN or infinity in parameter '6.weight'", true);
 }
 
 TEST(Fit, ResumingWritesTheHistoryThatAKillPrevented) {
