@@ -155,7 +155,8 @@ TEST(Norms, SayWhatIsUnusual) {
             "BatchNorm(3, keep 0.9, epsilon 1e-05, not affine)");
   EXPECT_EQ(LayerNorm({.features = {2, 3}}).describe(), "LayerNorm(2 x 3)");
   EXPECT_EQ(RMSNorm({.features = {8}, .epsilon = .5}).describe(), "RMSNorm(8, epsilon 0.5)");
-  EXPECT_EQ(GroupNorm({.groups = 2, .features = 4, .affine = false}).describe(), "GroupNorm(4 in 2 groups, not affine)");
+  EXPECT_EQ(GroupNorm({.groups = 2, .features = 4, .affine = false}).describe(),
+            "GroupNorm(4 in 2 groups, not affine)");
   EXPECT_EQ(InstanceNorm({.features = 4, .affine = true}).describe(), "InstanceNorm(4, affine)");
 }
 
