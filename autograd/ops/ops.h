@@ -1,6 +1,7 @@
 // All ops on Variables.
 #pragma once
 
+#include "gibbs/autograd/ops/activations.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/conv2d.h"
 #include "gibbs/autograd/ops/conv_block.h"

@@ -1,5 +1,6 @@
 // Ops element by element, and the kernels without gradients of the same family.
 #include "bench/conformance/table.h"
+#include "gibbs/autograd/ops/activations.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/tensor/kernels/pointwise.h"
@@ -17,6 +18,11 @@ Function with_number(Arrays arrays, Number number, Reversed reversed) {
     const double n = o.at("number");
     return flag(o, "reversed") ? reversed(n, x.at(0)) : number(x.at(0), n);
   });
+}
+
+/// With the option "number".
+Function with_option(Variable (*f)(const Variable&, double)) {
+  return entry([f](const Variables& x, const json& o) { return f(x.at(0), o.at("number")); });
 }
 
 using Kernel = Tensor (*)(const Tensor&, const Tensor&);
@@ -67,6 +73,19 @@ Table elementwise_table() {
       {"erfc", unary(erfc)},
       {"relu", unary(relu)},
       {"gelu", unary(gelu)},
+      {"leaky_relu", with_option(leaky_relu)},
+      {"elu", with_option(elu)},
+      {"celu", with_option(celu)},
+      {"softplus", with_option(softplus)},
+      {"selu", unary(selu)},
+      {"softsign", unary(softsign)},
+      {"silu", unary(silu)},
+      {"mish", unary(mish)},
+      {"hard_sigmoid", unary(hard_sigmoid)},
+      {"hard_swish", unary(hard_swish)},
+      {"gelu_tanh", unary(gelu_tanh)},
+      {"prelu", binary(prelu)},
+      {"glu", entry([](const Variables& x, const json& o) { return glu(x.at(0), o.at("axis")); })},
       {"kernels::sign", kernel(kernels::sign)},
       {"kernels::isfinite", kernel(kernels::isfinite)},
       {"kernels::equal", kernel(Kernel(kernels::equal))},

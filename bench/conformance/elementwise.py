@@ -1,6 +1,7 @@
 """Ops element by element in PyTorch's spelling."""
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from case import Entry
 
@@ -51,6 +52,31 @@ def draw_where(r):
 
 def log1p_arguments(r):
     return [r.rounded(np.maximum(r.reals(r.shape(), .5), -.95 if r.mode == "ordinary" else -1))], {}
+
+
+def activation(op, numbers=None, ours=None):
+    """op(x), or op(x, number); without the extremes, where PyTorch's formulas give NaN and ours their limits."""
+    def draw(r):
+        r.without_extremes()
+        return [r.reals(r.shape())], {"number": r.choice(numbers)} if numbers else {}
+
+    def spelled(f):
+        return lambda x, o: f(x[0], *o.values())
+    return Entry(draw, spelled(op), ours={name: spelled(f) for name, f in (ours or {}).items()}, scale=1)
+
+
+def draw_prelu(r):
+    r.without_extremes()
+    shape = r.shape(low=1, least=1)
+    return [r.reals(shape), r.reals(r.operand_of(shape))], {}
+
+
+def draw_glu(r):
+    r.without_extremes()
+    shape = list(r.shape(low=1, least=1))
+    axis = r.integer(0, len(shape) - 1)
+    shape[axis] *= 2
+    return [r.reals(tuple(shape))], {"axis": axis}
 
 
 def comparison(op):
@@ -141,6 +167,20 @@ TABLE = {
     "erfc": apply(torch.erfc),
     "relu": apply(torch.relu, ours={"NaN and gradients": lambda x: passing(x > 0, x, torch.relu(x))}),
     "gelu": apply(torch.nn.functional.gelu, ours={"gelu far from 0": gelu}),
+    "leaky_relu": activation(F.leaky_relu, [0., .01, .3, -1.]),
+    "elu": activation(F.elu, [.5, 1., 2.]),
+    "celu": activation(F.celu, [.5, 1., 2.]),
+    "softplus": activation(lambda x, beta: F.softplus(x, beta, threshold=1e9), [.5, 1., 4.]),
+    "selu": activation(F.selu),
+    "softsign": activation(F.softsign),
+    "silu": activation(F.silu),
+    "mish": activation(F.mish),
+    "hard_sigmoid": activation(F.hardsigmoid, ours={"hard_sigmoid's sixth": lambda x: passing(
+        (x > -3) & (x < 3), x / 6 + .5, torch.clamp(x / 6 + .5, 0, 1))}),
+    "hard_swish": activation(F.hardswish),
+    "gelu_tanh": activation(lambda x: F.gelu(x, approximate="tanh")),
+    "prelu": Entry(draw_prelu, lambda x, o: torch.where(x[0] > 0, x[0], x[0] * x[1]), scale=1),
+    "glu": Entry(draw_glu, lambda x, o: F.glu(x[0], o["axis"]), scale=1),
     "kernels::sign": Entry(one(), lambda x, o: torch.sign(x[0]), gradients=False, ours={
         "The sign of NaN": lambda x, o: torch.where(x[0].isnan(), torch.nan, torch.sign(x[0]))}),
     "kernels::isfinite": Entry(one(), lambda x, o: torch.isfinite(x[0]).to(torch.uint8), gradients=False),

@@ -89,6 +89,22 @@ Table layer_table() {
       {"nn::Sigmoid", plain<nn::Sigmoid>()},
       {"nn::GELU", plain<nn::GELU>()},
       {"nn::Softmax", plain<nn::Softmax>()},
+      {"nn::LogSoftmax", plain<nn::LogSoftmax>()},
+      {"nn::SELU", plain<nn::SELU>()},
+      {"nn::SiLU", plain<nn::SiLU>()},
+      {"nn::Mish", plain<nn::Mish>()},
+      {"nn::Softsign", plain<nn::Softsign>()},
+      {"nn::HardSigmoid", plain<nn::HardSigmoid>()},
+      {"nn::HardSwish", plain<nn::HardSwish>()},
+      {"nn::LeakyReLU", plain<nn::LeakyReLU>()},
+      {"nn::ELU", plain<nn::ELU>()},
+      {"nn::CELU", plain<nn::CELU>()},
+      {"nn::Softplus", plain<nn::Softplus>()},
+      {"nn::GLU", plain<nn::GLU>()},
+      {"nn::PReLU", entry([](Variables& x, const json&) {
+         nn::PReLU layer({.features = x.at(0).size(-1)});
+         return run(layer, x);
+       })},
       {"nn::Flatten", plain<nn::Flatten>()},
       {"nn::GlobalAvgPool2d", plain<nn::GlobalAvgPool2d>()},
       {"nn::Dropout", entry([](Variables& x, const json& o) {

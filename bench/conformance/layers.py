@@ -27,6 +27,17 @@ def linear(x, weight, bias):
     return with_weights(module, [weight.T] + ([] if bias is None else [bias]), x)
 
 
+def draw_glu(r):
+    (x,), o = elementwise.draw_glu(r)
+    return [x.swapaxes(o["axis"], -1)], {}
+
+
+def draw_prelu(r):
+    r.without_extremes()
+    shape = r.shape(low=1, least=1)
+    return [r.reals(shape), r.reals(shape[-1:])], {}
+
+
 def draw_dense(r):
     shape = r.shape(low=2, high=4, least=1)
     weight = r.reals((shape[-1], r.size()))
@@ -158,6 +169,19 @@ TABLE = {
     "nn::Sigmoid": activation(nn.Sigmoid()),
     "nn::GELU": Entry(activation(None).draw, GELU.reference, scale=1, ours=GELU.ours),
     "nn::Softmax": activation(nn.Softmax(-1)),
+    "nn::LogSoftmax": activation(nn.LogSoftmax(-1)),
+    "nn::SELU": elementwise.TABLE["selu"],
+    "nn::SiLU": elementwise.TABLE["silu"],
+    "nn::Mish": elementwise.TABLE["mish"],
+    "nn::Softsign": elementwise.TABLE["softsign"],
+    "nn::HardSigmoid": elementwise.TABLE["hard_sigmoid"],
+    "nn::HardSwish": elementwise.TABLE["hard_swish"],
+    "nn::LeakyReLU": elementwise.activation(nn.LeakyReLU(.3)),
+    "nn::ELU": elementwise.activation(nn.ELU()),
+    "nn::CELU": elementwise.activation(nn.CELU()),
+    "nn::Softplus": elementwise.activation(nn.Softplus(threshold=1e9)),
+    "nn::GLU": Entry(draw_glu, lambda x, o: nn.GLU(-1)(x[0]), scale=1),
+    "nn::PReLU": Entry(draw_prelu, lambda x, o: torch.where(x[0] > 0, x[0], x[0] * x[1]), scale=1),
     "nn::Flatten": Entry(lambda r: ([r.reals(r.shape(low=2, least=1))], {}), lambda x, o: nn.Flatten()(x[0])),
     "nn::GlobalAvgPool2d": Entry(draw_images, lambda x, o: nn.AdaptiveAvgPool2d(1)(to_nchw(x[0])).flatten(1)),
     "nn::Dropout": Entry(lambda r: ([r.reals(r.shape(low=1))], {"rate": r.choice([0., .25, .9])}),

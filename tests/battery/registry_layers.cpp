@@ -177,6 +177,48 @@ LayerEntry softmax_layer() {
            refused_dtype(nn::Softmax(), {2, 3}, "Softmax")}};
 }
 
+double sigmoid_at(double x) { return 1 / (1 + std::exp(-x)); }
+double softplus_at(double x) { return std::log1p(std::exp(x)); }
+double hard_sigmoid_at(double x) { return std::min(std::max(x / 6 + .5, 0.0), 1.0); }
+
+LayerEntry prelu_layer() {
+  const auto oracle = [](nn::Layer& layer, const Tensor& x) {
+    const Tensor slope = parameter(layer, "weight");
+    return build(x.shape(), [&](const Index& i) { return at(x, i) * (at(x, i) > 0 ? 1 : at(slope, {i.back()})); });
+  };
+  return {
+      "PReLU",
+      {{"rows", copies(nn::PReLU({.features = 3})), {2, 3}, oracle},
+       {"images", copies(nn::PReLU({.features = 2, .slope = -.5})), {1, 2, 2, 2}, oracle}},
+      {{[] { nn::PReLU({.features = 0}); }, "PReLU: features must be positive, not 0"},
+       refused_input(nn::PReLU({.features = 3}), {2, 4}, "PReLU: the model itself expects [..., 3], received [2, 4]")}};
+}
+
+LayerEntry glu_layer() {
+  const auto oracle = [](nn::Layer&, const Tensor& x) {
+    const std::int64_t half = x.size(-1) / 2;
+    return build(x.shape().sub(0, x.rank() - 1).followed_by({half}), [&](const Index& i) {
+      Index gate = i;
+      gate.back() += half;
+      return at(x, i) * sigmoid_at(at(x, gate));
+    });
+  };
+  return {"GLU",
+          {{"rows", copies(nn::GLU()), {2, 4}, oracle}, {"deeper", copies(nn::GLU()), {2, 1, 6}, oracle}},
+          {refused_input(nn::GLU(), {2, 3}, "GLU: the model itself expects [..., 2 K], received [2, 3]"),
+           refused_dtype(nn::GLU(), {2, 4}, "GLU")}};
+}
+
+LayerEntry log_softmax_layer() {
+  const auto oracle = [](nn::Layer&, const Tensor& x) {
+    return by_element(testing::softmax_along(x, -1), [](double v) { return std::log(v); });
+  };
+  return {"LogSoftmax",
+          {{"rows", copies(nn::LogSoftmax()), {2, 3}, oracle}, {"deeper", copies(nn::LogSoftmax()), {2, 1, 4}, oracle}},
+          {refused_input(nn::LogSoftmax(), {}, "LogSoftmax: the model itself expects [..., K], received []"),
+           refused_dtype(nn::LogSoftmax(), {2, 3}, "LogSoftmax")}};
+}
+
 LayerEntry sequential_layer() {
   nn::Sequential model{nn::Dense({.in = 3, .out = 4}), nn::Tanh(), nn::Dropout({.rate = .25}),
                        nn::Dense({.in = 4, .out = 2})};
@@ -216,6 +258,20 @@ const std::vector<LayerEntry>& all_layers() {
         activation<nn::Tanh>("Tanh", [](double x) { return std::tanh(x); }),
         activation<nn::Sigmoid>("Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }),
         activation<nn::GELU>("GELU", [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }),
+        activation<nn::LeakyReLU>("LeakyReLU", [](double x) { return x > 0 ? x : .3 * x; }),
+        activation<nn::ELU>("ELU", [](double x) { return x > 0 ? x : std::expm1(x); }),
+        activation<nn::SELU>(
+            "SELU", [](double x) { return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * std::expm1(x)); }),
+        activation<nn::CELU>("CELU", [](double x) { return x > 0 ? x : std::expm1(x); }),
+        activation<nn::SiLU>("SiLU", [](double x) { return x * sigmoid_at(x); }),
+        activation<nn::Mish>("Mish", [](double x) { return x * std::tanh(softplus_at(x)); }),
+        activation<nn::Softplus>("Softplus", softplus_at),
+        activation<nn::Softsign>("Softsign", [](double x) { return x / (1 + std::abs(x)); }),
+        activation<nn::HardSigmoid>("HardSigmoid", hard_sigmoid_at),
+        activation<nn::HardSwish>("HardSwish", [](double x) { return x * hard_sigmoid_at(x); }),
+        prelu_layer(),
+        glu_layer(),
+        log_softmax_layer(),
         softmax_layer(),
         dense_layer(),
         conv2d_layer(),

@@ -7,7 +7,7 @@ function(check_consumer program)
   execute_process(COMMAND "${program}" OUTPUT_VARIABLE printed COMMAND_ERROR_IS_FATAL ANY)
   string(CONCAT expected
     "d(x^2) at 3: [6.]\n"
-    "leaky_relu: passed\n"
+    "own_leaky_relu: passed\n"
     "DepthwiseConv2d(3, kernel 3x2) on [2, 5, 6, 3]: passed\n"
     "XOR loss: 0.00, accuracy: 1.00\n")
   if(NOT printed STREQUAL expected)

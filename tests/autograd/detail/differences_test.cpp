@@ -21,7 +21,6 @@ struct Named {
   Function f;
 };
 
-Variable softsign(const Variable& x) { return x / (1.0 + abs(x)); }
 Variable elu(const Variable& x) { return where(kernels::greater(x.value(), 0.0), x, expm1(x)); }
 Variable huber(const Variable& x) {
   return where(kernels::less(kernels::abs(x.value()), 1.0), square(x) * 0.5, abs(x) - 0.5);

@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "depthwise_conv2d.h"
-#include "leaky_relu.h"
+#include "own_leaky_relu.h"
 
 using namespace gibbs;
 
@@ -17,7 +17,7 @@ void print(const CheckReport& report) {
 
 void check_own_op_and_layer() {
   const Tensor x = kernels::uniform({.seed = 1}, {2, 5, 6, 3}, -1, 1, DType::float64);
-  print(check_op("leaky_relu", [](const Variables& in) { return leaky_relu(in[0], 0.1); }, {x}));
+  print(check_op("own_leaky_relu", [](const Variables& in) { return own_leaky_relu(in[0], 0.1); }, {x}));
 
   DepthwiseConv2d layer({.channels = 3, .kernel = {3, 2}, .stride = 2, .padding = nn::Padding::same});
   print(nn::check_layer(layer, {2, 5, 6, 3}));
