@@ -46,7 +46,7 @@ void check_inputs(const char* op, const NormInputs& inputs, const Moments& m, co
 
 /// What both ops have in common. `normal` is n [outer, positions, groups, depth] in ops, of x in this form.
 Variable normalized(const char* op, const NormInputs& inputs, const Moments& m, const NormGeometry& g, double epsilon,
-                    MomentsAre are, std::function<Variable(const Variable&)> normal) {
+                    MomentsAre are, const std::function<Variable(const Variable&)>& normal) {
   check_inputs(op, inputs, m, g);
   const auto value_of = [](bool there, const Variables& in, std::size_t i) { return there ? in[i].value() : Tensor(); };
   Tensor y = kernels::normalize(inputs.all[0].value(), m, value_of(inputs.has_scale, inputs.all, 1),

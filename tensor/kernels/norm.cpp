@@ -132,7 +132,7 @@ Moments moments(const Tensor& x, const NormGeometry& g, bool centered) {
     return result;
   }
   dispatch_floating(x.dtype(), "normalize", [&](auto zero) {
-    double *mean = result.mean.mutable_data<double>(), *var = result.var.mutable_data<double>();
+    auto *mean = result.mean.mutable_data<double>(), *var = result.var.mutable_data<double>();
     for (const Seen& seen : see_all(x.data<decltype(zero)>(), g)) {
       *mean++ = centered ? seen.mean : 0;
       *var++ = seen.squares / seen.count + (centered ? 0 : seen.mean * seen.mean);
@@ -149,7 +149,7 @@ Tensor normalize(const Tensor& x, const Moments& moments, const Tensor& scale, c
     using T = decltype(zero);
     const T *from = x.data<T>(), *scales = data_or_null<T>(scale), *shifts = data_or_null<T>(shift);
     T* to = y.mutable_data<T>();
-    const double *mean = moments.mean.data<double>(), *var = moments.var.data<double>();
+    const auto *mean = moments.mean.data<double>(), *var = moments.var.data<double>();
     const auto normal = [&](std::int64_t i) {  // n of the group i
       const double r = detail::reciprocal_deviation(var[i], epsilon);
       return detail::line<T>(mean[i], r, 0);

@@ -109,7 +109,7 @@ void Gradients<T>::add_piece(const Piece& p, std::int64_t offset, double* sums) 
   for_each_wide_row(p, channels, [&](std::int64_t begin, std::int64_t n) {
     const T *x = x_ + offset + begin, *dy = dy_ + offset + begin;
     for (std::int64_t i = 0; i < n; ++i) {
-      const double d = static_cast<double>(dy[i]);
+      const auto d = static_cast<double>(dy[i]);
       of_dy[i] += d;
       of_product[i] += d * (static_cast<double>(x[i]) - mean[i]);
     }

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "gibbs/nn/nn.h"
+#include "gibbs/tensor/kernels/pointwise.h"
 #include "tests/battery/registry.h"
 #include "tests/testing/op_oracles.h"
 

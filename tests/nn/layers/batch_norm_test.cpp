@@ -7,6 +7,10 @@
 #include <stdexcept>
 
 #include "gibbs/autograd/checkpoint.h"
+#include "gibbs/autograd/gradcheck.h"
+#include "gibbs/autograd/ops/arithmetic.h"
+#include "gibbs/autograd/ops/math.h"
+#include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/nn/nn.h"
 #include "gibbs/tensor/random.h"
 #include "tests/testing/expect_op.h"
@@ -165,7 +169,7 @@ TEST(LearnAverage, SaysWhereItMayBeCalled) {
   EXPECT_EQ(error_of([&] { learn_average(average, Tensor::zeros({2}), .5, 1); }),
             "learn_average: no module is running; call it inside a module's forward");
   struct Learner : Layer {
-    explicit Learner(const Buffer& b, Tensor value) : average(b), reported(std::move(value)) {}
+    Learner(Buffer b, Tensor value) : average(std::move(b)), reported(std::move(value)) {}
     std::string describe() const override { return "Learner"; }
     std::unique_ptr<Module> share() const override { return std::make_unique<Learner>(*this); }
     Variable forward(const Variable& x) override {

@@ -102,7 +102,9 @@ TEST(Norm, AnOutlierCostsOthersNoDigits) {
 }
 
 TEST(Norm, GradientsAreThoseOfTheFormula) {
-  for (const auto& [what, g] : kNormCases) {
+  for (const NormCase& c : kNormCases) {
+    const char* what = c.what;
+    const NormGeometry& g = c.g;
     const Tensor x = normal({.seed = 4}, g.x_shape(), 3, 2, DType::float64);
     const Tensor dy = normal({.seed = 5}, g.x_shape(), 0, 1, DType::float64);
     const Tensor scale = uniform({.seed = 6}, {g.channels()}, 0.5, 1.5, DType::float64);
@@ -125,9 +127,9 @@ TEST(Norm, GradientsAreThoseOfTheFormula) {
         pull[group_of(i)] += are == MomentsAre::own ? gradient / g.count() : 0;
         pull_n[group_of(i)] += are == MomentsAre::constants ? 0 : gradient * n_of(i) / g.count();
       }
-      for (std::int64_t c = 0; c < channels; ++c) {
-        ASSERT_LE(std::abs(dscale.at({c}) - of_scale[c]), 1e-10L) << what << ", channel " << c;
-        ASSERT_LE(std::abs(dshift.at({c}) - of_shift[c]), 1e-10L) << what << ", channel " << c;
+      for (std::int64_t k = 0; k < channels; ++k) {
+        ASSERT_LE(std::abs(dscale.at({k}) - of_scale[k]), 1e-10L) << what << ", channel " << k;
+        ASSERT_LE(std::abs(dshift.at({k}) - of_shift[k]), 1e-10L) << what << ", channel " << k;
       }
       const auto got = dx.to_vector();
       for (std::int64_t i = 0; i < all; ++i) {
