@@ -112,16 +112,21 @@ void detail::check_norm(const Tensor& x, const Tensor& scale, const Tensor& shif
 }
 
 NormGeometry NormGeometry::of_batch(const Shape& x) {
+  check(x.rank() >= 1, "normalize: needs x [..., C], not ", x);
   const std::int64_t channels = x[x.rank() - 1];
   return {1, channels == 0 ? 0 : x.numel() / channels, channels, 1};
 }
 
 NormGeometry NormGeometry::of_groups(const Shape& x, std::int64_t groups) {
+  check(x.rank() >= 2, "normalize: needs x [N, ..., C], not ", x);
   const std::int64_t channels = x[x.rank() - 1];
+  check(groups > 0 && channels % groups == 0, "normalize: groups must divide channels, but ", groups,
+        " does not divide ", channels);
   return {x[0], x.sub(1, x.rank() - 1).numel(), groups, channels / groups};
 }
 
 NormGeometry NormGeometry::of_rows(const Shape& x, int axes) {
+  check(axes >= 1 && axes <= x.rank(), "normalize: x is ", x, ", and has no ", axes, " last axes");
   return {x.sub(0, x.rank() - axes).numel(), 1, 1, x.sub(x.rank() - axes, x.rank()).numel()};
 }
 

@@ -223,6 +223,13 @@ NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const
   detail::check_norm(x, scale, {}, g);
   check(dy.shape() == x.shape() && dy.dtype() == x.dtype(), "normalize: dy is ", dy.shape(), " ", dy.dtype(), ", x ",
         x.shape(), " ", x.dtype());
+  if (x.numel() == 0) {
+    const auto zeros = [&](bool there, const Shape& shape) {
+      return there ? Tensor::zeros(shape, x.dtype()) : Tensor();
+    };
+    const Shape channels = {g.channels()};
+    return {zeros(wanted.dx, x.shape()), zeros(wanted.dscale, channels), zeros(wanted.dshift, channels)};
+  }
   return dispatch_floating(x.dtype(), "normalize", [&](auto zero) {
     return Gradients<decltype(zero)>(x, moments, scale, dy, g, epsilon, are, wanted).all();
   });

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"
 #include "tests/testing/any_threads.h"
+#include "tests/testing/error_of.h"
 
 namespace gibbs::kernels {
 namespace {
@@ -154,10 +157,32 @@ TEST(Norm, TheSameBitsOnAnyNumberOfThreads) {
   }
 }
 
-TEST(Norm, NothingIsAGeometry) {
-  const NormGeometry none = NormGeometry::of_batch({0, 3});
-  EXPECT_EQ(normalize(Tensor::zeros({0, 3}), moments(Tensor::zeros({0, 3}), none), {}, {}, none, 1e-3).shape(),
-            (Shape{0, 3}));
+TEST(Norm, NothingIsNormalisedToNothing) {
+  const Shape shapes[] = {{0, 3}, {3, 0}};
+  for (const Shape& shape : shapes) {
+    for (const NormGeometry& g : {NormGeometry::of_batch(shape), NormGeometry::of_rows(shape, 1)}) {
+      const Tensor x = Tensor::zeros(shape), scale = Tensor::ones({g.channels()});
+      const Moments m = moments(x, g);
+      EXPECT_EQ(normalize(x, m, scale, {}, g, 1e-3).shape(), shape);
+      const auto [dx, dscale, dshift] =
+          normalize_gradients(x, m, scale, x, g, 1e-3, MomentsAre::own, {true, true, true});
+      EXPECT_EQ(dx.shape(), shape);
+      EXPECT_EQ(dscale.to_vector(), std::vector<double>(static_cast<std::size_t>(g.channels())));
+    }
+  }
+}
+
+TEST(Norm, GeometriesThatCannotBeAreRefused) {
+  using gibbs::testing::error_of;
+  EXPECT_EQ(error_of([] { NormGeometry::of_batch({}); }), "normalize: needs x [..., C], not []");
+  EXPECT_EQ(error_of([] { NormGeometry::of_groups({4}, 2); }), "normalize: needs x [N, ..., C], not [4]");
+  for (const std::int64_t groups : {0, -2, 3}) {
+    EXPECT_EQ(error_of([&] {
+                NormGeometry::of_groups({2, 4}, groups);
+              }),
+              "normalize: groups must divide channels, but " + std::to_string(groups) + " does not divide 4");
+  }
+  EXPECT_EQ(error_of([] { NormGeometry::of_rows({2, 4}, 3); }), "normalize: x is [2, 4], and has no 3 last axes");
 }
 
 }  // namespace
