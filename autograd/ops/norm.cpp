@@ -44,6 +44,14 @@ void check_inputs(const char* op, const NormInputs& inputs, const Moments& m, co
   }
 }
 
+/// Moments that a graph keeps, and notices when they were written to since.
+struct SavedMoments {
+  explicit SavedMoments(const Moments& m) : mean(m.mean), var(m.var) {}
+  Moments value() const { return {mean.value(), var.value()}; }
+
+  Saved mean, var;
+};
+
 /// What both ops have in common. `normal` is n [outer, positions, groups, depth] in ops, of x in this form.
 Variable normalized(const char* op, const NormInputs& inputs, const Moments& m, const NormGeometry& g, double epsilon,
                     MomentsAre are, const std::function<Variable(const Variable&)>& normal) {
@@ -51,13 +59,14 @@ Variable normalized(const char* op, const NormInputs& inputs, const Moments& m, 
   const auto value_of = [](bool there, const Variables& in, std::size_t i) { return there ? in[i].value() : Tensor(); };
   Tensor y = kernels::normalize(inputs.all[0].value(), m, value_of(inputs.has_scale, inputs.all, 1),
                                 value_of(inputs.has_shift, inputs.all, inputs.at_shift()), g, epsilon);
+  const SavedMoments saved_moments(m);
   const bool has_scale = inputs.has_scale, has_shift = inputs.has_shift;
   const std::size_t at_shift = inputs.at_shift();
   return fused(
       op, inputs.all, std::move(y),
       [=](const Variables& in, const Tensor& dy, const std::vector<bool>& wanted) {
         auto [dx, dscale, dshift] = kernels::normalize_gradients(
-            in[0].value(), m, value_of(has_scale, in, 1), dy, g, epsilon, are,
+            in[0].value(), saved_moments.value(), value_of(has_scale, in, 1), dy, g, epsilon, are,
             {.dx = wanted[0], .dscale = has_scale && wanted[1], .dshift = has_shift && wanted[at_shift]});
         std::vector<Tensor> gradients = {std::move(dx)};
         if (has_scale) {
@@ -91,9 +100,9 @@ Variable normalize(const Variable& x, const Variable& scale, const Variable& shi
 
 Variable normalize_by(const Variable& x, const Variable& scale, const Variable& shift, const Moments& moments,
                       const NormGeometry& g, double epsilon) {
-  const auto normal = [moments, g, epsilon](const Variable& in) {
+  const auto normal = [kept = SavedMoments(moments), g, epsilon](const Variable& in) {
     const Shape each = {g.outer, 1, g.groups, 1};
-    const Variable mean(moments.mean.reshape(each)), var(moments.var.reshape(each));
+    const Variable mean(kept.mean.value().reshape(each)), var(kept.var.value().reshape(each));
     return cast((cast(in, DType::float64) - mean) / sqrt(var + epsilon), in.dtype());
   };
   return normalized("normalize_by", {x, scale, shift}, moments, g, epsilon, MomentsAre::constants, normal);
