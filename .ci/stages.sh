@@ -1,5 +1,5 @@
 # The stages of .ci/run --full: what takes longer, or needs tools and rights that not every machine has. Sourced by run, whose
-# functions they use. A stage is a function of its name; .ci/run --stage NAME runs it alone.
+# functions they use, after the packages. A stage is a function of its name; .ci/run --stage NAME runs it alone.
 # shellcheck shell=bash
 
 stages=(instructions portable clang tidy newest_clang libcxx arm64 debian13 tsan fuzz torture)
@@ -42,7 +42,6 @@ same_bits() {
 # The count of a training step's instructions: a guard of speed that no noise can fool.
 stage_instructions() {
   has valgrind valgrind || return 0
-  install_packages
   bench/instructions.sh
 }
 
@@ -74,7 +73,6 @@ stage_portable() {
 # clang_build FOLDER COMPILER: everything, each file alone, so that it is seen to include what it needs; the tests of the
 # library, and its bits. The tests of initialize among them: clang makes the arguments of a call in another order.
 clang_build() {
-  install_packages
   cmake -S . -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$2" -DGIBBS_WERROR=ON \
         -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DCMAKE_UNITY_BUILD=OFF
   cmake --build "$1"
@@ -102,7 +100,6 @@ stage_newest_clang() {
 # In the folder of the stage clang, which it configures if need be.
 stage_tidy() {
   has run-clang-tidy-14 clang-tidy-14 && has clang++ clang || return 0
-  install_packages
   local checked
   checked="^$root/($(library_folders | paste -sd'|')|examples)/"
   cmake -S . -B build/clang -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=clang++ -DGIBBS_WERROR=ON \
@@ -120,7 +117,6 @@ stage_arm64() {
 }
 
 stage_tsan() {
-  install_packages
   build tsan "${library_only[@]}"
   ctest --preset tsan --parallel 2
 }
@@ -134,6 +130,5 @@ stage_fuzz() {
 # Trainings that are tortured for a minute.
 stage_torture() {
   has strace strace || return 0
-  install_packages
   tests/torture/run.sh --seconds 60
 }
