@@ -154,7 +154,7 @@ std::string architecture_text(Module& module) {
       void child(std::string_view /*name*/, Module& /*module*/) override { value = true; }
     } has_children;
     part->visit(has_children);
-    if (!has_children.value) {
+    if (!has_children.value || part->has_line()) {
       text += path + ": " + part->describe() + "\n";
     }
   }

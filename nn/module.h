@@ -100,6 +100,9 @@ class Module {
   /// Floating-point operations of one call on an input and output of these shapes, the first of each where there are
   /// several (a multiply-add is two).
   virtual double flops(const Shape& /*input*/, const Shape& /*output*/) const { return 0; }
+  /// Whether a module with children has a line of its own in summaries and in architecture_text, because it computes
+  /// something besides calling them. One without children always has.
+  virtual bool has_line() const { return false; }
 
  protected:
   Module() = default;
@@ -164,7 +167,8 @@ void set_frozen(Module& module, bool frozen);
 /// ones; none is an error that lists the paths there are.
 std::size_t set_frozen(Module& module, std::string_view path, bool frozen);
 
-/// One describe() line per module without children, each under its path: what saved weights are compared with.
+/// One describe() line per module that has no children or says has_line(), each under its path: what saved weights are
+/// compared with.
 std::string architecture_text(Module& module);
 
 namespace detail {

@@ -18,7 +18,7 @@ namespace {
 /// What belongs to a module itself, without its children.
 struct OwnParts : ModuleVisitor {
   std::vector<std::pair<const void*, std::int64_t>> trainable, other;  // identity and number of elements
-  bool has_children = false;
+  bool has_children = false, has_line = false;
 
   void parameter(std::string_view /*name*/, Parameter& parameter) override {
     (parameter.frozen() ? other : trainable).emplace_back(parameter.id(), parameter.shape().numel());
@@ -27,11 +27,12 @@ struct OwnParts : ModuleVisitor {
     other.emplace_back(buffer.id(), buffer.value().numel());
   }
   void child(std::string_view /*name*/, Module& /*module*/) override { has_children = true; }
-  bool is_row() const { return !has_children || !trainable.empty() || !other.empty(); }
+  bool is_row() const { return !has_children || has_line || !trainable.empty() || !other.empty(); }
 };
 
 OwnParts own_parts(Module& module) {
   OwnParts parts;
+  parts.has_line = module.has_line();
   module.visit(parts);
   return parts;
 }

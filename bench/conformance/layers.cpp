@@ -136,6 +136,10 @@ Table layer_table() {
       {"nn::RMSNorm", norm<nn::RMSNorm>(+[](const Variables& x, const json& o) {
          return nn::RMSNormOptions{.features = last_axes(x, o)};
        })},
+      {"nn::Residual", entry([](Variables& x, const json&) {
+         nn::Residual layer(nn::Sequential(dense(x, 1, true), nn::Tanh()), dense(x, 3, false));
+         return run(layer, x);
+       })},
       {"nn::Sequential", entry(network)},
   };
 }

@@ -147,6 +147,12 @@ def rms_norm(x, o):
     return y * x[1] if len(x) > 1 else y
 
 
+# ---- layers of layers ----
+def draw_residual(r):
+    n, i, k = (r.size() for _ in range(3))
+    return [r.reals((n, i)), r.reals((i, k)), r.reals((k,)), r.reals((i, k))], {}
+
+
 # ---- a network ----
 def draw_network(r):
     (x, kernel, bias), o = image.draw_block(r)
@@ -197,5 +203,6 @@ TABLE = {
         lambda x, weight, bias, o: F.group_norm(x, o["groups"], weight, bias, o["epsilon"])), scale=1),
     "nn::LayerNorm": Entry(lambda r: draw_norm(r, axes=True), layer_norm, scale=1),
     "nn::RMSNorm": Entry(draw_rms_norm, rms_norm, scale=1),
+    "nn::Residual": Entry(draw_residual, lambda x, o: linear(*x[:3]).tanh() + linear(x[0], x[3], None)),
     "nn::Sequential": Entry(draw_network, network),
 }

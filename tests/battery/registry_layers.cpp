@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "gibbs/nn/nn.h"
+#include "tests/battery/layer_samples.h"
 #include "tests/battery/registry.h"
 #include "tests/testing/op_oracles.h"
 
@@ -21,34 +22,6 @@ using testing::matrix_product;
 using testing::mean_of;
 using testing::pooled;
 using testing::random;
-
-/// A maker of copies of `layer`.
-template <class Kind>
-std::function<std::unique_ptr<nn::Layer>()> copies(const Kind& layer) {
-  return [layer] { return nn::clone(layer); };
-}
-
-/// A float32 model on an input that it refuses.
-template <class Kind>
-Refusal refused_input(const Kind& layer, const Shape& input, const std::string& message) {
-  return {[=] { (*nn::clone(layer))(Tensor::ones(input)); }, message};
-}
-
-/// A layer without parameters on integers.
-template <class Kind>
-Refusal refused_dtype(const Kind& layer, const Shape& input, const std::string& name) {
-  return {[=] { (*nn::clone(layer))(Tensor::ones(input, DType::int64)); },
-          name + ": the model itself expects float32 or float64, received int64; convert with cast"};
-}
-
-Tensor parameter(nn::Layer& layer, const std::string& path) {
-  for (const auto& [name, found] : nn::named_parameters(layer)) {
-    if (name == path) {
-      return found.value();
-    }
-  }
-  return {};
-}
 
 Tensor by_element(const Tensor& x, double (*f)(double)) {
   return build(x.shape(), [&](const Index& i) { return f(at(x, i)); });
@@ -282,6 +255,7 @@ const std::vector<LayerEntry>& all_layers() {
         flatten_layer(),
         sequential_layer()};
     std::ranges::move(norm_layers(), std::back_inserter(all));
+    std::ranges::move(container_layers(), std::back_inserter(all));
     return all;
   }();
   return entries;

@@ -105,6 +105,21 @@ struct Held {
   std::size_t between, peak;
 };
 
+Held held_by_a_step(Sequential& model, const Tensor& x) {
+  initialize(model, 1);
+  const auto run = [&](const Tensor& batch) {
+    const ForwardScope scope({.training = true});
+    return sum(model(batch));
+  };
+  backward(run(kernels::slice(x, 0, 0, 2)));  // gradients have their memory
+  const std::size_t before = memory::held_bytes();
+  memory::reset_peak();
+  const Variable loss = run(x);
+  const std::size_t between = memory::held_bytes() - before;
+  backward(loss);
+  return {between, memory::peak_bytes() - before};
+}
+
 Held held_by_a_step_of_a_deep_mlp(bool twice) {
   constexpr std::int64_t kWidth = 64;
   Sequential model;
@@ -115,15 +130,7 @@ Held held_by_a_step_of_a_deep_mlp(bool twice) {
     }
     model.add(Twice(std::move(layers), twice));
   }
-  initialize(model, 1);
-  const Tensor x = Tensor::ones({1024, kWidth});
-  backward(sum(model(Tensor::ones({1, kWidth}))));  // gradients have their memory
-  const std::size_t before = memory::held_bytes();
-  memory::reset_peak();
-  const Variable loss = sum(model(x));
-  const std::size_t between = memory::held_bytes() - before;
-  backward(loss);
-  return {between, memory::peak_bytes() - before};
+  return held_by_a_step(model, Tensor::ones({1024, kWidth}));
 }
 
 TEST(Checkpoint, OfADeepNetworkHoldsTheInputsOfItsParts) {
@@ -136,6 +143,24 @@ TEST(Checkpoint, OfADeepNetworkHoldsTheInputsOfItsParts) {
   // On the way back, the 8 of the parts and the 8 of one part computed again, and five in flight.
   EXPECT_LT(static_cast<double>(twice.peak) / kActivation, 22);
   EXPECT_GT(static_cast<double>(plain.peak) / kActivation, 64);
+}
+
+Held held_by_a_step_of_residual_blocks(bool twice) {
+  const auto convolution = [] { return Conv2d({.in = 8, .out = 8, .kernel = 3, .padding = 1, .bias = false}); };
+  Sequential model;
+  for (int block = 0; block < 16; ++block) {
+    model.add(Twice(Sequential(Residual(Sequential(convolution(), BatchNorm({.features = 8}), ReLU(), convolution(),
+                                                   BatchNorm({.features = 8}))),
+                               ReLU()),
+                    twice));
+  }
+  return held_by_a_step(model, kernels::normal({.seed = 2}, {16, 16, 16, 8}));
+}
+
+TEST(Checkpoint, ThroughResidualBlocksHalvesWhatIsHeld) {
+  const Held plain = held_by_a_step_of_residual_blocks(false), twice = held_by_a_step_of_residual_blocks(true);
+  EXPECT_LT(twice.between, plain.between / 2);
+  EXPECT_LT(twice.peak, plain.peak / 2);
 }
 
 }  // namespace
