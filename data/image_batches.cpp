@@ -1,10 +1,13 @@
 #include "gibbs/data/image_batches.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
+#include "gibbs/data/detail/pixel_values.h"
 #include "gibbs/io/checksum.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/printable.h"
@@ -57,9 +60,7 @@ ImageBatches::ImageBatches(Subset subset, ImageBatchOptions options)
     check(static_cast<bool>(options_.transforms[i]), "ImageBatches: transform ", i, " is empty");
   }
   picture_ = subset_.dataset.images.shape().without(0);
-  for (std::size_t pixel = 0; pixel < value_of_.size(); ++pixel) {
-    value_of_[pixel] = static_cast<float>(static_cast<double>(pixel) * options_.scale + options_.offset);
-  }
+  values_ = value_table(picture_[2], options_.scale, options_.offset, options_.normalization, "ImageBatches");
   scratch_.resize(static_cast<std::size_t>(picture_.numel()));
   reserve_blocks();
 }
@@ -79,19 +80,26 @@ void ImageBatches::reserve_blocks() const {
   }
 }
 
-const std::uint8_t* ImageBatches::pixels_of(std::int64_t index, std::int64_t global_sample) {
+std::span<const std::uint8_t> ImageBatches::pixels_of(std::int64_t index, std::int64_t epoch,
+                                                      std::int64_t global_sample) {
   const std::int64_t count = picture_.numel();
-  const std::uint8_t* pixels = subset_.dataset.images.data<std::uint8_t>() + index * count;
+  const std::span pixels(subset_.dataset.images.data<std::uint8_t>() + index * count, static_cast<std::size_t>(count));
   if (options_.transforms.empty()) {
     return pixels;
   }
-  std::copy(pixels, pixels + count, scratch_.begin());
+  std::copy(pixels.begin(), pixels.end(), scratch_.begin());
+  const Picture picture{.pixels = scratch_,
+                        .height = picture_[0],
+                        .width = picture_[1],
+                        .channels = picture_[2],
+                        .number = index,
+                        .epoch = epoch};
   const RandomKey key =
       RandomKey{.seed = options_.seed}.derive("transforms").derive(static_cast<std::uint64_t>(global_sample));
   for (std::size_t t = 0; t < options_.transforms.size(); ++t) {
-    options_.transforms[t]({scratch_, picture_[0], picture_[1], picture_[2]}, key.derive(t));
+    options_.transforms[t](picture, key.derive(t));
   }
-  return scratch_.data();
+  return scratch_;
 }
 
 void ImageBatches::gather(const Tensor& samples, Batch& batch) {
@@ -105,9 +113,7 @@ void ImageBatches::gather(const Tensor& samples, Batch& batch) {
   for (std::int64_t i = 0; i < batch.rows; ++i) {
     const std::int64_t index = subset_.indices[static_cast<std::size_t>(sample[i])];
     label[i] = all_labels[index];
-    const std::uint8_t* pixels = pixels_of(index, batch.first_sample + i);
-    std::transform(pixels, pixels + elements, values + i * elements,
-                   [this](std::uint8_t pixel) { return value_of_[pixel]; });
+    look_up(values_, pixels_of(index, batch.position.epoch, batch.first_sample + i), values + i * elements);
   }
   batch.inputs = {std::move(images)};
   batch.targets = {std::move(labels)};
@@ -115,10 +121,16 @@ void ImageBatches::gather(const Tensor& samples, Batch& batch) {
 
 RunSettings ImageBatches::settings() const {
   RunSettings all = IndexedBatches::settings();
-  all.emplace_back("values of pixels", fmt::format("pixel * {} + {}", options_.scale, options_.offset));
-  const std::size_t transforms = options_.transforms.size();
-  all.emplace_back("transforms",
-                   transforms == 0 ? "none" : fmt::format("{}, drawn by seed {}", transforms, options_.seed));
+  const Normalization& by = options_.normalization;
+  all.emplace_back("values of pixels", fmt::format("pixel * {} + {}{}", options_.scale, options_.offset,
+                                                   by.empty() ? "" : ", normalized by " + to_string(by)));
+  std::vector<std::string> transforms;
+  for (const Transform& transform : options_.transforms) {
+    transforms.push_back(transform.description);
+  }
+  all.emplace_back("transforms", transforms.empty()
+                                     ? "none"
+                                     : fmt::format("{}; drawn by seed {}", fmt::join(transforms, ", "), options_.seed));
   return all;
 }
 

@@ -2,12 +2,13 @@
 // changes (augmentation) are made on the way.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "gibbs/data/batches.h"
 #include "gibbs/data/dataset.h"
+#include "gibbs/data/normalization.h"
 #include "gibbs/data/transforms.h"
 
 namespace gibbs::data {
@@ -18,9 +19,11 @@ struct ImageBatchOptions {
   bool shuffle = true;
   std::uint64_t seed = 0;
   bool drop_last = false;
-  /// value = pixel * scale + offset, computed in float64 and rounded once.
+  /// value = pixel * scale + offset, computed in float64 and rounded once; with a normalization, whose mean and
+  /// deviation are of such values, (value - mean) / deviation.
   double scale = 1.0 / 255;
   double offset = 0;
+  Normalization normalization = {};
   /// Applied in this order to every picture.
   std::vector<Transform> transforms = {};
 };
@@ -29,7 +32,7 @@ struct ImageBatchOptions {
 class ImageBatches : public IndexedBatches {
  public:
   /// Errors: an invalid dataset, indices that it does not have, an empty set, a batch size under 1 or over the size of
-  /// the set, an empty transform.
+  /// the set, an empty transform, a normalization of other channels.
   ImageBatches(Subset subset, ImageBatchOptions options);
 
   RunSettings settings() const override;
@@ -43,12 +46,12 @@ class ImageBatches : public IndexedBatches {
   Tensor allocate_labels() const;
   void reserve_blocks() const;
   /// The picture's pixels, transformed.
-  const std::uint8_t* pixels_of(std::int64_t index, std::int64_t global_sample);
+  std::span<const std::uint8_t> pixels_of(std::int64_t index, std::int64_t epoch, std::int64_t global_sample);
 
   Subset subset_;
   ImageBatchOptions options_;
   Shape picture_;                      // [H, W, C]
-  std::array<float, 256> value_of_;    // by pixel
+  std::vector<float> values_;          // what pixels become, by channel
   std::vector<std::uint8_t> scratch_;  // one picture, for the transforms
 };
 

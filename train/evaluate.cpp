@@ -27,6 +27,11 @@ class EvaluationScope {
   std::optional<nn::ForwardScope> scope_;
 };
 
+void check_not_normalized(const char* op, const EvaluateOptions& options) {
+  check(options.normalization.empty(), op,
+        ": normalization is for sets of pictures; make numbers of pixels with data::normalized");
+}
+
 void check_batch_size(const char* op, const EvaluateOptions& options) {
   check(options.batch_size >= 1, op, ": batch_size must be at least 1, it is ", options.batch_size);
 }
@@ -64,7 +69,9 @@ Evaluation evaluate(nn::Layer& model, const LossFunction& loss, const data::Subs
   check(set.size() > 0, "evaluate: the set is empty; there is nothing to evaluate on");
   check_batch_size("evaluate", options);
   const EvaluationScope scope;
-  data::DataLoader loader(set, {.batch_size = std::min(options.batch_size, set.size()), .shuffle = false});
+  data::DataLoader loader(set, {.batch_size = std::min(options.batch_size, set.size()),
+                                .shuffle = false,
+                                .normalization = options.normalization});
   std::optional<ConfusionMatrix> confusion;
   std::vector<std::int64_t> predictions;
   std::vector<double> confidences;
@@ -97,6 +104,7 @@ Evaluation evaluate(nn::Layer& model, const LossFunction& loss, const data::Subs
 Tensor predict(nn::Layer& model, const Tensor& images, const EvaluateOptions& options) {
   check(images.rank() >= 1 && images.size(0) > 0, "predict: needs at least one image, received ", images.shape());
   check_batch_size("predict", options);
+  check_not_normalized("predict", options);
   const EvaluationScope scope;
   std::vector<Tensor> outputs;
   for (std::int64_t first = 0, last = 0; first < images.size(0); first = last) {

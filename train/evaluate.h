@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "gibbs/data/dataset.h"
+#include "gibbs/data/normalization.h"
 #include "gibbs/nn/module.h"
 #include "gibbs/train/confusion.h"
 #include "gibbs/train/metric.h"
@@ -18,6 +19,8 @@ namespace gibbs::train {
 struct EvaluateOptions {
   std::int64_t batch_size = 250;  // at least 1
   Outputs outputs = Outputs::automatic;
+  /// Of the pictures of a set, as in training. predict() takes images that are numbers already.
+  data::Normalization normalization = {};
 };
 
 struct Evaluation {

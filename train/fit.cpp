@@ -383,16 +383,21 @@ FitResult fit(nn::Layer& model, optim::Optimizer& optimizer, const LossFunction&
               const data::Subset& validation, const FitOptions& options, const Callbacks& callbacks) {
   check(static_cast<bool>(loss), "fit: there is no loss function");
   const std::int64_t batch_size = options.batch_size.value_or(data::ImageBatchOptions().batch_size);
-  data::ImageBatches batches(train, {.batch_size = batch_size, .seed = options.seed, .transforms = options.transforms});
+  data::ImageBatches batches(train, {.batch_size = batch_size,
+                                     .seed = options.seed,
+                                     .normalization = options.normalization,
+                                     .transforms = options.transforms});
   std::optional<data::ImageBatches> held_out;
   if (validation.size() > 0) {
     check_same_classes(train.dataset, validation.dataset);
-    held_out.emplace(validation,
-                     data::ImageBatchOptions{.batch_size = std::min(batch_size, validation.size()), .shuffle = false});
+    held_out.emplace(validation, data::ImageBatchOptions{.batch_size = std::min(batch_size, validation.size()),
+                                                         .shuffle = false,
+                                                         .normalization = options.normalization});
   }
   FitOptions rest = options;
   rest.batch_size.reset();
   rest.transforms.clear();
+  rest.normalization = {};
   return fit(model, optimizer, classification(loss), batches, held_out ? &*held_out : nullptr, rest, callbacks);
 }
 

@@ -34,11 +34,14 @@ struct FitOptions {
   /// epoch that the last step cuts short is validated and reported like the others.
   std::optional<int> epochs = {};
   std::optional<std::int64_t> steps = {};
-  /// For pictures only, as are the transforms; Batches have their own. 32 unless given.
+  /// For pictures only, as are the transforms and the normalization; Batches have their own. 32 unless given.
   std::optional<std::int64_t> batch_size = {};
   /// Of dropout; and, for pictures, of the order of batches.
   std::uint64_t seed = 0;
   std::vector<data::Transform> transforms = {};
+  /// Of training and validation pictures; kept with the model, so that evaluate and whoever reads it later does the
+  /// same.
+  data::Normalization normalization = {};
   /// A batch is taken in this many pieces, one after the other: their gradients, weighted, are added in a fixed binary
   /// tree and divided by the sum of weights. Memory of a piece, step of the batch; equal to 1 up to rounding. A
   /// piece of weight 0 (task.h) has no gradient, whatever its loss is.
@@ -56,8 +59,8 @@ struct FitOptions {
   /// and must not have gone beyond the epochs or steps. Another OpenBLAS core or fusion is said on `out` and goes on,
   /// with other roundings.
   bool resume = false;
-  /// Whatever the numbers depend on that fit cannot see, by name: the loss, what transforms do. A checkpoint with other
-  /// settings is refused.
+  /// Whatever the numbers depend on that fit cannot see, by name: the loss, what transforms of your own do. A
+  /// checkpoint with other settings is refused.
   RunSettings settings = {};
   /// Where the results of all epochs are written after every epoch, as CSV. Empty: nowhere.
   std::filesystem::path history = {};

@@ -105,6 +105,34 @@ TEST(ImageBatches, TransformsGetTheirOwnKeyPerSampleAndLeaveTheDatasetAlone) {
   EXPECT_NE(streams, seen);
 }
 
+TEST(ImageBatches, TransformsKnowPictureAndEpoch) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> seen;
+  const Transform record = [&](const Picture& picture, const RandomKey&) {
+    EXPECT_EQ(picture.pixels[0], picture.number) << "the number in the data set, not in the subset or epoch";
+    seen.emplace_back(picture.number, picture.epoch);
+  };
+  ImageBatches maker(Subset(numbered_pictures(50), {40, 3, 17}), {.batch_size = 3, .transforms = {record}});
+  for (const std::int64_t epoch : {0, 5}) {
+    seen.clear();
+    maker.make({epoch, 0});
+    std::ranges::sort(seen);
+    EXPECT_EQ(seen, (std::vector<std::pair<std::int64_t, std::int64_t>>{{3, epoch}, {17, epoch}, {40, epoch}}));
+  }
+}
+
+TEST(ImageBatches, SettingsSayWhatBecomesOfPixels) {
+  const auto setting = [](const char* name, const ImageBatchOptions& options) {
+    const RunSettings settings = ImageBatches(numbered_pictures(50), options).settings();
+    return std::ranges::find(settings, name, &RunSettings::value_type::first)->second;
+  };
+  EXPECT_EQ(setting("values of pixels", {.scale = 2}), "pixel * 2 + 0");
+  EXPECT_EQ(setting("values of pixels", {.scale = 2, .normalization = {.mean = {1, 2, 3}, .deviation = {4, 5, 6}}}),
+            "pixel * 2 + 0, normalized by mean 1 2 3 deviation 4 5 6");
+  EXPECT_EQ(setting("transforms", {}), "none");
+  EXPECT_EQ(setting("transforms", {.seed = 8, .transforms = {random_crop(4), [](const Picture&, const RandomKey&) {}}}),
+            "random_crop(4), own; drawn by seed 8");
+}
+
 TEST(ImageBatches, Errors) {
   const ImageDataset dataset = numbered_pictures(10);
   EXPECT_EQ(error_of([&] { ImageBatches(dataset, {.batch_size = 0}); }),

@@ -13,7 +13,9 @@ namespace gibbs::data {
 namespace {
 
 const ImageBatchOptions kOptions = {
-    .batch_size = 4, .seed = 9, .transforms = {random_crop(1), random_horizontal_flip()}};
+    .batch_size = 4,
+    .seed = 9,
+    .transforms = {random_crop(1), random_horizontal_flip(), alternating_flip(), cutout({.size = 1})}};
 
 void expect_same(const Batch& a, const Batch& b) {
   EXPECT_EQ(a.position, b.position);
@@ -91,7 +93,10 @@ TEST(DataLoader, PassesOnWhatItsThreadMeets) {
 
 #ifndef __SANITIZE_ADDRESS__  // under which nothing is recycled
 TEST(DataLoader, SteadyStateAsksTheSystemForNoMemory) {
-  DataLoader loader(numbered_pictures(250), {.batch_size = 60});
+  DataLoader loader(numbered_pictures(250),
+                    {.batch_size = 60,
+                     .normalization = {.mean = {0, 0, 0}, .deviation = {1, 1, 1}},
+                     .transforms = {random_crop(1, Border::reflect), alternating_flip(), cutout({.size = 1})}});
   for (int i = 0; i < 10; ++i) {
     loader.next();
   }

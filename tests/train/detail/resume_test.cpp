@@ -126,13 +126,17 @@ TEST(Resume, ChangedDataAreRefusedByName) {
             message("training images' classes changed, training images' order changed"));
 }
 
-TEST(Resume, TransformsAreCounted) {
+TEST(Resume, TransformsAreNamed) {
   Scene scene;
   Scene::Run run;
   const data::Transform nothing = [](data::Picture, const RandomKey&) {};
-  EXPECT_THAT(error_of([&] { scene.fit(run, 3, true, {nothing}); }),
-              ::testing::HasSubstr(
-                  "training transforms is none in the checkpoint and 1, drawn by seed 0 here; give the same options"));
+  EXPECT_THAT(
+      error_of([&] {
+        scene.fit(run, 3, true, {nothing, data::random_crop(2)});
+      }),
+      ::testing::HasSubstr(
+          "training transforms is none in the checkpoint and own, random_crop(2); drawn by seed 0 here; give the same "
+          "options"));
 }
 
 TEST(Resume, OtherArithmeticIsSaidInOneLineAndGoesOn) {
