@@ -9,7 +9,7 @@
 
 #include "bench/checksum.h"
 #include "bench/timing.h"
-#include "examples/training/article_convnet.h"
+#include "examples/networks/article_convnet.h"
 #include "gibbs/gibbs.h"
 
 int main(int argc, char** argv) {

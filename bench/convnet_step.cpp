@@ -9,7 +9,7 @@
 
 #include "bench/timing.h"
 #include "examples/doctor/yardstick.h"
-#include "examples/training/article_convnet.h"
+#include "examples/networks/article_convnet.h"
 #include "gibbs/data/drawn.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/gibbs.h"

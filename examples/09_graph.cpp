@@ -11,8 +11,8 @@
 
 #include <filesystem>
 
+#include "examples/networks/article_convnet.h"
 #include "examples/program/verdict.h"
-#include "examples/training/article_convnet.h"
 #include "gibbs/tensor/printable.h"
 
 using namespace gibbs;

@@ -7,8 +7,8 @@
 // pooling, dropout, dense, softmax. `create_graph` is all it takes.
 #include <gibbs/gibbs.h>
 
+#include "examples/networks/article_convnet.h"
 #include "examples/program/verdict.h"
-#include "examples/training/article_convnet.h"
 
 using namespace gibbs;
 

@@ -12,10 +12,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "examples/networks/article_convnet.h"
 #include "examples/program/data_source.h"
 #include "examples/program/json_file.h"
 #include "examples/program/program.h"
-#include "examples/training/article_convnet.h"
 #include "examples/training/pictures.h"
 #include "gibbs/gibbs.h"
 #include "gibbs/io/gnuplot.h"

@@ -4,9 +4,9 @@
 // equal this network's, and the names of the classes. Names are text of others: they are checked and printed as such.
 #include <algorithm>
 
+#include "examples/networks/article_convnet.h"
 #include "examples/program/data_source.h"
 #include "examples/program/program.h"
-#include "examples/training/article_convnet.h"
 #include "examples/training/class_names.h"
 #include "gibbs/data/image.h"
 #include "gibbs/data/resize.h"

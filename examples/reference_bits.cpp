@@ -1,8 +1,8 @@
 // Ten training steps of the article's network whose bits are the same on every machine: after each step, the
 // fingerprint of every parameter. scripts/reproduce.sh compares them with docs/reference_bits.txt, and says at which
 // step and in which parameter a machine goes its own way.
+#include "examples/networks/article_convnet.h"
 #include "examples/program/program.h"
-#include "examples/training/article_convnet.h"
 #include "gibbs/data/drawn.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/gibbs.h"

@@ -13,8 +13,11 @@
 namespace gibbs {
 namespace {
 
+using kernels::Activation;
+
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
-constexpr double kTail = 800;  // e^-x is 0 beyond, in float64, too: there 0 inf, which is NaN, becomes 0
+constexpr double kTail = 800;     // e^-x is 0 beyond, in float64, too: there 0 inf, which is NaN, becomes 0
+constexpr double kBellTail = 40;  // and so is e^(-x^2/2)
 
 void check_floats(const char* op, const Variable& x) {
   check(is_floating(x.dtype()), op, ": needs float32 or float64, not ", x.dtype(), "; convert with cast");
@@ -30,6 +33,26 @@ Variable curve(const char* op, const Variable& x, Value value, Slope slope) {
   check_floats(op, x);
   const Variable y = value(x.detach());
   return record(op, y.value(), wrt(x, [x, slope](const Variable& dy) { return dy * slope(x); }));
+}
+
+/// The op of a kernel that makes one pass, beside the same function in ops.
+template <class InOps>
+Variable joint(Activation activation, const Variable& x, InOps in_ops) {
+  const char* op = kernels::name_of(activation);
+  check_floats(op, x);
+  return fused(
+      op, {x}, kernels::activate(activation, x.value()),
+      [activation](const Variables& in, const Tensor& dy, const std::vector<bool>& /*wanted*/) {
+        return std::vector<Tensor>{kernels::activation_gradient(activation, in[0].value(), dy)};
+      },
+      [in_ops](const Variables& in) { return in_ops(in[0]); });
+}
+
+/// The normal distribution's cumulative function, erfc(-x / sqrt 2) / 2.
+Variable normal_cdf(const Variable& x) { return erfc(x * (-1 / std::numbers::sqrt2)) * 0.5; }
+/// Its density.
+Variable normal_density(const Variable& x) {
+  return exp(square(x) * -0.5) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
 }
 
 Tensor above_zero(const Variable& x) { return kernels::greater(x.value(), 0.0); }
@@ -113,9 +136,33 @@ Variable softsign(const Variable& x) {
 }
 
 Variable silu(const Variable& x) {
-  return curve(
-      "silu", x, [](const Variable& at) { return clamp(at, -kTail, kUnlimited) * sigmoid(at); },
-      [](const Variable& at) { return sigmoid(at) + clamp(at, -kTail, kTail) * sigmoid(at) * sigmoid(-at); });
+  return joint(Activation::silu, x, [](const Variable& in) {
+    return curve(
+        "silu", in, [](const Variable& at) { return clamp(at, -kTail, kUnlimited) * sigmoid(at); },
+        [](const Variable& at) { return sigmoid(at) + clamp(at, -kTail, kTail) * sigmoid(at) * sigmoid(-at); });
+  });
+}
+
+Variable gelu(const Variable& x) {
+  return joint(Activation::gelu, x, [](const Variable& in) {
+    return curve(
+        "gelu", in, [](const Variable& at) { return clamp(at, -kBellTail, kUnlimited) * normal_cdf(at); },
+        [](const Variable& at) { return normal_cdf(at) + clamp(at, -kBellTail, kBellTail) * normal_density(at); });
+  });
+}
+
+Variable activate(const Variable& x, Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return relu(x);
+    case Activation::gelu:
+      return gelu(x);
+    case Activation::silu:
+      return silu(x);
+    case Activation::identity:
+      break;
+  }
+  return x;
 }
 
 Variable mish(const Variable& x) {

@@ -1,8 +1,9 @@
-// Activations beside relu, sigmoid, tanh and gelu (math.h): one number in, one out. At +-inf they have their limits,
+// Activations beside relu, sigmoid and tanh (math.h): one number in, one out. At +-inf they have their limits,
 // and so have their derivatives. s(x) is the sigmoid, 1 / (1 + e^-x).
 #pragma once
 
 #include "gibbs/autograd/variable.h"
+#include "gibbs/tensor/kernels/activation.h"
 
 namespace gibbs {
 
@@ -30,9 +31,14 @@ Variable mish(const Variable& x);
 Variable hard_sigmoid(const Variable& x);
 /// y = x hard_sigmoid(x).   dx = dy (x / 3 + 1/2) between -3 and 3, 0 below, dy above. Howard et al. 2019.
 Variable hard_swish(const Variable& x);
+/// y = x P(x), the exact form (Hendrycks and Gimpel 2016); P(x) = erfc(-x / sqrt 2) / 2 is the normal distribution's
+/// cumulative function. Off by x^2 ulp for x < 0; 0 at -inf.   dx = dy (P(x) + x P'(x)): 0 at -inf, 1 at inf.
+Variable gelu(const Variable& x);
 /// gelu with tanh in place of erf: y = x/2 (1 + tanh u) = x s(2u), u = sqrt(2/pi) (x + 0.044715 x^3), at most 5e-4 off.
 /// dx = dy (s(2u) + 2 x u' s(2u) s(-2u)). Hendrycks and Gimpel 2016.
 Variable gelu_tanh(const Variable& x);
+/// relu, gelu or silu, or x itself: by name, for ops that end in one.
+Variable activate(const Variable& x, kernels::Activation activation);
 /// y = a s(b), a and b the two halves of x along an axis. Dauphin et al. 2017.
 Variable glu(const Variable& x, int axis = -1);
 

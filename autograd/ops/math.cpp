@@ -1,6 +1,5 @@
 #include "gibbs/autograd/ops/math.h"
 
-#include <limits>
 #include <numbers>
 
 #include "gibbs/autograd/ops/arithmetic.h"
@@ -10,8 +9,6 @@
 namespace gibbs {
 namespace {
 
-constexpr double kFar = 40;  // e^(-x^2/2) is 0 beyond, in float64, too
-
 /// y = 1 / cosh^2 x.   dx = -2 dy y tanh x. By sigmoids, which keep their digits where y is small.
 Variable sech_squared(const Variable& x) {
   const auto value = [](const Tensor& t) {
@@ -20,14 +17,6 @@ Variable sech_squared(const Variable& x) {
   };
   return record("sech_squared", value(x.value()),
                 wrt(x, [x](const Variable& y, const Variable& dy) { return dy * y * tanh(x) * -2.0; }));
-}
-
-/// The normal distribution's cumulative function, erfc(-x / sqrt 2) / 2.
-Variable normal_cdf(const Variable& x) { return erfc(x * (-1 / std::numbers::sqrt2)) * 0.5; }
-
-/// Its density.
-Variable normal_density(const Variable& x) {
-  return exp(square(x) * -0.5) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
 }
 
 }  // namespace
@@ -89,17 +78,6 @@ Variable relu(const Variable& x) {
   // The mask is read off the result, so the input need not be kept.
   const auto mask = [y = saved(value)](const Tensor& dy) { return kernels::relu_mask(dy, y.value()); };
   return record("relu", value, wrt(x, [mask](const Variable& dy) { return linear_map("relu_mask", dy, mask, mask); }));
-}
-
-Variable gelu(const Variable& x) {
-  check(is_floating(x.dtype()), "gelu: needs float32 or float64, not ", x.dtype(), "; convert with cast");
-  // Beyond kFar nothing changes but that 0 inf, which is NaN, becomes 0.
-  const Variable at = x.detach();
-  const Variable value = clamp(at, -kFar, std::numeric_limits<double>::infinity()) * normal_cdf(at);
-  return record("gelu", value.value(), wrt(x, [x](const Variable& dy) {
-                  const Variable near = clamp(x, -kFar, kFar);
-                  return dy * (normal_cdf(near) + near * normal_density(near));
-                }));
 }
 
 }  // namespace gibbs

@@ -31,8 +31,5 @@ Variable erf(const Variable& x);
 Variable erfc(const Variable& x);
 /// y = max(x, 0); NaN stays NaN.   dx = dy where y > 0, else 0, at NaN, too.
 Variable relu(const Variable& x);
-/// y = x P(x), the exact form (Hendrycks and Gimpel 2016); P(x) = erfc(-x / sqrt 2) / 2 is the normal distribution's
-/// cumulative function. Off by x^2 ulp for x < 0; 0 at -inf.   dx = dy (P(x) + x P'(x)): 0 at -inf, 1 at inf.
-Variable gelu(const Variable& x);
 
 }  // namespace gibbs

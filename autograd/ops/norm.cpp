@@ -1,5 +1,6 @@
 #include "gibbs/autograd/ops/norm.h"
 
+#include "gibbs/autograd/ops/activations.h"
 #include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/math.h"
@@ -53,20 +54,22 @@ struct SavedMoments {
 };
 
 /// What both ops have in common. `normal` is n [outer, positions, groups, depth] in ops, of x in this form.
-Variable normalized(const char* op, const NormInputs& inputs, const Moments& m, const NormGeometry& g, double epsilon,
+Variable normalized(const char* op, const NormInputs& inputs, const Moments& m, const NormOptions& options,
                     MomentsAre are, const std::function<Variable(const Variable&)>& normal) {
+  const auto& [g, epsilon, centered, activation] = options;
   check_inputs(op, inputs, m, g);
-  const auto value_of = [](bool there, const Variables& in, std::size_t i) { return there ? in[i].value() : Tensor(); };
-  Tensor y = kernels::normalize(inputs.all[0].value(), m, value_of(inputs.has_scale, inputs.all, 1),
-                                value_of(inputs.has_shift, inputs.all, inputs.at_shift()), g, epsilon);
-  const SavedMoments saved_moments(m);
   const bool has_scale = inputs.has_scale, has_shift = inputs.has_shift;
   const std::size_t at_shift = inputs.at_shift();
+  const auto output_of = [has_scale, has_shift, at_shift, f = activation](const Variables& in) {
+    return kernels::NormOutput{has_scale ? in[1].value() : Tensor(), has_shift ? in[at_shift].value() : Tensor(), f};
+  };
+  Tensor y = kernels::normalize(inputs.all[0].value(), m, output_of(inputs.all), g, epsilon);
+  const SavedMoments saved_moments(m);
   return fused(
       op, inputs.all, std::move(y),
-      [=](const Variables& in, const Tensor& dy, const std::vector<bool>& wanted) {
+      [=, o = options](const Variables& in, const Tensor& dy, const std::vector<bool>& wanted) {
         auto [dx, dscale, dshift] = kernels::normalize_gradients(
-            in[0].value(), saved_moments.value(), value_of(has_scale, in, 1), dy, g, epsilon, are,
+            in[0].value(), saved_moments.value(), output_of(in), dy, o.geometry, o.epsilon, are,
             {.dx = wanted[0], .dscale = has_scale && wanted[1], .dshift = has_shift && wanted[at_shift]});
         std::vector<Tensor> gradients = {std::move(dx)};
         if (has_scale) {
@@ -77,12 +80,12 @@ Variable normalized(const char* op, const NormInputs& inputs, const Moments& m, 
         }
         return gradients;
       },
-      [=](const Variables& in) {
-        const Shape rows = {g.outer * g.positions, g.channels()};
-        Variable result = reshape(normal(reshape(in[0], g.x_shape())), rows);
+      [=, o = options](const Variables& in) {
+        const Shape rows = {o.geometry.outer * o.geometry.positions, o.geometry.channels()};
+        Variable result = reshape(normal(reshape(in[0], o.geometry.x_shape())), rows);
         result = has_scale ? result * in[1] : result;
         result = has_shift ? result + in[at_shift] : result;
-        return reshape(result, in[0].shape());
+        return activate(reshape(result, in[0].shape()), o.activation);
       });
 }
 
@@ -94,18 +97,19 @@ Variable normalize(const Variable& x, const Variable& scale, const Variable& shi
     const Variable d = centered ? in - mean(in, {1, 3}, /*keepdim=*/true) : in;
     return d / sqrt(mean(square(d), {1, 3}, /*keepdim=*/true) + epsilon);
   };
-  return normalized("normalize", {x, scale, shift}, moments, options.geometry, options.epsilon,
+  return normalized("normalize", {x, scale, shift}, moments, options,
                     options.centered ? MomentsAre::own : MomentsAre::own_mean_square, normal);
 }
 
 Variable normalize_by(const Variable& x, const Variable& scale, const Variable& shift, const Moments& moments,
-                      const NormGeometry& g, double epsilon) {
-  const auto normal = [kept = SavedMoments(moments), g, epsilon](const Variable& in) {
+                      const NormOptions& options) {
+  const auto normal = [kept = SavedMoments(moments), g = options.geometry,
+                       epsilon = options.epsilon](const Variable& in) {
     const Shape each = {g.outer, 1, g.groups, 1};
     const Variable mean(kept.mean.value().reshape(each)), var(kept.var.value().reshape(each));
     return cast((cast(in, DType::float64) - mean) / sqrt(var + epsilon), in.dtype());
   };
-  return normalized("normalize_by", {x, scale, shift}, moments, g, epsilon, MomentsAre::constants, normal);
+  return normalized("normalize_by", {x, scale, shift}, moments, options, MomentsAre::constants, normal);
 }
 
 }  // namespace gibbs

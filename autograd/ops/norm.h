@@ -12,10 +12,12 @@ struct NormOptions {
   kernels::NormGeometry geometry;
   double epsilon;
   bool centered = true;
+  kernels::Activation activation = kernels::Activation::identity;
 };
 
-/// n = (x - mean) / sqrt(var + epsilon), y = n scale + shift; scale and shift [channels], undefined: 1 and 0.
-/// dshift = sum dy, dscale = sum dy n; with g = dy scale: dx = (g - mean g - n mean(g n)) / sqrt(var + epsilon).
+/// n = (x - mean) / sqrt(var + epsilon), y = f(n scale + shift), with the activation f; scale and shift [channels],
+/// undefined: 1 and 0. With d = dy f'(n scale + shift): dshift = sum d, dscale = sum d n; and with g = d scale:
+/// dx = (g - mean g - n mean(g n)) / sqrt(var + epsilon).
 /// Not centered: mean = 0, var is the mean square, and the term mean g is not there.
 /// `moments` are kernels::moments of x: given, since who normalises wants to know them as well.
 Variable normalize(const Variable& x, const Variable& scale, const Variable& shift, const kernels::Moments& moments,
@@ -23,6 +25,6 @@ Variable normalize(const Variable& x, const Variable& scale, const Variable& shi
 
 /// The same by moments that are constants, those of other numbers.   dx = g / sqrt(var + epsilon).
 Variable normalize_by(const Variable& x, const Variable& scale, const Variable& shift, const kernels::Moments& moments,
-                      const kernels::NormGeometry& geometry, double epsilon);
+                      const NormOptions& options);
 
 }  // namespace gibbs

@@ -10,7 +10,7 @@
 
 #include "examples/doctor/cpu.h"
 #include "examples/doctor/yardstick.h"
-#include "examples/training/article_convnet.h"
+#include "examples/networks/article_convnet.h"
 #include "gibbs/data/drawn.h"
 #include "gibbs/data/loader.h"
 #include "gibbs/gibbs.h"

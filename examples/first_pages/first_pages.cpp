@@ -4,8 +4,8 @@
 #include <iterator>
 
 #include "examples/first_pages/scalar_tape.h"
+#include "examples/networks/article_convnet.h"
 #include "examples/program/claim.h"
-#include "examples/training/article_convnet.h"
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/notes.h"
 #include "gibbs/autograd/ops/arithmetic.h"

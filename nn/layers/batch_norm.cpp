@@ -38,23 +38,26 @@ std::string BatchNorm::describe() const {
 
 std::unique_ptr<Module> BatchNorm::share() const { return std::make_unique<BatchNorm>(*this); }
 
-Variable BatchNorm::forward(const Variable& x) {
+Variable BatchNorm::forward(const Variable& x) { return forward(x, kernels::Activation::identity); }
+
+Variable BatchNorm::forward(const Variable& x, kernels::Activation activation) {
   check(x.rank() >= 2 && x.size(-1) == options_.features, "BatchNorm: ", forward_name(), " expects [N, ..., ",
         options_.features, "], received ", x.shape());
   check_norm_input("BatchNorm", x, parts_);
   const NormGeometry g = NormGeometry::of_batch(x.shape());
+  const NormOptions o = {.geometry = g, .epsilon = options_.epsilon, .activation = activation};
   const Variable scale = ScaleAndShift::of_channels(parts_.scale), shift = ScaleAndShift::of_channels(parts_.shift);
   if (!forward_options().training) {
     const auto as_moment = [&](const Buffer& running) {
       return kernels::cast(running.value(), DType::float64).reshape(g.moments_shape());
     };
-    return normalize_by(x, scale, shift, {as_moment(running_mean_), as_moment(running_var_)}, g, options_.epsilon);
+    return normalize_by(x, scale, shift, {as_moment(running_mean_), as_moment(running_var_)}, o);
   }
   check(g.count() > 1, "BatchNorm: ", forward_name(), " received ", x.shape(), " in training, ", g.count(),
         " value of each channel, whose variance is 0; use batches of two or more, or LayerNorm");
   const Moments moments = kernels::moments(x.value(), g);
   learn(moments, g.count());
-  return normalize(x, scale, shift, moments, {.geometry = g, .epsilon = options_.epsilon});
+  return normalize(x, scale, shift, moments, o);
 }
 
 void BatchNorm::learn(const Moments& moments, std::int64_t count) {

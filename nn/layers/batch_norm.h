@@ -36,6 +36,9 @@ class BatchNorm : public Layer {
   std::string describe() const override;
   std::unique_ptr<Module> share() const override;
 
+  /// The same with an activation behind it, in one op (nn/fusion.h).
+  Variable forward(const Variable& x, kernels::Activation activation);
+
  protected:
   /// x: [N, ..., features] to the same shape. In training every channel needs two values or more.
   Variable forward(const Variable& x) override;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "gibbs/tensor/kernels/detail/activate.h"
 #include "gibbs/tensor/kernels/detail/norm_pieces.h"
 #include "gibbs/tensor/kernels/detail/reduce_loop.h"
 
@@ -15,9 +16,7 @@ namespace gibbs::kernels {
 namespace {
 
 using detail::Columns;
-using detail::data_or_null;
 using detail::for_each_wide_row;
-using detail::Line;
 using detail::Lines;
 using detail::Piece;
 
@@ -102,12 +101,12 @@ std::vector<Seen> see_all(const T* x, const NormGeometry& g) {
 
 }  // namespace
 
-void detail::check_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, const NormGeometry& g) {
+void detail::check_norm(const Tensor& x, const NormOutput& output, const NormGeometry& g) {
   check(x.numel() == g.x_shape().numel(), "normalize: x is ", x.shape(), ", its geometry ", g.x_shape());
-  for (const Tensor* part : {&scale, &shift}) {
+  for (const Tensor* part : {&output.scale, &output.shift}) {
     check(!part->defined() || (part->shape() == Shape{g.channels()} && part->dtype() == x.dtype()),
-          "normalize: ", part == &scale ? "scale" : "shift", " is ", part->shape(), " ", part->dtype(), ", needs [",
-          g.channels(), "] ", x.dtype());
+          "normalize: ", part == &output.scale ? "scale" : "shift", " is ", part->shape(), " ", part->dtype(),
+          ", needs [", g.channels(), "] ", x.dtype());
   }
 }
 
@@ -131,7 +130,7 @@ NormGeometry NormGeometry::of_rows(const Shape& x, int axes) {
 }
 
 Moments moments(const Tensor& x, const NormGeometry& g, bool centered) {
-  detail::check_norm(x, {}, {}, g);
+  detail::check_norm(x, {}, g);
   Moments result = {Tensor::zeros(g.moments_shape(), DType::float64), Tensor::zeros(g.moments_shape(), DType::float64)};
   if (x.numel() == 0) {
     return result;
@@ -146,49 +145,34 @@ Moments moments(const Tensor& x, const NormGeometry& g, bool centered) {
   return result;
 }
 
-Tensor normalize(const Tensor& x, const Moments& moments, const Tensor& scale, const Tensor& shift,
-                 const NormGeometry& g, double epsilon) {
-  detail::check_norm(x, scale, shift, g);
+Tensor normalize(const Tensor& x, const Moments& moments, const NormOutput& output, const NormGeometry& g,
+                 double epsilon) {
+  detail::check_norm(x, output, g);
   Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
+  if (x.numel() == 0) {
+    return y;
+  }
   dispatch_floating(x.dtype(), "normalize", [&](auto zero) {
     using T = decltype(zero);
-    const T *from = x.data<T>(), *scales = data_or_null<T>(scale), *shifts = data_or_null<T>(shift);
+    const T* from = x.data<T>();
     T* to = y.mutable_data<T>();
-    const auto *mean = moments.mean.data<double>(), *var = moments.var.data<double>();
-    const auto normal = [&](std::int64_t i) {  // n of the group i
-      const double r = detail::reciprocal_deviation(var[i], epsilon);
-      return detail::line<T>(mean[i], r, 0);
-    };
-    if (x.numel() == 0) {
-      return;
-    }
+    const detail::Affine<T> affine(moments, output, g, epsilon);
     if (g.positions == 1) {
       parallel_for(0, g.outer * g.groups, std::max<std::int64_t>(1, detail::kPieceElements / g.depth),
                    [&](std::int64_t first, std::int64_t last) {
                      for (std::int64_t i = first; i < last; ++i) {
-                       const Line<T> l = normal(i);
-                       const std::int64_t begin = i * g.depth, channel = i % g.groups * g.depth;
-                       for (std::int64_t k = 0; k < g.depth; ++k) {
-                         const T n = (from[begin + k] - l.high) * l.factor + l.rest;
-                         to[begin + k] = n * (scales == nullptr ? T{1} : scales[channel + k]) +
-                                         (shifts == nullptr ? T{0} : shifts[channel + k]);
-                       }
+                       affine.row(i, from + i * g.depth, to + i * g.depth);
+                       detail::activate(output.activation, to + i * g.depth, g.depth);
                      }
                    });
       return;
     }
     const Columns columns(g);
     columns.for_each([&](std::int64_t, const Piece& p) {
-      const Lines<T> lines(p, columns.channels, [&](std::int64_t c) {
-        const std::int64_t i = p.outer * g.groups + c / g.depth;
-        const double factor = detail::reciprocal_deviation(var[i], epsilon) * detail::number_or(scales, c, 1);
-        return detail::line<T>(mean[i], factor, detail::number_or(shifts, c, 0));
-      });
-      const T *high = lines.high(), *factor = lines.factor(), *rest = lines.rest();
+      const Lines<T> lines = affine.lines(p);
       for_each_wide_row(p, columns.channels, [&, offset = columns.offset(p)](std::int64_t begin, std::int64_t n) {
-        for (std::int64_t k = 0; k < n; ++k) {
-          to[offset + begin + k] = (from[offset + begin + k] - high[k]) * factor[k] + rest[k];
-        }
+        lines.apply(from + offset + begin, n, to + offset + begin);
+        detail::activate(output.activation, to + offset + begin, n);
       });
     });
   });

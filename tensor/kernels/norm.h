@@ -1,10 +1,11 @@
 // Normalisation: numbers that belong together get mean 0 and variance 1, and then a scale and a shift of their channel.
 //
-//   y = (x - mean) / sqrt(var + epsilon) scale + shift
+//   y = f((x - mean) / sqrt(var + epsilon) scale + shift)
 //
-// Batch, layer, group and instance normalisation differ in what belongs together only. x is seen as [outer, positions,
-// groups, depth]; mean and var belong to an [outer, group], over its positions and its depth; scale and shift belong to
-// the channels, which are groups and depth together:
+// f is an activation, none by default: done here, its input is never stored. Batch, layer, group and instance
+// normalisation differ in what belongs together only. x is seen as [outer, positions, groups, depth]; mean and var
+// belong to an [outer, group], over its positions and its depth; scale and shift belong to the channels, which are
+// groups and depth together:
 //
 //   batch norm of [..., C]           [1, all positions, C, 1]
 //   instance norm of [N, ..., C]     [N, positions, C, 1]
@@ -17,6 +18,7 @@
 
 #include <string>
 
+#include "gibbs/tensor/kernels/activation.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::kernels {
@@ -45,13 +47,19 @@ struct Moments {
 /// Of x's numbers. Not centered: mean is 0, and var the mean square (RMSNorm).
 Moments moments(const Tensor& x, const NormGeometry& geometry, bool centered = true);
 
-/// y, by moments of x or by others. scale and shift [channels], in x's dtype; undefined: 1 and 0.
-Tensor normalize(const Tensor& x, const Moments& moments, const Tensor& scale, const Tensor& shift,
-                 const NormGeometry& geometry, double epsilon);
+/// What becomes of a normalised number n: f(n scale + shift). scale and shift [channels], in x's dtype; undefined: 1
+/// and 0.
+struct NormOutput {
+  Tensor scale = {}, shift = {};
+  Activation activation = Activation::identity;
+};
+/// y, by moments of x or by others.
+Tensor normalize(const Tensor& x, const Moments& moments, const NormOutput& output, const NormGeometry& geometry,
+                 double epsilon);
 
-/// The gradients, from dy. With r = 1 / sqrt(var + epsilon) and n = (x - mean) r:
+/// The gradients, from dy. With r = 1 / sqrt(var + epsilon), n = (x - mean) r, and d = dy f'(n scale + shift):
 ///
-///   dshift = sum dy     dscale = sum dy n     g = dy scale
+///   dshift = sum d     dscale = sum d n     g = d scale
 ///   dx = r g                                            by moments that are constants
 ///   dx = r (g - mean of g - n (mean of g n))            by x's own
 ///   dx = r (g - n (mean of g n))                        by x's own mean square, not centered
@@ -62,7 +70,7 @@ struct NormWanted {
   bool dx, dscale, dshift;
 };
 enum class MomentsAre { constants, own, own_mean_square };
-NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const Tensor& scale, const Tensor& dy,
+NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const NormOutput& output, const Tensor& dy,
                                   const NormGeometry& geometry, double epsilon, MomentsAre are,
                                   const NormWanted& wanted);
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "gibbs/tensor/kernels/detail/activate.h"
 #include "gibbs/tensor/kernels/detail/norm_pieces.h"
 #include "gibbs/tensor/kernels/detail/reduce_loop.h"
 
@@ -24,22 +25,15 @@ struct Pull {
 template <class T>
 class Gradients {
  public:
-  Gradients(const Tensor& x, const Moments& moments, const Tensor& scale, const Tensor& dy, const NormGeometry& g,
+  Gradients(const Tensor& x, const Moments& moments, const NormOutput& output, const Tensor& dy, const NormGeometry& g,
             double epsilon, MomentsAre are, const NormWanted& wanted)
       : g_(g),
+        affine_(moments, output, g, epsilon),
+        activation_(output.activation),
         are_(are),
         x_(x.data<T>()),
         dy_(dy.data<T>()),
-        scale_(static_cast<std::size_t>(g.channels()), T{1}),
-        mean_(moments.mean.data<double>()),
-        r_(static_cast<std::size_t>(g.outer * g.groups)),
         wanted_(wanted) {
-    for (std::size_t i = 0; i < r_.size(); ++i) {
-      r_[i] = detail::reciprocal_deviation(moments.var.data<double>()[i], epsilon);
-    }
-    if (scale.defined()) {
-      std::copy_n(scale.data<T>(), scale_.size(), scale_.begin());
-    }
     if (wanted.dx) {
       result_.dx = Tensor::uninitialized(x.shape(), x.dtype());
       dx_ = result_.dx.mutable_data<T>();
@@ -64,15 +58,11 @@ class Gradients {
 
  private:
   bool wants_sums() const { return wanted_.dscale || wanted_.dshift || are_ != MomentsAre::constants; }
-  std::int64_t group_of(std::int64_t outer, std::int64_t channel) const {
-    return outer * g_.groups + channel / g_.depth;
-  }
-  double scale(std::int64_t channel) const { return static_cast<double>(scale_[channel]); }
 
-  /// dx of a channel is factor dy + (x - high) slope + rest.
+  /// dx of a channel is factor d + (x - high) slope + rest.
   Line<T> line_of_x(std::int64_t group, const Pull& pull) const {
-    const double r = r_[group], m = static_cast<double>(g_.count());
-    return detail::line<T>(mean_[group], -r * r * pull.of_product / m, -r * pull.of_sum / m);
+    const double r = affine_.r(group), m = static_cast<double>(g_.count());
+    return detail::line<T>(affine_.mean(group), -r * r * pull.of_product / m, -r * pull.of_sum / m);
   }
   Pull kept(Pull pull) const {
     return are_ == MomentsAre::constants         ? Pull{}
@@ -80,99 +70,131 @@ class Gradients {
                                                  : pull;
   }
 
+  /// d = dy f'(u) of n numbers: dy itself without an activation, else in `room`, where fill_u(room) puts u at first.
+  template <class FillU>
+  const T* before_activation(const T* dy, std::int64_t n, T* room, FillU fill_u) const {
+    if (activation_ == Activation::identity) {
+      return dy;
+    }
+    fill_u(room);
+    detail::activation_gradient(activation_, room, dy, room, n);
+    return room;
+  }
+
   void by_columns();
   void by_rows();
+  std::vector<Pull> pulls_of(const Columns& columns, const std::vector<double>& parts);
   void add_piece(const Piece& p, std::int64_t offset, double* sums) const;
-  void row_gradient(std::int64_t outer, std::int64_t group, double* sums) const;
+  void piece_gradient(const Piece& p, std::int64_t offset, const std::vector<Pull>& pulls);
+  void row_gradient(std::int64_t row, double* sums, T* room) const;
 
   NormGeometry g_;
+  detail::Affine<T> affine_;
+  Activation activation_;
   MomentsAre are_;
   const T *x_, *dy_;
-  std::vector<T> scale_;
-  const double* mean_;
-  std::vector<double> r_;  // of every [outer, group]
   NormWanted wanted_;
   T* dx_ = nullptr;
-  std::vector<double> sums_;  // [2, channels]: of dy, and of dy n
+  std::vector<double> sums_;  // [2, channels]: of d, and of d n
   NormGradients result_;
 };
 
-/// Adds dy and dy (x - mean) of every channel to sums [2, channels].
+/// Adds d and d (x - mean) of every channel to sums [2, channels].
 template <class T>
 void Gradients<T>::add_piece(const Piece& p, std::int64_t offset, double* sums) const {
-  const std::int64_t channels = g_.channels(), width = p.fold * channels;
+  const std::int64_t channels = g_.channels();
+  const Lines<T> lines = affine_.lines(p);
+  const std::int64_t width = lines.width;
+  std::vector<T> room(static_cast<std::size_t>(width));
   std::vector<double> wide(static_cast<std::size_t>(3 * width));
-  double *of_dy = wide.data(), *of_product = of_dy + width, *mean = of_product + width;
+  double *of_d = wide.data(), *of_product = of_d + width, *mean = of_product + width;
   for (std::int64_t i = 0; i < width; ++i) {
-    mean[i] = mean_[group_of(p.outer, i % channels)];
+    mean[i] = affine_.mean(affine_.group_of(p.outer, i % channels));
   }
   for_each_wide_row(p, channels, [&](std::int64_t begin, std::int64_t n) {
-    const T *x = x_ + offset + begin, *dy = dy_ + offset + begin;
+    const T* x = x_ + offset + begin;
+    const T* d = before_activation(dy_ + offset + begin, n, room.data(), [&](T* u) { lines.apply(x, n, u); });
     for (std::int64_t i = 0; i < n; ++i) {
-      const auto d = static_cast<double>(dy[i]);
-      of_dy[i] += d;
-      of_product[i] += d * (static_cast<double>(x[i]) - mean[i]);
+      const auto g = static_cast<double>(d[i]);
+      of_d[i] += g;
+      of_product[i] += g * (static_cast<double>(x[i]) - mean[i]);
     }
   });
   for (std::int64_t i = 0; i < width; ++i) {
-    sums[i % channels] += of_dy[i];
+    sums[i % channels] += of_d[i];
     sums[channels + i % channels] += of_product[i];
   }
+}
+
+/// dx of a piece.
+template <class T>
+void Gradients<T>::piece_gradient(const Piece& p, std::int64_t offset, const std::vector<Pull>& pulls) {
+  const std::int64_t channels = g_.channels();
+  const Lines<T> output = affine_.lines(p), of_x(p, channels, [&](std::int64_t c) {
+    const std::int64_t group = affine_.group_of(p.outer, c);
+    return line_of_x(group, kept(pulls[group]));
+  });
+  std::vector<T> room(static_cast<std::size_t>(of_x.width)), factor(room.size());
+  for (std::int64_t i = 0; i < of_x.width; ++i) {
+    const std::int64_t c = i % channels;
+    factor[i] = static_cast<T>(affine_.r(affine_.group_of(p.outer, c)) * static_cast<double>(affine_.scale(c)));
+  }
+  for_each_wide_row(p, channels, [&](std::int64_t begin, std::int64_t n) {
+    const T* x = x_ + offset + begin;
+    T* dx = dx_ + offset + begin;
+    const T* d = before_activation(dy_ + offset + begin, n, room.data(), [&](T* u) { output.apply(x, n, u); });
+    of_x.apply(x, n, dx);
+    for (std::int64_t i = 0; i < n; ++i) {
+      dx[i] += factor[i] * d[i];
+    }
+  });
+}
+
+/// From each piece's sums [2, channels] of d and d (x - mean): the sums of every channel, and what every group pulls.
+template <class T>
+std::vector<Pull> Gradients<T>::pulls_of(const Columns& columns, const std::vector<double>& parts) {
+  const std::int64_t channels = g_.channels();
+  std::vector<Pull> pulls(static_cast<std::size_t>(g_.outer * g_.groups));
+  sums_.assign(static_cast<std::size_t>(2 * channels), 0);
+  for (std::int64_t i = 0; i < columns.pieces(); ++i) {
+    const std::int64_t outer = i / columns.pieces_of_outer;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const std::int64_t group = affine_.group_of(outer, c);
+      const double of_d = parts[i * 2 * channels + c], of_n = parts[(i * 2 + 1) * channels + c] * affine_.r(group);
+      sums_[c] += of_d;
+      sums_[channels + c] += of_n;
+      const auto scale = static_cast<double>(affine_.scale(c));
+      pulls[group].of_sum += of_d * scale;
+      pulls[group].of_product += of_n * scale;
+    }
+  }
+  return pulls;
 }
 
 template <class T>
 void Gradients<T>::by_columns() {
   const Columns columns(g_);
-  const std::int64_t channels = g_.channels();
-  std::vector<double> parts(static_cast<std::size_t>(columns.pieces() * 2 * channels));
-  std::vector<Pull> pulls(r_.size());
-  sums_.assign(static_cast<std::size_t>(2 * channels), 0);
+  std::vector<double> parts(static_cast<std::size_t>(columns.pieces() * 2 * g_.channels()));
   if (wants_sums()) {
     columns.for_each(
-        [&](std::int64_t i, const Piece& p) { add_piece(p, columns.offset(p), parts.data() + i * 2 * channels); });
+        [&](std::int64_t i, const Piece& p) { add_piece(p, columns.offset(p), parts.data() + i * 2 * g_.channels()); });
   }
-  for (std::int64_t i = 0; i < columns.pieces(); ++i) {
-    const std::int64_t outer = i / columns.pieces_of_outer;
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const std::int64_t group = group_of(outer, c);
-      const double of_dy = parts[i * 2 * channels + c], of_n = parts[(i * 2 + 1) * channels + c] * r_[group];
-      sums_[c] += of_dy;
-      sums_[channels + c] += of_n;
-      pulls[group].of_sum += of_dy * scale(c);
-      pulls[group].of_product += of_n * scale(c);
-    }
+  const std::vector<Pull> pulls = pulls_of(columns, parts);
+  if (wanted_.dx) {
+    columns.for_each([&](std::int64_t, const Piece& p) { piece_gradient(p, columns.offset(p), pulls); });
   }
-  if (!wanted_.dx) {
-    return;
-  }
-  columns.for_each([&](std::int64_t, const Piece& p) {
-    const Lines<T> lines(p, channels, [&](std::int64_t c) {
-      const std::int64_t group = group_of(p.outer, c);
-      return line_of_x(group, kept(pulls[group]));
-    });
-    std::vector<T> factors(static_cast<std::size_t>(lines.width));
-    for (std::int64_t i = 0; i < lines.width; ++i) {
-      factors[i] = static_cast<T>(r_[group_of(p.outer, i % channels)] * scale(i % channels));
-    }
-    const T *high = lines.high(), *slope = lines.factor(), *rest = lines.rest(), *factor = factors.data();
-    for_each_wide_row(p, channels, [&, offset = columns.offset(p)](std::int64_t begin, std::int64_t n) {
-      const T *x = x_ + offset + begin, *dy = dy_ + offset + begin;
-      T* dx = dx_ + offset + begin;
-      for (std::int64_t i = 0; i < n; ++i) {
-        dx[i] = factor[i] * dy[i] + ((x[i] - high[i]) * slope[i] + rest[i]);
-      }
-    });
-  });
 }
 
-/// dx of a row, whose dy and dy n are added to sums [2, channels].
+/// dx of a row, whose d and d n are added to sums [2, channels].
 template <class T>
-void Gradients<T>::row_gradient(std::int64_t outer, std::int64_t group, double* sums) const {
-  const std::int64_t row = outer * g_.groups + group, n = g_.depth, first = group * n;
-  const T *x = x_ + row * n, *dy = dy_ + row * n;
-  const T* scale = scale_.data() + first;
-  const double mean = mean_[row], r = r_[row];
-  const auto gradient = [&](std::int64_t i) { return static_cast<double>(dy[i]) * static_cast<double>(scale[i]); };
+void Gradients<T>::row_gradient(std::int64_t row, double* sums, T* room) const {
+  const std::int64_t n = g_.depth, first = row % g_.groups * n;
+  const T* x = x_ + row * n;
+  const T* d = before_activation(dy_ + row * n, n, room, [&](T* u) { affine_.row(row, x, u); });
+  const double mean = affine_.mean(row), r = affine_.r(row);
+  const auto gradient = [&](std::int64_t i) {
+    return static_cast<double>(d[i]) * static_cast<double>(affine_.scale(first + i));
+  };
   if (dx_ != nullptr) {
     Pull pull;
     if (are_ != MomentsAre::constants) {
@@ -184,15 +206,15 @@ void Gradients<T>::row_gradient(std::int64_t outer, std::int64_t group, double* 
     const T factor = static_cast<T>(r);
     T* dx = dx_ + row * n;
     for (std::int64_t i = 0; i < n; ++i) {
-      dx[i] = factor * scale[i] * dy[i] + ((x[i] - of_x.high) * of_x.factor + of_x.rest);
+      dx[i] = factor * affine_.scale(first + i) * d[i] + ((x[i] - of_x.high) * of_x.factor + of_x.rest);
     }
   }
   if (wanted_.dscale || wanted_.dshift) {
-    double *of_dy = sums + first, *of_n = sums + g_.channels() + first;
+    double *of_d = sums + first, *of_n = sums + g_.channels() + first;
     for (std::int64_t i = 0; i < n; ++i) {
-      const auto d = static_cast<double>(dy[i]);
-      of_dy[i] += d;
-      of_n[i] += d * ((static_cast<double>(x[i]) - mean) * r);
+      const auto g = static_cast<double>(d[i]);
+      of_d[i] += g;
+      of_n[i] += g * ((static_cast<double>(x[i]) - mean) * r);
     }
   }
 }
@@ -205,8 +227,9 @@ void Gradients<T>::by_rows() {
       0, g_.outer, rows, std::vector<double>(static_cast<std::size_t>(size)),
       [&](std::int64_t first, std::int64_t last) {
         std::vector<double> sums(static_cast<std::size_t>(size));
-        for (std::int64_t i = first * g_.groups; i < last * g_.groups; ++i) {
-          row_gradient(i / g_.groups, i % g_.groups, sums.data());
+        std::vector<T> room(static_cast<std::size_t>(g_.depth));
+        for (std::int64_t row = first * g_.groups; row < last * g_.groups; ++row) {
+          row_gradient(row, sums.data(), room.data());
         }
         return sums;
       },
@@ -218,9 +241,9 @@ void Gradients<T>::by_rows() {
 
 }  // namespace
 
-NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const Tensor& scale, const Tensor& dy,
+NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const NormOutput& output, const Tensor& dy,
                                   const NormGeometry& g, double epsilon, MomentsAre are, const NormWanted& wanted) {
-  detail::check_norm(x, scale, {}, g);
+  detail::check_norm(x, output, g);
   check(dy.shape() == x.shape() && dy.dtype() == x.dtype(), "normalize: dy is ", dy.shape(), " ", dy.dtype(), ", x ",
         x.shape(), " ", x.dtype());
   if (x.numel() == 0) {
@@ -231,7 +254,7 @@ NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const
     return {zeros(wanted.dx, x.shape()), zeros(wanted.dscale, channels), zeros(wanted.dshift, channels)};
   }
   return dispatch_floating(x.dtype(), "normalize", [&](auto zero) {
-    return Gradients<decltype(zero)>(x, moments, scale, dy, g, epsilon, are, wanted).all();
+    return Gradients<decltype(zero)>(x, moments, output, dy, g, epsilon, are, wanted).all();
   });
 }
 

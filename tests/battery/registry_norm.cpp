@@ -8,6 +8,7 @@
 namespace gibbs::battery {
 namespace {
 
+using kernels::Activation;
 using kernels::Moments;
 using kernels::NormGeometry;
 using testing::at;
@@ -29,8 +30,27 @@ double mean_over(const Tensor& x, std::int64_t outer, std::int64_t group, const 
   return total / static_cast<double>(x.size(1) * x.size(3));
 }
 
+struct Parts {
+  bool scale = true, shift = true, centered = true;
+  Activation activation = Activation::identity;
+};
+
+double activated(Activation activation, double x) {
+  switch (activation) {
+    case Activation::relu:
+      return x > 0 ? x : 0;
+    case Activation::gelu:
+      return x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
+    case Activation::silu:
+      return x / (1 + std::exp(-x));
+    case Activation::identity:
+      break;
+  }
+  return x;
+}
+
 /// y by its definition, from a mean and a variance of every [outer, group].
-Tensor normal_numbers(const Tensors& in, const NormGeometry& g, bool has_scale, bool has_shift,
+Tensor normal_numbers(const Tensors& in, const NormGeometry& g, const Parts& parts,
                       const std::function<std::pair<double, double>(const Tensor&, const Index&)>& moments_at) {
   const Tensor x = in[0].reshape(g.x_shape());
   return build(x.shape(),
@@ -38,14 +58,11 @@ Tensor normal_numbers(const Tensors& in, const NormGeometry& g, bool has_scale, 
                  const auto [mean, var] = moments_at(x, i);
                  const Index channel = {i[2] * g.depth + i[3]};
                  const double n = (at(x, i) - mean) / std::sqrt(var + kEpsilon);
-                 return n * (has_scale ? at(in[1], channel) : 1) + (has_shift ? at(in[has_scale ? 2 : 1], channel) : 0);
+                 return activated(parts.activation, n * (parts.scale ? at(in[1], channel) : 1) +
+                                                        (parts.shift ? at(in[parts.scale ? 2 : 1], channel) : 0));
                })
       .reshape(in[0].shape());
 }
-
-struct Parts {
-  bool scale = true, shift = true, centered = true;
-};
 
 Tensors inputs_of(const Shape& x, const NormGeometry& g, const Parts& parts) {
   Tensors all = {random(x, 1, -2, 3)};
@@ -65,11 +82,12 @@ Sample by_own_moments(const char* what, const Shape& x, const NormGeometry& g, c
   return {what,
           [=](const Variables& v) {
             const Moments m = kernels::moments(v[0].value(), g, parts.centered);
-            return normalize(v[0], scale_in(v, parts), shift_in(v, parts), m, {g, kEpsilon, parts.centered});
+            return normalize(v[0], scale_in(v, parts), shift_in(v, parts), m,
+                             {g, kEpsilon, parts.centered, parts.activation});
           },
           inputs_of(x, g, parts),
           [=](const Tensors& in) {
-            return normal_numbers(in, g, parts.scale, parts.shift, [&](const Tensor& t, const Index& i) {
+            return normal_numbers(in, g, parts, [&](const Tensor& t, const Index& i) {
               const double mean = parts.centered ? mean_over(t, i[0], i[2], [](double v) { return v; }) : 0;
               return std::pair(mean, mean_over(t, i[0], i[2], [&](double v) { return (v - mean) * (v - mean); }));
             });
@@ -78,15 +96,16 @@ Sample by_own_moments(const char* what, const Shape& x, const NormGeometry& g, c
 
 Sample by_others(const char* what, const Shape& x, const NormGeometry& g, const Parts& parts = {}) {
   const Moments m = {random(g.moments_shape(), 5, -1, 1), random(g.moments_shape(), 6)};
-  return {
-      what,
-      [=](const Variables& v) { return normalize_by(v[0], scale_in(v, parts), shift_in(v, parts), m, g, kEpsilon); },
-      inputs_of(x, g, parts),
-      [=](const Tensors& in) {
-        return normal_numbers(in, g, parts.scale, parts.shift, [&](const Tensor&, const Index& i) {
-          return std::pair(at(m.mean, {i[0], i[2]}), at(m.var, {i[0], i[2]}));
-        });
-      }};
+  return {what,
+          [=](const Variables& v) {
+            return normalize_by(v[0], scale_in(v, parts), shift_in(v, parts), m, {g, kEpsilon, true, parts.activation});
+          },
+          inputs_of(x, g, parts),
+          [=](const Tensors& in) {
+            return normal_numbers(in, g, parts, [&](const Tensor&, const Index& i) {
+              return std::pair(at(m.mean, {i[0], i[2]}), at(m.var, {i[0], i[2]}));
+            });
+          }};
 }
 
 }  // namespace
@@ -108,7 +127,11 @@ OpEntries norm_entries() {
                        {.scale = false, .shift = false}),
         by_own_moments("mean squares of rows", {3, 4}, NormGeometry::of_rows({3, 4}, 1),
                        {.shift = false, .centered = false}),
-        by_own_moments("mean squares of channels", {4, 3}, NormGeometry::of_batch({4, 3}), {.centered = false})},
+        by_own_moments("mean squares of channels", {4, 3}, NormGeometry::of_batch({4, 3}), {.centered = false}),
+        by_own_moments("then relu", {7, 3}, NormGeometry::of_batch({7, 3}), {.activation = Activation::relu}),
+        by_own_moments("then gelu, many channels", {3, 70}, NormGeometry::of_batch({3, 70}),
+                       {.scale = false, .activation = Activation::gelu}),
+        by_own_moments("rows, then silu", {3, 4}, NormGeometry::of_rows({3, 4}, 1), {.activation = Activation::silu})},
        {{[=] {
            normalize(x.reshape({4, 6}), random({2}), three, m, {batch, kEpsilon});
          },
@@ -132,8 +155,9 @@ OpEntries norm_entries() {
       {"normalize_by",
        {by_others("a batch of images", {2, 2, 2, 3}, batch),
         by_others("rows, no scale", {3, 4}, NormGeometry::of_rows({3, 4}, 1), {.scale = false}),
-        by_others("groups, no shift", {2, 3, 4}, NormGeometry::of_groups({2, 3, 4}, 2), {.shift = false})},
-       {{[=] { normalize_by(x, random({2}), three, m, batch, kEpsilon); },
+        by_others("groups, no shift", {2, 3, 4}, NormGeometry::of_groups({2, 3, 4}, 2), {.shift = false}),
+        by_others("then gelu", {7, 3}, NormGeometry::of_batch({7, 3}), {.activation = Activation::gelu})},
+       {{[=] { normalize_by(x, random({2}), three, m, {.geometry = batch, .epsilon = kEpsilon}); },
          "normalize_by: scale is [2] float64, needs [3] float64"}}},
   };
 }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "examples/training/article_convnet.h"
+#include "examples/networks/article_convnet.h"
 #include "gibbs/gibbs.h"
 
 namespace gibbs::examples {

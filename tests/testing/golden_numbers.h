@@ -27,17 +27,20 @@ inline Tensor golden_images(std::int64_t count, DType dtype) {
   return kernels::cast(golden_numbers(100, {count, 32, 32, 3}, 1, 0.5), dtype);
 }
 
+/// Of a matrix or a convolution [..., in, out], float64.
+inline Tensor golden_weight(std::uint32_t seed, const Shape& shape) {
+  const double places = static_cast<double>(shape.sub(0, shape.rank() - 2).numel());
+  return golden_numbers(seed, shape, 2 * std::sqrt(6 / (places * static_cast<double>(shape[-2] + shape[-1]))));
+}
+
 /// Replaces all parameters, in the order of visit.
 inline void set_golden_parameters(nn::Layer& model, DType dtype) {
   std::uint32_t seed = 1;
   for (auto& [path, parameter] : nn::named_parameters(model)) {
     const Shape& shape = parameter.shape();
-    double scale = 0.02;
-    if (shape.rank() > 1) {
-      const double places = static_cast<double>(shape.sub(0, shape.rank() - 2).numel());
-      scale = 2 * std::sqrt(6 / (places * static_cast<double>(shape[-2] + shape[-1])));
-    }
-    parameter.replace(kernels::cast(golden_numbers(seed++, shape, scale), dtype));
+    parameter.replace(
+        kernels::cast(shape.rank() > 1 ? golden_weight(seed, shape) : golden_numbers(seed, shape, 0.02), dtype));
+    ++seed;
   }
 }
 

@@ -22,7 +22,8 @@ using std::int64_t;
 constexpr int64_t kBlockBytes = 1 << 19;  // of transformed tiles at a time: half of a second-level cache
 constexpr int64_t kPlanes = 16, kTilesOfPiece = 16;
 constexpr int64_t kWeightsOfPiece = 1 << 13;
-constexpr int64_t kManyBytes = 1 << 25;     // of transformed tiles, where the weights are large
+constexpr int64_t kTilesOfSum = 128;        // whose columns, a vector wide, stay in the first-level cache
+constexpr int64_t kManyBytes = 1 << 22;     // of transformed tiles, where the weights are large
 constexpr int64_t kSmallWeights = 1 << 20;  // bytes of transformed ones that every block of tiles may read
 
 /// Tiles that make transforming large weights worth it.
@@ -191,16 +192,19 @@ void TileBlock<T>::read_gradients(const T* dz) {
 
 template <class T>
 void TileBlock<T>::weights(bool accumulate, T* du) {
-  const Sum sum{.segments = 1,
-                .steps = count_,
-                .x_segment = 0,
-                .x_place = 1,
-                .x_step = g_.channels,
-                .w_segment = 0,
-                .w_step = g_.filters,
-                .y_place = g_.filters,
-                .accumulate = accumulate};
-  multiply(sum, g_.channels, inputs_, inputs_plane_, outputs_, outputs_plane_, du, g_.channels * g_.filters);
+  for (int64_t first = 0; first < count_; first += kTilesOfSum) {
+    const Sum sum{.segments = 1,
+                  .steps = std::min(kTilesOfSum, count_ - first),
+                  .x_segment = 0,
+                  .x_place = 1,
+                  .x_step = g_.channels,
+                  .w_segment = 0,
+                  .w_step = g_.filters,
+                  .y_place = g_.filters,
+                  .accumulate = accumulate || first > 0};
+    multiply(sum, g_.channels, inputs_ + first * g_.channels, inputs_plane_, outputs_ + first * g_.filters,
+             outputs_plane_, du, g_.channels * g_.filters);
+  }
 }
 
 template <class T>

@@ -52,8 +52,6 @@ struct Columns {
   std::int64_t channels, rows_of_piece, pieces_of_outer;
 };
 
-inline double reciprocal_deviation(double var, double epsilon) { return 1 / std::sqrt(var + epsilon); }
-
 /// y = (x - high) factor + rest, for one channel of an outer index. The mean is subtracted in two parts: `high` in x's
 /// dtype, what it lacks in `rest`; beside a large mean one part would lose what matters.
 template <class T>
@@ -65,16 +63,6 @@ template <class T>
 Line<T> line(double mean, double factor, double rest) {
   const T high = static_cast<T>(mean);
   return {high, static_cast<T>(factor), static_cast<T>(rest - (mean - static_cast<double>(high)) * factor)};
-}
-
-template <class T>
-double number_or(const T* numbers, std::int64_t i, double otherwise) {
-  return numbers == nullptr ? otherwise : static_cast<double>(numbers[i]);
-}
-
-template <class T>
-const T* data_or_null(const Tensor& x) {
-  return x.defined() ? x.data<T>() : nullptr;
 }
 
 /// Three numbers for every column of a piece's wide rows, one array each.
@@ -90,9 +78,13 @@ struct Lines {
       numbers[2 * width + i] = l.rest;
     }
   }
-  const T* high() const { return numbers.data(); }
-  const T* factor() const { return high() + width; }
-  const T* rest() const { return factor() + width; }
+  /// The first n numbers of a wide row.
+  void apply(const T* x, std::int64_t n, T* y) const {
+    const T *high = numbers.data(), *factor = high + width, *rest = factor + width;
+    for (std::int64_t i = 0; i < n; ++i) {
+      y[i] = (x[i] - high[i]) * factor[i] + rest[i];
+    }
+  }
 
   std::int64_t width;
   std::vector<T> numbers;
@@ -107,7 +99,61 @@ void for_each_wide_row(const Piece& p, std::int64_t channels, F of) {
   }
 }
 
+/// n scale + shift: what both passes need of x's numbers.
+template <class T>
+class Affine {
+ public:
+  Affine(const Moments& moments, const NormOutput& output, const NormGeometry& geometry, double epsilon)
+      : g_(geometry),
+        mean_(moments.mean.data<double>()),
+        scale_(numbers_or(output.scale, T{1})),
+        shift_(numbers_or(output.shift, T{0})),
+        r_(static_cast<std::size_t>(geometry.outer * geometry.groups)) {
+    const double* var = moments.var.data<double>();
+    std::transform(var, var + r_.size(), r_.begin(), [=](double v) { return 1 / std::sqrt(v + epsilon); });
+  }
+
+  std::int64_t group_of(std::int64_t outer, std::int64_t channel) const {
+    return outer * g_.groups + channel / g_.depth;
+  }
+  double mean(std::int64_t group) const { return mean_[group]; }
+  /// 1 / sqrt(var + epsilon).
+  double r(std::int64_t group) const { return r_[group]; }
+  T scale(std::int64_t channel) const { return scale_[channel]; }
+
+  /// By columns: of a piece's wide rows.
+  Lines<T> lines(const Piece& p) const {
+    return Lines<T>(p, g_.channels(), [&](std::int64_t c) {
+      const std::int64_t group = group_of(p.outer, c);
+      return line<T>(mean_[group], r_[group] * static_cast<double>(scale_[c]), static_cast<double>(shift_[c]));
+    });
+  }
+  /// By rows: of the numbers of one group.
+  void row(std::int64_t group, const T* x, T* y) const {
+    const Line<T> l = line<T>(mean_[group], r_[group], 0);
+    const T *scale = scale_.data() + group % g_.groups * g_.depth, *shift = shift_.data() + (scale - scale_.data());
+    for (std::int64_t i = 0; i < g_.depth; ++i) {
+      const T n = (x[i] - l.high) * l.factor + l.rest;
+      y[i] = n * scale[i] + shift[i];
+    }
+  }
+
+ private:
+  std::vector<T> numbers_or(const Tensor& part, T otherwise) const {
+    std::vector<T> numbers(static_cast<std::size_t>(g_.channels()), otherwise);
+    if (part.defined()) {
+      std::copy_n(part.data<T>(), numbers.size(), numbers.begin());
+    }
+    return numbers;
+  }
+
+  NormGeometry g_;
+  const double* mean_;
+  std::vector<T> scale_, shift_;
+  std::vector<double> r_;  // of every [outer, group]
+};
+
 /// Throws unless x, scale and shift fit the geometry.
-void check_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, const NormGeometry& geometry);
+void check_norm(const Tensor& x, const NormOutput& output, const NormGeometry& geometry);
 
 }  // namespace gibbs::kernels::detail

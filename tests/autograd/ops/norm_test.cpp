@@ -17,7 +17,7 @@ TEST(Normalize, AGraphNoticesMomentsThatWereWrittenAfterIt) {
   const auto g = kernels::NormGeometry::of_batch(x.shape());
   for (const bool create_graph : {false, true}) {
     kernels::Moments m = kernels::moments(x.value(), g);
-    const Variable y = sum(normalize_by(x, {}, {}, m, g, 1e-3));
+    const Variable y = sum(normalize_by(x, {}, {}, m, {.geometry = g, .epsilon = 1e-3}));
     m.var.fill(4);
     EXPECT_NE(testing::error_of([&] { grad(y, {x}, {.create_graph = create_graph}); }), "");
   }

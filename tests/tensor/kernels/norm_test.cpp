@@ -81,7 +81,7 @@ TEST(Norm, AMeanMuchLargerThanTheDeviationDoesNotCancel) {
   for (const auto& [what, g] : kNormCases) {
     const Tensor x = normal({.seed = 2}, g.x_shape(), 1e4, 1, DType::float32);
     const Exact exact = exact_moments(x.to_vector(), g);
-    const auto y = normalize(x, moments(x, g), {}, {}, g, 1e-5).to_vector(), from = x.to_vector();
+    const auto y = normalize(x, moments(x, g), {}, g, 1e-5).to_vector(), from = x.to_vector();
     for (std::int64_t i = 0; i < std::ssize(y); ++i) {
       const std::int64_t group = i / g.channels() / g.positions * g.groups + i % g.channels() / g.depth;
       const Real n = (static_cast<Real>(from[i]) - exact.mean[group]) / std::sqrt(exact.var[group] + 1e-5L);
@@ -113,7 +113,7 @@ TEST(Norm, GradientsAreThoseOfTheFormula) {
     const Tensor scale = uniform({.seed = 6}, {g.channels()}, 0.5, 1.5, DType::float64);
     for (const MomentsAre are : {MomentsAre::own, MomentsAre::own_mean_square, MomentsAre::constants}) {
       const Moments m = moments(x, g, are != MomentsAre::own_mean_square);
-      const auto [dx, dscale, dshift] = normalize_gradients(x, m, scale, dy, g, 1e-3, are, {true, true, true});
+      const auto [dx, dscale, dshift] = normalize_gradients(x, m, {scale}, dy, g, 1e-3, are, {true, true, true});
       const auto xs = x.to_vector(), dys = dy.to_vector(), scales = scale.to_vector(), mean = m.mean.to_vector(),
                  var = m.var.to_vector();
       const std::int64_t channels = g.channels(), all = std::ssize(xs);
@@ -151,8 +151,8 @@ TEST(Norm, TheSameBitsOnAnyNumberOfThreads) {
     testing::expect_same_bits_on_any_threads([&, g = g] {
       const Moments m = moments(x, g);
       const auto [dx, dscale, dshift] =
-          normalize_gradients(x, m, scale, dy, g, 1e-3, MomentsAre::own, {true, true, true});
-      return std::vector<Tensor>{m.mean, m.var, normalize(x, m, scale, {}, g, 1e-3), dx, dscale, dshift};
+          normalize_gradients(x, m, {scale}, dy, g, 1e-3, MomentsAre::own, {true, true, true});
+      return std::vector<Tensor>{m.mean, m.var, normalize(x, m, {scale}, g, 1e-3), dx, dscale, dshift};
     });
   }
 }
@@ -163,9 +163,9 @@ TEST(Norm, NothingIsNormalisedToNothing) {
     for (const NormGeometry& g : {NormGeometry::of_batch(shape), NormGeometry::of_rows(shape, 1)}) {
       const Tensor x = Tensor::zeros(shape), scale = Tensor::ones({g.channels()});
       const Moments m = moments(x, g);
-      EXPECT_EQ(normalize(x, m, scale, {}, g, 1e-3).shape(), shape);
+      EXPECT_EQ(normalize(x, m, {scale}, g, 1e-3).shape(), shape);
       const auto [dx, dscale, dshift] =
-          normalize_gradients(x, m, scale, x, g, 1e-3, MomentsAre::own, {true, true, true});
+          normalize_gradients(x, m, {scale}, x, g, 1e-3, MomentsAre::own, {true, true, true});
       EXPECT_EQ(dx.shape(), shape);
       EXPECT_EQ(dscale.to_vector(), std::vector<double>(static_cast<std::size_t>(g.channels())));
     }

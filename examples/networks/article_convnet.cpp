@@ -1,4 +1,4 @@
-#include "examples/training/article_convnet.h"
+#include "examples/networks/article_convnet.h"
 
 #include "gibbs/nn/nn.h"
 
