@@ -1,5 +1,6 @@
 #include "gibbs/autograd/variable.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include "gibbs/autograd/node.h"
@@ -47,6 +48,10 @@ void Variable::clear_gradient() { leaf_node(edge_, "clear_gradient").stored_grad
 std::ostream& operator<<(std::ostream& out, const Variable& x) { return out << x.value(); }
 
 bool tape_is_on() { return tape_on; }
+
+bool may_be_differentiated(const Variables& inputs) {
+  return tape_on && std::ranges::any_of(inputs, [](const Variable& x) { return x.traced(); });
+}
 
 TapeScope::TapeScope(bool on) : before_(tape_on) { tape_on = on; }
 

@@ -92,6 +92,9 @@ std::ostream& operator<<(std::ostream& out, const Variable& x);
 /// Whether ops on this thread are recorded. On by default.
 bool tape_is_on();
 
+/// Whether an op of these would be recorded, so that somebody may ask for its gradient. Undefined ones do not count.
+bool may_be_differentiated(const Variables& inputs);
+
 /// Switches recording on this thread off (or on) until the end of the block: NoTape no_tape;
 class TapeScope {
  public:

@@ -100,8 +100,7 @@ Variable weighted_terms(const Variable& a, const Variable& x) {
 
 Variable log_sigmoid(const Variable& z) {
   check_terms("log_sigmoid", z);
-  const Tensor zero = Tensor::zeros({}, z.dtype());
-  return record("log_sigmoid", kernels::neg(kernels::logaddexp(zero, kernels::neg(z.value()))),
+  return record("log_sigmoid", kernels::log_sigmoid(z.value()),
                 wrt(z, [z](const Variable& dy) { return dy * sigmoid(-z); }));
 }
 

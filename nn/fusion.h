@@ -1,13 +1,15 @@
-// Fusion: layers that stand in a row and are faster as one op. Users write plain layers; Sequential asks here.
+// Fusion: layers that stand in a row and are faster as one op. Users write plain layers; Sequential asks here, and a
+// table of patterns (fusion.cpp) answers.
 //
 // The fused op computes the same function, to rounding. It is not used where somebody wants to see the layers inside:
-// when the ForwardScope checks for NaN or has an observer, in anomaly mode, or when one of the layers has a hook; nor
-// for a Conv2d without bias, since the fused kernel adds one.
+// when the ForwardScope checks for NaN or has an observer, in anomaly mode, or when one of the layers has a hook.
+// fusion_report says of a model what is fused, and why the rest is not.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "gibbs/nn/module.h"
 
@@ -24,8 +26,12 @@ struct FusedRun {
   std::size_t layers;  // how many were computed
 };
 
-/// Computes the longest known run that `layers` begin with: Conv2d with bias, ReLU, MaxPool2d. None when there is none,
-/// when its geometry has no fused kernel, or when fusion is off.
+/// Computes the run that `layers` begin with by the first row of the table that fits. None when no row does, or when
+/// fusion is off.
 std::optional<FusedRun> try_fused(std::span<const std::unique_ptr<Layer>> layers, const Variable& x);
+
+/// A line for every run of layers that a row of the table knows, in the order of calls: "one op", or what stands in the
+/// way; once as the model trains, once as it is evaluated. The model is run on zeros, two samples of `input_shape`.
+std::string fusion_report(const Layer& model, const Shape& input_shape);
 
 }  // namespace gibbs::nn

@@ -165,6 +165,20 @@ Variable activate(const Variable& x, Activation activation) {
   return x;
 }
 
+Variable activated_sum(const Variable& a, const Variable& b, Activation activation) {
+  if (!gradient_follows_from_value(activation) && may_be_differentiated({a, b})) {
+    return activate(a + b, activation);
+  }
+  const Tensor y = kernels::activated_sum(activation, a.value(), b.value());
+  return fused(
+      "activated_sum", {a, b}, y,
+      [activation, y = saved(y)](const Variables& /*in*/, const Tensor& dy, const std::vector<bool>& /*wanted*/) {
+        const Tensor d = activation == Activation::relu ? kernels::relu_mask(dy, y.value()) : dy;
+        return std::vector<Tensor>{d, d};
+      },
+      [activation](const Variables& in) { return activate(in[0] + in[1], activation); });
+}
+
 Variable mish(const Variable& x) {
   const auto tanh_of_softplus = [](const Variable& at) { return tanh(logaddexp(at, constant(0, at))); };
   return curve(

@@ -39,6 +39,8 @@ Variable gelu(const Variable& x);
 Variable gelu_tanh(const Variable& x);
 /// relu, gelu or silu, or x itself: by name, for ops that end in one.
 Variable activate(const Variable& x, kernels::Activation activation);
+/// y = f(a + b), of equal shapes: how a residual block ends.
+Variable activated_sum(const Variable& a, const Variable& b, kernels::Activation activation);
 /// y = a s(b), a and b the two halves of x along an axis. Dauphin et al. 2017.
 Variable glu(const Variable& x, int axis = -1);
 

@@ -10,6 +10,11 @@ namespace gibbs {
 /// dy).
 Variable conv2d(const Variable& x, const Variable& w, const kernels::Conv2dOptions& options = {});
 
+/// y = f(conv2d(x, w) + bias) in one op: bias [O] or undefined, f an activation. Of one whose gradient needs more than
+/// y (gelu, silu), two ops are made where a gradient may be asked for. With d = dy f': dbias = sum of d.
+Variable conv2d(const Variable& x, const Variable& w, const Variable& bias, const kernels::Conv2dOptions& options,
+                kernels::Activation activation = kernels::Activation::identity);
+
 /// The transposed convolution: linear in dy and in w.
 Variable conv2d_dx(const Variable& dy, const Variable& w, const kernels::Conv2dGeometry& geometry);
 /// The correlation of images with gradients: linear in x and in dy.

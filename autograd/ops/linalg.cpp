@@ -1,8 +1,11 @@
 #include "gibbs/autograd/ops/linalg.h"
 
+#include "gibbs/autograd/ops/activations.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/profile.h"
 #include "gibbs/autograd/record.h"
+#include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/reduce.h"
 
 namespace gibbs {
 
@@ -19,13 +22,36 @@ Variable matmul(const Variable& a, const Variable& b, kernels::Transposed t) {
                 }));
 }
 
-Variable dense(const Variable& x, const Variable& w, const Variable& bias) {
-  const auto dx = [w](const Variable& dy) { return matmul(dy, w, {.a = false, .b = true}); };
-  const auto dw = [x](const Variable& dy) { return matmul(x, dy, {.a = true, .b = false}); };
-  const auto dbias = [](const Variable& dy) { return sum(dy, {0}); };
-  Tensor y = kernels::dense(x.value(), w.value(), bias.value());
+Variable dense(const Variable& x, const Variable& w, const Variable& bias, kernels::Activation activation) {
+  if (!gradient_follows_from_value(activation) && may_be_differentiated({x, w, bias})) {
+    return activate(dense(x, w, bias), activation);
+  }
+  Tensor y = kernels::dense(x.value(), w.value(), bias.value(), activation);
   count_flops(2.0 * static_cast<double>(y.numel()) * static_cast<double>(x.size(1)));
-  return record("dense", std::move(y), wrt(x, dx), wrt(w, dw), wrt(bias, dbias));
+  if (activation == kernels::Activation::identity) {
+    return record("dense", std::move(y), wrt(x, [w](const Variable& dy) { return matmul(dy, w, {.b = true}); }),
+                  wrt(w, [x](const Variable& dy) { return matmul(x, dy, {.a = true}); }),
+                  wrt(bias, [](const Variable& dy) { return sum(dy, {0}); }));
+  }
+  Variables inputs = {x, w};
+  if (bias.defined()) {
+    inputs.push_back(bias);
+  }
+  return fused(
+      "dense_activated", inputs, y,
+      [y = saved(y)](const Variables& in, const Tensor& dy, const std::vector<bool>& wanted) {
+        const Tensor d = kernels::relu_mask(dy, y.value());
+        count_flops(2.0 * static_cast<double>(d.numel() * in[0].size(1)) * (wanted[0] + wanted[1]));
+        std::vector<Tensor> gradients = {wanted[0] ? kernels::matmul(d, in[1].value(), {.b = true}) : Tensor(),
+                                         wanted[1] ? kernels::matmul(in[0].value(), d, {.a = true}) : Tensor()};
+        if (in.size() > 2) {
+          gradients.push_back(wanted[2] ? kernels::sum(d, {0}) : Tensor());
+        }
+        return gradients;
+      },
+      [activation](const Variables& in) {
+        return activate(dense(in[0], in[1], in.size() > 2 ? in[2] : Variable()), activation);
+      });
 }
 
 }  // namespace gibbs

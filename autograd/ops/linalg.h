@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gibbs/autograd/variable.h"
+#include "gibbs/tensor/kernels/activation.h"
 #include "gibbs/tensor/kernels/gemm.h"
 
 namespace gibbs {
@@ -12,6 +13,8 @@ Variable matmul(const Variable& a, const Variable& b, kernels::Transposed transp
 
 /// y = x w + bias: x [N, in], w [in, out], bias [out] or undefined.   dx = dy w^T, dw = x^T dy, dbias = column sums of
 /// dy.
-Variable dense(const Variable& x, const Variable& w, const Variable& bias);
+/// With an activation f: y = f(x w + bias), in one op, but for those whose gradient needs more than y (conv2d.h).
+Variable dense(const Variable& x, const Variable& w, const Variable& bias,
+               kernels::Activation activation = kernels::Activation::identity);
 
 }  // namespace gibbs

@@ -61,7 +61,7 @@ Variable normalized(const char* op, const NormInputs& inputs, const Moments& m, 
   const bool has_scale = inputs.has_scale, has_shift = inputs.has_shift;
   const std::size_t at_shift = inputs.at_shift();
   const auto output_of = [has_scale, has_shift, at_shift, f = activation](const Variables& in) {
-    return kernels::NormOutput{has_scale ? in[1].value() : Tensor(), has_shift ? in[at_shift].value() : Tensor(), f};
+    return kernels::Epilogue{has_scale ? in[1].value() : Tensor(), has_shift ? in[at_shift].value() : Tensor(), f};
   };
   Tensor y = kernels::normalize(inputs.all[0].value(), m, output_of(inputs.all), g, epsilon);
   const SavedMoments saved_moments(m);

@@ -7,22 +7,22 @@ namespace {
 
 using namespace gibbs::nn;
 
-/// A convolution and its norm, which shifts, so that the convolution has no bias.
-Sequential conv_norm(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride) {
-  return Sequential{Conv2d({.in = in,
-                            .out = out,
-                            .kernel = kernel,
-                            .stride = stride,
-                            .padding = kernel / 2,
-                            .bias = false,
-                            .weight_init = he_normal}),
-                    BatchNorm({.features = out, .epsilon = 1e-5, .keep = 0.9})};
+Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride) {
+  return Conv2d({.in = in,
+                 .out = out,
+                 .kernel = kernel,
+                 .stride = stride,
+                 .padding = kernel / 2,
+                 .bias = false,  // the norm shifts
+                 .weight_init = he_normal});
 }
+
+BatchNorm norm(std::int64_t channels) { return BatchNorm({.features = channels, .epsilon = 1e-5, .keep = 0.9}); }
 
 /// inner(x) + x, or + a projection of x where the shape changes.
 Residual block(std::int64_t in, std::int64_t out, std::int64_t stride) {
-  Sequential inner{conv_norm(in, out, 3, stride), ReLU(), conv_norm(out, out, 3, 1)};
-  return in == out && stride == 1 ? Residual(inner) : Residual(inner, conv_norm(in, out, 1, stride));
+  Sequential inner{conv(in, out, 3, stride), norm(out), ReLU(), conv(out, out, 3, 1), norm(out)};
+  return in == out && stride == 1 ? Residual(inner) : Residual(inner, Sequential{conv(in, out, 1, stride), norm(out)});
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ Residual block(std::int64_t in, std::int64_t out, std::int64_t stride) {
 Sequential resnet(std::uint64_t seed, const ResNetOptions& options) {
   check(options.depth >= 8 && options.depth % 6 == 2, "resnet: the depth is ", options.depth,
         "; three stages of blocks with two convolutions each make 6 n + 2, such as 20");
-  Sequential model{conv_norm(3, 16, 3, 1), ReLU()};
+  Sequential model{conv(3, 16, 3, 1), norm(16), ReLU()};
   std::int64_t channels = 16;
   for (const std::int64_t width : {16, 32, 64}) {
     for (int i = 0; i < (options.depth - 2) / 6; ++i) {

@@ -42,6 +42,7 @@ struct GELUOptions {
 class GELU : public Layer {
  public:
   explicit GELU(const GELUOptions& options = {}) : options_(options) {}
+  const GELUOptions& options() const { return options_; }
   std::string describe() const override { return options_.tanh ? "GELU(tanh)" : "GELU"; }
   std::unique_ptr<Module> share() const override;
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "gibbs/autograd/ops/norm.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/tensor/kernels/pointwise.h"
@@ -40,6 +42,10 @@ std::unique_ptr<Module> BatchNorm::share() const { return std::make_unique<Batch
 
 Variable BatchNorm::forward(const Variable& x) { return forward(x, kernels::Activation::identity); }
 
+Variable BatchNorm::activated(const Variable& x, kernels::Activation activation) {
+  return run([&] { return forward(x, activation); }, x);
+}
+
 Variable BatchNorm::forward(const Variable& x, kernels::Activation activation) {
   check(x.rank() >= 2 && x.size(-1) == options_.features, "BatchNorm: ", forward_name(), " expects [N, ..., ",
         options_.features, "], received ", x.shape());
@@ -58,6 +64,19 @@ Variable BatchNorm::forward(const Variable& x, kernels::Activation activation) {
   const Moments moments = kernels::moments(x.value(), g);
   learn(moments, g.count());
   return normalize(x, scale, shift, moments, o);
+}
+
+kernels::Epilogue BatchNorm::evaluation_epilogue(const Parameter& bias, kernels::Activation activation) const {
+  const auto number = [](const auto& part, std::int64_t c, double otherwise) {
+    return part.defined() ? part.value().at({c}) : otherwise;
+  };
+  Tensor scale = Tensor::uninitialized({options_.features}, running_mean_.value().dtype()), shift = scale.clone();
+  for (std::int64_t c = 0; c < options_.features; ++c) {
+    const double factor = number(parts_.scale, c, 1) / std::sqrt(running_var_.value().at({c}) + options_.epsilon);
+    scale.set({c}, factor);
+    shift.set({c}, number(parts_.shift, c, 0) + (number(bias, c, 0) - running_mean_.value().at({c})) * factor);
+  }
+  return {scale, shift, activation};
 }
 
 void BatchNorm::learn(const Moments& moments, std::int64_t count) {

@@ -37,13 +37,17 @@ class BatchNorm : public Layer {
   std::unique_ptr<Module> share() const override;
 
   /// The same with an activation behind it, in one op (nn/fusion.h).
-  Variable forward(const Variable& x, kernels::Activation activation);
+  Variable activated(const Variable& x, kernels::Activation activation);
+  std::int64_t features() const { return options_.features; }
+  /// In evaluation y = x scale + shift: both, with what a convolution without (or with) bias adds before the norm.
+  kernels::Epilogue evaluation_epilogue(const Parameter& bias, kernels::Activation activation) const;
 
  protected:
   /// x: [N, ..., features] to the same shape. In training every channel needs two values or more.
   Variable forward(const Variable& x) override;
 
  private:
+  Variable forward(const Variable& x, kernels::Activation activation);
   void learn(const kernels::Moments& moments, std::int64_t count);
 
   BatchNormOptions options_;

@@ -70,10 +70,15 @@ kernels::Conv2dOptions Conv2d::kernel_options(const Shape& x) const {
 
 std::unique_ptr<Module> Conv2d::share() const { return std::make_unique<Conv2d>(*this); }
 
-Variable Conv2d::forward(const Variable& x) {
+Variable Conv2d::forward(const Variable& x) { return forward(x, kernels::Activation::identity); }
+
+Variable Conv2d::activated(const Variable& x, kernels::Activation activation) {
+  return run([&] { return forward(x, activation); }, x);
+}
+
+Variable Conv2d::forward(const Variable& x, kernels::Activation activation) {
   check_parameter("Conv2d", x, weight_);
-  const Variable y = conv2d(x, weight_, kernel_options(x.shape()));
-  return bias_.defined() ? y + bias_ : y;
+  return conv2d(x, weight_, bias_.defined() ? bias_.variable() : Variable(), kernel_options(x.shape()), activation);
 }
 
 }  // namespace gibbs::nn

@@ -7,6 +7,7 @@
 #include "gibbs/nn/init.h"
 #include "gibbs/nn/layers/window2d.h"
 #include "gibbs/nn/module.h"
+#include "gibbs/tensor/kernels/activation.h"
 
 namespace gibbs::nn {
 
@@ -41,11 +42,15 @@ class Conv2d : public Layer {
   /// The kernel's options for an input of this shape. Throws, naming the layer, when the shape does not fit.
   kernels::Conv2dOptions kernel_options(const Shape& x) const;
 
+  /// The same with an activation behind it, in one op (nn/fusion.h).
+  Variable activated(const Variable& x, kernels::Activation activation);
+
  protected:
   /// x: [N, H, W, in] to [N, OH, OW, out].
   Variable forward(const Variable& x) override;
 
  private:
+  Variable forward(const Variable& x, kernels::Activation activation);
   Window2d window() const { return {options_.kernel, options_.stride, options_.padding, options_.dilation}; }
 
   Conv2dOptions options_;

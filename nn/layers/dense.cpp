@@ -37,14 +37,20 @@ double Dense::flops(const Shape& /*input*/, const Shape& output) const {
 
 std::unique_ptr<Module> Dense::share() const { return std::make_unique<Dense>(*this); }
 
-Variable Dense::forward(const Variable& x) {
+Variable Dense::forward(const Variable& x) { return forward(x, kernels::Activation::identity); }
+
+Variable Dense::activated(const Variable& x, kernels::Activation activation) {
+  return run([&] { return forward(x, activation); }, x);
+}
+
+Variable Dense::forward(const Variable& x, kernels::Activation activation) {
   check(x.rank() >= 2 && x.size(-1) == options_.in, "Dense: ", forward_name(), " expects [N, ", options_.in,
         "], received ", x.shape(), x.rank() > 2 ? "; put a Flatten before it" : "");
   check_parameter("Dense", x, weight_);
   const Variable bias = bias_.defined() ? bias_.variable() : Variable();
   const Shape rows{x.numel() / options_.in, options_.in};
   const Shape result = x.shape().sub(0, x.rank() - 1).followed_by({options_.out});
-  return reshape(dense(reshape(x, rows), weight_, bias), result);
+  return reshape(dense(reshape(x, rows), weight_, bias, activation), result);
 }
 
 }  // namespace gibbs::nn

@@ -3,6 +3,7 @@
 
 #include "gibbs/nn/init.h"
 #include "gibbs/nn/module.h"
+#include "gibbs/tensor/kernels/activation.h"
 
 namespace gibbs::nn {
 
@@ -23,11 +24,15 @@ class Dense : public Layer {
   std::unique_ptr<Module> share() const override;
   double flops(const Shape& input, const Shape& output) const override;
 
+  /// The same with an activation behind it, in one op (nn/fusion.h).
+  Variable activated(const Variable& x, kernels::Activation activation);
+
  protected:
   /// x: [N, in] to [N, out]; more leading axes are kept.
   Variable forward(const Variable& x) override;
 
  private:
+  Variable forward(const Variable& x, kernels::Activation activation);
   DenseOptions options_;
   Parameter weight_;  // [in, out]
   Parameter bias_;    // [out], undefined without bias

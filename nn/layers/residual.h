@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gibbs/nn/held_layer.h"
+#include "gibbs/tensor/kernels/activation.h"
 
 namespace gibbs::nn {
 
@@ -28,11 +29,16 @@ class Residual : public Layer {
   /// One addition per element.
   double flops(const Shape& input, const Shape& output) const override;
 
+  /// The same with an activation behind it, in one op (nn/fusion.h).
+  Variable activated(const Variable& x, kernels::Activation activation);
+
  protected:
   /// Throws unless inner and shortcut give the same shape and dtype: sizes of 1 are not repeated.
   Variable forward(const Variable& x) override;
 
  private:
+  Variable forward(const Variable& x, kernels::Activation activation);
+
   HeldLayer inner_, shortcut_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "gibbs/tensor/kernels/detail/activate.h"
 #include "gibbs/tensor/kernels/detail/pointwise_loop.h"
@@ -138,16 +139,25 @@ const char* name_of(Activation activation) {
   return kNames.at(static_cast<std::size_t>(activation));
 }
 
-Tensor activate(Activation activation, const Tensor& x) {
+void check_epilogue(const char* op, const Epilogue& epilogue, std::int64_t channels, DType dtype) {
+  for (const Tensor* part : {&epilogue.scale, &epilogue.shift}) {
+    check(!part->defined() || (part->shape() == Shape{channels} && part->dtype() == dtype), op, ": ",
+          part == &epilogue.scale ? "scale" : "shift", " is ", part->shape(), " ", part->dtype(), ", needs [", channels,
+          "] ", dtype);
+  }
+}
+
+/// f of what made(from, to) gives, block by block: `to` is n numbers of a result like x.
+template <class Make>
+static Tensor activated(Activation activation, const Tensor& x, Make make) {
   return dispatch_floating(x.dtype(), name_of(activation), [&](auto zero) {
     using T = decltype(zero);
     Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
-    const T* from = x.data<T>();
     T* to = y.mutable_data<T>();
-    parallel_for(0, x.numel(), detail::kPointwiseGrain, [=](std::int64_t first, std::int64_t last) {
+    parallel_for(0, x.numel(), detail::kPointwiseGrain, [=, &make](std::int64_t first, std::int64_t last) {
       for (std::int64_t i = first; i < last; i += kBlock) {
         const std::int64_t n = std::min(kBlock, last - i);
-        std::copy_n(from + i, n, to + i);
+        make(i, n, to + i);
         activate_row(activation, to + i, n);
       }
     });
@@ -155,9 +165,27 @@ Tensor activate(Activation activation, const Tensor& x) {
   });
 }
 
+static void check_equal(Activation activation, const char* a_name, const Tensor& a, const char* b_name,
+                        const Tensor& b) {
+  check(a.shape() == b.shape() && a.dtype() == b.dtype(), name_of(activation), ": ", a_name, " is ", a.shape(), " ",
+        a.dtype(), ", ", b_name, " ", b.shape(), " ", b.dtype());
+}
+
+Tensor activate(Activation activation, const Tensor& x) {
+  return activated(activation, x,
+                   [&]<class T>(std::int64_t i, std::int64_t n, T* y) { std::copy_n(x.data<T>() + i, n, y); });
+}
+
+Tensor activated_sum(Activation activation, const Tensor& a, const Tensor& b) {
+  check_equal(activation, "a", a, "b", b);
+  return activated(activation, a, [&]<class T>(std::int64_t i, std::int64_t n, T* y) {
+    const T *from_a = a.data<T>() + i, *from_b = b.data<T>() + i;
+    std::transform(from_a, from_a + n, from_b, y, std::plus<>());
+  });
+}
+
 Tensor activation_gradient(Activation activation, const Tensor& x, const Tensor& dy) {
-  check(dy.shape() == x.shape() && dy.dtype() == x.dtype(), name_of(activation), ": dy is ", dy.shape(), " ",
-        dy.dtype(), ", x ", x.shape(), " ", x.dtype());
+  check_equal(activation, "dy", dy, "x", x);
   return dispatch_floating(x.dtype(), name_of(activation), [&](auto zero) {
     using T = decltype(zero);
     Tensor dx = Tensor::uninitialized(x.shape(), x.dtype());

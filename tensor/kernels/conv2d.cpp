@@ -14,6 +14,7 @@
 #include "gibbs/tensor/kernels/convolution/direct.h"
 #include "gibbs/tensor/kernels/convolution/im2col.h"
 #include "gibbs/tensor/kernels/convolution/winograd.h"
+#include "gibbs/tensor/kernels/detail/activate.h"
 #include "gibbs/tensor/kernels/detail/buffer.h"
 #include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/detail/partial_sums.h"
@@ -23,6 +24,7 @@
 namespace gibbs::kernels {
 namespace {
 
+using detail::Finish;
 using std::int64_t;
 
 constexpr int64_t kRowsBytes = 1 << 18;  // rows made at a time: a quarter of a second-level cache
@@ -66,7 +68,7 @@ Matrix<const T> rows_of(const Conv2dGeometry& g, int64_t group, const T* x, int6
 }
 
 template <class T>
-void conv2d_by_rows(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+void conv2d_by_rows(const Conv2dGeometry& g, const T* x, const T* w, const Finish<T>& finish, T* y) {
   const int64_t filters = group_filters(g);
   parallel_for(0, lines(g), lines_at_a_time<T>(g), [&](int64_t first, int64_t last) {
     const Buffer<T> buffer = rows_buffer<T>(g);
@@ -75,6 +77,7 @@ void conv2d_by_rows(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
       gemm({}, (last - first) * g.out_w, filters, row_length(g), rows.data, rows.ld, w + group * filters, g.filters,
            T{0}, y + first * g.out_w * g.filters + group * filters, g.filters);
     }
+    finish(y + first * g.out_w * g.filters, (last - first) * g.out_w);
   });
 }
 
@@ -230,19 +233,26 @@ void check_operands(const char* op, const char* a_name, const Tensor& a, const S
 
 }  // namespace
 
-Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& g) {
+Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& g, const Epilogue& epilogue) {
   check_operands("conv2d", "x", x, g.x_shape(), "w", w, g.w_shape());
+  check_epilogue("conv2d", epilogue, g.filters, x.dtype());
   return dispatch_floating(x.dtype(), "conv2d", [&](auto zero) {
     using T = decltype(zero);
+    const Finish<T> finish(epilogue, g.filters);
     if (!winograd::fits(g, x.dtype()) && is_one_product(g, x.dtype())) {
-      return matmul(all_rows<T>(g, x), as_matrix(w)).reshape(g.y_shape());
+      Tensor y = matmul(all_rows<T>(g, x), as_matrix(w)).reshape(g.y_shape());
+      T* numbers = y.mutable_data<T>();
+      parallel_for(0, lines(g), 1, [&](int64_t first, int64_t last) {
+        finish(numbers + first * g.out_w * g.filters, (last - first) * g.out_w);
+      });
+      return y;
     }
     Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
     const auto kernel = winograd::fits(g, x.dtype()) ? winograd::conv2d<T>
                         : depthwise::fits(g)         ? depthwise::conv2d<T>
                         : direct::fits<T>(g)         ? direct::conv2d<T>
                                                      : conv2d_by_rows<T>;
-    kernel(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
+    kernel(g, x.data<T>(), w.data<T>(), finish, y.mutable_data<T>());
     return y;
   });
 }

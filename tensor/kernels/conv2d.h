@@ -8,12 +8,14 @@
 // same three under the same names, each for the geometries that it `fits`.
 #pragma once
 
+#include "gibbs/tensor/kernels/activation.h"
 #include "gibbs/tensor/kernels/conv2d_geometry.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::kernels {
 
-Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& geometry);
+/// With an epilogue f(y scale + shift), of O channels, where there is one.
+Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2dGeometry& geometry, const Epilogue& epilogue = {});
 Tensor conv2d_dx(const Tensor& dy, const Tensor& w, const Conv2dGeometry& geometry);
 Tensor conv2d_dw(const Tensor& x, const Tensor& dy, const Conv2dGeometry& geometry);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "gibbs/tensor/kernels/detail/activate.h"
 #include "gibbs/tensor/kernels/detail/ceil_div.h"
 #include "gibbs/tensor/kernels/gemm/blas.h"
 #include "gibbs/tensor/kernels/gemm/choice.h"
@@ -89,6 +90,14 @@ struct TiledProduct {
         bias ? T{1} : T{0}, corner, n);
   }
 
+  /// c = f(c), of a tile.
+  void activate(int64_t index, Activation activation, T* c) const {
+    const int64_t i = index / tiles.column_tiles * tiles.rows, j = index % tiles.column_tiles * tiles.columns;
+    for (int64_t row = i; row < std::min(i + tiles.rows, m); ++row) {
+      detail::activate(activation, c + row * n + j, std::min(tiles.columns, n - j));
+    }
+  }
+
   /// Tiles that make up one piece of a parallel loop.
   int64_t grain() const {
     const int64_t work =
@@ -146,7 +155,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, Transposed transposed) {
   return c;
 }
 
-Tensor dense(const Tensor& x, const Tensor& w, const Tensor& bias) {
+Tensor dense(const Tensor& x, const Tensor& w, const Tensor& bias, Activation activation) {
   check(x.rank() == 2 && w.rank() == 2, "dense: needs x [N, in] and w [in, out], not ", x.shape(), " and ", w.shape());
   check(x.size(1) == w.size(0), "dense: x ", x.shape(), " has ", x.size(1), " features, w ", w.shape(), " takes ",
         w.size(0));
@@ -164,6 +173,7 @@ Tensor dense(const Tensor& x, const Tensor& w, const Tensor& bias) {
     parallel_for(0, product.tiles.count(), product.grain(), [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         product.tile(i, x_data, w_data, bias_data, y_data);
+        product.activate(i, activation, y_data);
       }
     });
   });

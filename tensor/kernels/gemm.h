@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "gibbs/tensor/kernels/activation.h"
 #include "gibbs/tensor/kernels/gemm_options.h"
 #include "gibbs/tensor/tensor.h"
 
@@ -14,8 +15,8 @@ namespace gibbs::kernels {
 /// [m, k] x [k, n] -> [m, n], and batched: [..., m, k] x [..., k, n] with broadcast leading axes.
 Tensor matmul(const Tensor& a, const Tensor& b, Transposed transposed = {});
 
-/// y = x w + bias on rows: x [N, in], w [in, out], bias [out] or undefined.
-Tensor dense(const Tensor& x, const Tensor& w, const Tensor& bias);
+/// y = f(x w + bias) on rows: x [N, in], w [in, out], bias [out] or undefined.
+Tensor dense(const Tensor& x, const Tensor& w, const Tensor& bias, Activation activation = Activation::identity);
 
 /// c = op(a) op(b) + beta c on row-major matrices with leading dimensions; one thread. For kernels that cut tiles.
 void gemm(Transposed transposed, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t lda,

@@ -5,6 +5,7 @@
 
 #include "gibbs/tensor/kernels/detail/pointwise_loop.h"
 #include "gibbs/tensor/kernels/pointwise.h"
+#include "gibbs/tensor/kernels/simd/lanes_math.h"
 #include "gibbs/tensor/kernels/simd/simd_math.h"
 
 namespace gibbs::kernels {
@@ -61,6 +62,24 @@ Tensor map_blocks(const char* op, const Tensor& a, const Tensor& b, Function fun
     });
     return result;
   });
+}
+
+/// ln(1 / (1 + e^-x)) = min(x, 0) - ln(1 + e^-|x|), a vector at a time; a tail is padded with zeros.
+template <class T>
+void log_sigmoid_array(const T* x, T* y, std::int64_t n) {
+  constexpr int kLanes = kWidth<T>;
+  const auto of_lanes = [](const Lanes<T, kLanes>& v) {
+    const Lanes<T, kLanes> zero{}, low = v > 0 ? zero : v, minus_size = v > 0 ? -v : v;
+    return low - log_of_one_plus<T, kLanes>(exp_of_negative<T, kLanes>(minus_size));
+  };
+  std::int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    lanes<kLanes>(y + i) = of_lanes(lanes<kLanes>(x + i));
+  }
+  std::array<T, kLanes> rest = {};
+  std::copy(x + i, x + n, rest.begin());
+  lanes<kLanes>(rest.data()) = of_lanes(lanes<kLanes>(rest.data()));
+  std::copy_n(rest.begin(), n - i, y + i);
 }
 
 /// With e = exp(-|x|), which cannot overflow: 1 / (1 + e) for x >= 0, e / (1 + e) below.
@@ -122,6 +141,10 @@ Tensor erf(const Tensor& x) {
 Tensor erfc(const Tensor& x) {
   return map_arrays("erfc", x, [](auto... a) { simd::erfc(a...); });
 }
+Tensor log_sigmoid(const Tensor& x) {
+  return map_arrays("log_sigmoid", x, [](auto... a) { log_sigmoid_array(a...); });
+}
+
 Tensor sigmoid(const Tensor& x) {
   return map_arrays("sigmoid", x, [](auto... a) { sigmoid_array(a...); });
 }

@@ -101,13 +101,9 @@ std::vector<Seen> see_all(const T* x, const NormGeometry& g) {
 
 }  // namespace
 
-void detail::check_norm(const Tensor& x, const NormOutput& output, const NormGeometry& g) {
+void detail::check_norm(const Tensor& x, const Epilogue& output, const NormGeometry& g) {
   check(x.numel() == g.x_shape().numel(), "normalize: x is ", x.shape(), ", its geometry ", g.x_shape());
-  for (const Tensor* part : {&output.scale, &output.shift}) {
-    check(!part->defined() || (part->shape() == Shape{g.channels()} && part->dtype() == x.dtype()),
-          "normalize: ", part == &output.scale ? "scale" : "shift", " is ", part->shape(), " ", part->dtype(),
-          ", needs [", g.channels(), "] ", x.dtype());
-  }
+  check_epilogue("normalize", output, g.channels(), x.dtype());
 }
 
 NormGeometry NormGeometry::of_batch(const Shape& x) {
@@ -145,7 +141,7 @@ Moments moments(const Tensor& x, const NormGeometry& g, bool centered) {
   return result;
 }
 
-Tensor normalize(const Tensor& x, const Moments& moments, const NormOutput& output, const NormGeometry& g,
+Tensor normalize(const Tensor& x, const Moments& moments, const Epilogue& output, const NormGeometry& g,
                  double epsilon) {
   detail::check_norm(x, output, g);
   Tensor y = Tensor::uninitialized(x.shape(), x.dtype());

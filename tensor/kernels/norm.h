@@ -47,14 +47,8 @@ struct Moments {
 /// Of x's numbers. Not centered: mean is 0, and var the mean square (RMSNorm).
 Moments moments(const Tensor& x, const NormGeometry& geometry, bool centered = true);
 
-/// What becomes of a normalised number n: f(n scale + shift). scale and shift [channels], in x's dtype; undefined: 1
-/// and 0.
-struct NormOutput {
-  Tensor scale = {}, shift = {};
-  Activation activation = Activation::identity;
-};
-/// y, by moments of x or by others.
-Tensor normalize(const Tensor& x, const Moments& moments, const NormOutput& output, const NormGeometry& geometry,
+/// y, by moments of x or by others; scale, shift and f stand in `output`.
+Tensor normalize(const Tensor& x, const Moments& moments, const Epilogue& output, const NormGeometry& geometry,
                  double epsilon);
 
 /// The gradients, from dy. With r = 1 / sqrt(var + epsilon), n = (x - mean) r, and d = dy f'(n scale + shift):
@@ -70,7 +64,7 @@ struct NormWanted {
   bool dx, dscale, dshift;
 };
 enum class MomentsAre { constants, own, own_mean_square };
-NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const NormOutput& output, const Tensor& dy,
+NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const Epilogue& output, const Tensor& dy,
                                   const NormGeometry& geometry, double epsilon, MomentsAre are,
                                   const NormWanted& wanted);
 

@@ -25,7 +25,7 @@ struct Pull {
 template <class T>
 class Gradients {
  public:
-  Gradients(const Tensor& x, const Moments& moments, const NormOutput& output, const Tensor& dy, const NormGeometry& g,
+  Gradients(const Tensor& x, const Moments& moments, const Epilogue& output, const Tensor& dy, const NormGeometry& g,
             double epsilon, MomentsAre are, const NormWanted& wanted)
       : g_(g),
         affine_(moments, output, g, epsilon),
@@ -241,7 +241,7 @@ void Gradients<T>::by_rows() {
 
 }  // namespace
 
-NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const NormOutput& output, const Tensor& dy,
+NormGradients normalize_gradients(const Tensor& x, const Moments& moments, const Epilogue& output, const Tensor& dy,
                                   const NormGeometry& g, double epsilon, MomentsAre are, const NormWanted& wanted) {
   detail::check_norm(x, output, g);
   check(dy.shape() == x.shape() && dy.dtype() == x.dtype(), "normalize: dy is ", dy.shape(), " ", dy.dtype(), ", x ",

@@ -24,6 +24,8 @@ Tensor cos(const Tensor& x);
 Tensor tanh(const Tensor& x);
 /// 1 / (1 + exp(-x)), without overflow.
 Tensor sigmoid(const Tensor& x);
+/// ln of the sigmoid, which keeps its digits at both ends.
+Tensor log_sigmoid(const Tensor& x);
 Tensor erf(const Tensor& x);
 /// 1 - erf(x), with all its digits where that is small.
 Tensor erfc(const Tensor& x);

@@ -153,12 +153,14 @@ class TapSum {
 
 template <class T, class Partner>
 void sum_over_taps(const Conv2dGeometry& g, const Shape& to_shape, const Shape& from_shape, const T* from, const T* w,
-                   T* to, Partner partner) {
+                   T* to, Partner partner, const detail::Finish<T>& finish) {
   parallel_for(0, to_shape[0] * to_shape[1], lines_of_piece(g, to_shape[2]), [&](int64_t first, int64_t last) {
     TapSum<T, Partner> sum(g, to_shape, from_shape, w, partner);
     for (int64_t line = first; line < last; ++line) {
       sum.line(line, from, to);
     }
+    const int64_t length = to_shape[2];
+    finish(to + first * length * to_shape[3], (last - first) * length);
   });
 }
 
@@ -208,15 +210,17 @@ bool fits(const Conv2dGeometry& g) {
 }
 
 template <class T>
-void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
-  sum_over_taps(g, g.y_shape(), g.x_shape(), x, w, y,
-                [](const Axis& axis, int64_t output, int64_t tap) { return axis.input_of(output, tap); });
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const detail::Finish<T>& finish, T* y) {
+  sum_over_taps(
+      g, g.y_shape(), g.x_shape(), x, w, y,
+      [](const Axis& axis, int64_t output, int64_t tap) { return axis.input_of(output, tap); }, finish);
 }
 
 template <class T>
 void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
-  sum_over_taps(g, g.x_shape(), g.y_shape(), dy, w, dx,
-                [](const Axis& axis, int64_t input, int64_t tap) { return axis.output_of(input, tap); });
+  sum_over_taps(
+      g, g.x_shape(), g.y_shape(), dy, w, dx,
+      [](const Axis& axis, int64_t input, int64_t tap) { return axis.output_of(input, tap); }, detail::Finish<T>());
 }
 
 template <class T>
@@ -234,9 +238,9 @@ void conv2d_dw(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   });
 }
 
-#define GIBBS_INSTANTIATE(T)                                              \
-  template void conv2d(const Conv2dGeometry&, const T*, const T*, T*);    \
-  template void conv2d_dx(const Conv2dGeometry&, const T*, const T*, T*); \
+#define GIBBS_INSTANTIATE(T)                                                                     \
+  template void conv2d(const Conv2dGeometry&, const T*, const T*, const detail::Finish<T>&, T*); \
+  template void conv2d_dx(const Conv2dGeometry&, const T*, const T*, T*);                        \
   template void conv2d_dw(const Conv2dGeometry&, const T*, const T*, T*);
 GIBBS_INSTANTIATE(float)
 GIBBS_INSTANTIATE(double)

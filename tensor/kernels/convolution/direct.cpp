@@ -170,16 +170,17 @@ void conv2d_band(const Conv2dGeometry& g, const T* x, int64_t x_line, int64_t li
   }
 }
 
-/// Output bands [first, last), one after the other.
+/// Output bands [first, last), one after the other. What `finish` does something to is dense.
 template <class T>
 void conv2d_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first, int64_t last, const T* x, const T* w,
-                  const Output<T>& y) {
+                  const Output<T>& y, const detail::Finish<T>& finish) {
   const BandInput<T> input(g, bands);
   for (int64_t band = first; band < last; ++band) {
     const int64_t image = bands.image(band), line = bands.first_line(band), lines = bands.lines(band);
     Output<T> band_y = y;
     band_y.data += image * y.image + line * y.line;
     conv2d_band(g, input.of(x + image * g.height * g.width * g.channels, line, lines), input.line(), lines, w, band_y);
+    finish(band_y.data, lines * g.out_w);
   }
 }
 
@@ -220,11 +221,11 @@ void conv2d_dw_bands(const Conv2dGeometry& g, const Bands& bands, int64_t first,
 
 /// All bands, in parallel.
 template <class T>
-void forward_to(const Conv2dGeometry& g, const T* x, const T* w, const Output<T>& y) {
+void forward_to(const Conv2dGeometry& g, const T* x, const T* w, const Output<T>& y, const detail::Finish<T>& finish) {
   const Bands bands = Bands::of<T>(g);
   const int64_t work = bands.most_lines() * g.out_w * row_length(g) * g.filters;
   parallel_for(0, bands.count(), ceil_div(kPieceWork, work),
-               [&](int64_t first, int64_t last) { conv2d_bands(g, bands, first, last, x, w, y); });
+               [&](int64_t first, int64_t last) { conv2d_bands(g, bands, first, last, x, w, y, finish); });
 }
 
 /// Where the results of a phase go.
@@ -278,21 +279,21 @@ bool dx_fits(const Conv2dGeometry& g) {
 }
 
 template <class T>
-void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
-  forward_to(g, x, w, Output<T>::dense(g, y));
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const detail::Finish<T>& finish, T* y) {
+  forward_to(g, x, w, Output<T>::dense(g, y), finish);
 }
 
 template <class T>
 void conv2d_image(const Conv2dGeometry& one, const T* x, const T* w, T* y) {
   const Bands bands = Bands::of<T>(one);
-  conv2d_bands(one, bands, 0, bands.count(), x, w, Output<T>::dense(one, y));
+  conv2d_bands(one, bands, 0, bands.count(), x, w, Output<T>::dense(one, y), detail::Finish<T>());
 }
 
 template <class T>
 void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   const Tensor turned = turned_weights(g, w);
   for_phases(g, turned.data<T>(), dx, [&](const Conv2dGeometry& convolution, const T* turned_w, const Output<T>& to) {
-    forward_to(convolution, dy, turned_w, to);
+    forward_to(convolution, dy, turned_w, to, detail::Finish<T>());
   });
 }
 
@@ -300,7 +301,7 @@ template <class T>
 void conv2d_dx_image(const Conv2dGeometry& one, const T* dy, const T* turned_w, T* dx) {
   for_phases(one, turned_w, dx, [&](const Conv2dGeometry& convolution, const T* w, const Output<T>& to) {
     const Bands bands = Bands::of<T>(convolution);
-    conv2d_bands(convolution, bands, 0, bands.count(), dy, w, to);
+    conv2d_bands(convolution, bands, 0, bands.count(), dy, w, to, detail::Finish<T>());
   });
 }
 
@@ -330,14 +331,14 @@ void conv2d_dw_image(const Conv2dGeometry& one, const T* x, const T* dy, bool ac
   conv2d_dw_bands(one, bands, 0, bands.count(), x, dy, 0, one.filters, accumulate, dw);
 }
 
-#define GIBBS_INSTANTIATE(T)                                                          \
-  template bool fits<T>(const Conv2dGeometry&);                                       \
-  template bool dx_fits<T>(const Conv2dGeometry&);                                    \
-  template void conv2d(const Conv2dGeometry&, const T*, const T*, T*);                \
-  template void conv2d_dx(const Conv2dGeometry&, const T*, const T*, T*);             \
-  template void conv2d_dw(const Conv2dGeometry&, const T*, const T*, T*);             \
-  template void conv2d_image(const Conv2dGeometry&, const T*, const T*, T*);          \
-  template void conv2d_dw_image(const Conv2dGeometry&, const T*, const T*, bool, T*); \
+#define GIBBS_INSTANTIATE(T)                                                                     \
+  template bool fits<T>(const Conv2dGeometry&);                                                  \
+  template bool dx_fits<T>(const Conv2dGeometry&);                                               \
+  template void conv2d(const Conv2dGeometry&, const T*, const T*, const detail::Finish<T>&, T*); \
+  template void conv2d_dx(const Conv2dGeometry&, const T*, const T*, T*);                        \
+  template void conv2d_dw(const Conv2dGeometry&, const T*, const T*, T*);                        \
+  template void conv2d_image(const Conv2dGeometry&, const T*, const T*, T*);                     \
+  template void conv2d_dw_image(const Conv2dGeometry&, const T*, const T*, bool, T*);            \
   template void conv2d_dx_image(const Conv2dGeometry&, const T*, const T*, T*);
 GIBBS_INSTANTIATE(float)
 GIBBS_INSTANTIATE(double)

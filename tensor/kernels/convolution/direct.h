@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gibbs/tensor/kernels/conv2d_geometry.h"
+#include "gibbs/tensor/kernels/detail/activate.h"
 #include "gibbs/tensor/tensor.h"
 
 namespace gibbs::kernels::direct {
@@ -15,7 +16,7 @@ template <class T>
 bool dx_fits(const Conv2dGeometry& g);
 
 template <class T>
-void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y);
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const detail::Finish<T>& finish, T* y);
 template <class T>
 void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx);
 template <class T>

@@ -68,7 +68,7 @@ bool fits(const Conv2dGeometry& g, DType dtype) {
   const Conv2dOptions& o = g.options;
   const Pads& pads = o.pads;
   return dtype == DType::float32 && g.kernel_h == 3 && g.kernel_w == 3 && o.stride_h == 1 && o.stride_w == 1 &&
-         o.dilation_h == 1 && o.dilation_w == 1 && o.groups == 1 && g.images > 0 && g.channels > 0 &&
+         o.dilation_h == 1 && o.dilation_w == 1 && o.groups == 1 && g.images > 0 && g.channels > 16 &&
          g.channels % kMultiple == 0 && g.filters > 0 && g.filters % kMultiple == 0 &&
          std::min(g.out_h, g.out_w) >= 4 && std::max({pads.top, pads.bottom, pads.left, pads.right}) < 3 &&
          (!weights_are_large(g) || g.images * whole_grid(g).count() >= kManyTiles);
@@ -301,7 +301,7 @@ void for_pieces(const Conv2dGeometry& g, int64_t end, int64_t grain, const Body&
 }  // namespace
 
 template <class T>
-void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const detail::Finish<T>& finish, T* y) {
   const TileGrid grid = whole_grid(g);
   const int64_t most = tiles_at_a_time(g), filters = g.filters;
   const Tensor u = transformed_weights(g, w, /*turned=*/false);
@@ -312,6 +312,7 @@ void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y) {
     block.select(first, last - first);
     block.read(x);
     block.outputs(u.data<T>(), z);
+    finish(z, (last - first) * 4);
     pair_outputs(g, grid, first, last - first,
                  [=](int64_t pixel, int64_t of_z) { std::copy_n(z + of_z * filters, filters, y + pixel * filters); });
   });
@@ -334,7 +335,7 @@ void read_output_gradients(const Conv2dGeometry& g, const TileGrid& grid, const 
 template <class T>
 void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx) {
   const Tensor turned = turned_weights(g, w);
-  conv2d(input_gradient(g), dy, turned.data<T>(), dx);
+  conv2d(input_gradient(g), dy, turned.data<T>(), detail::Finish<T>(), dx);
 }
 
 template <class T>
@@ -363,12 +364,12 @@ void conv2d_dw(const Conv2dGeometry& g, const T* x, const T* dy, T* dw) {
   dw_from_transformed(g, du.data<T>(), dw);
 }
 
-#define GIBBS_INSTANTIATE(T)                                                  \
-  template void conv2d(const Conv2dGeometry&, const T*, const T*, T*);        \
-  template void conv2d_dx(const Conv2dGeometry&, const T*, const T*, T*);     \
-  template void conv2d_dw(const Conv2dGeometry&, const T*, const T*, T*);     \
-  template Tensor transformed_weights(const Conv2dGeometry&, const T*, bool); \
-  template void dw_from_transformed(const Conv2dGeometry&, const T*, T*);     \
+#define GIBBS_INSTANTIATE(T)                                                                     \
+  template void conv2d(const Conv2dGeometry&, const T*, const T*, const detail::Finish<T>&, T*); \
+  template void conv2d_dx(const Conv2dGeometry&, const T*, const T*, T*);                        \
+  template void conv2d_dw(const Conv2dGeometry&, const T*, const T*, T*);                        \
+  template Tensor transformed_weights(const Conv2dGeometry&, const T*, bool);                    \
+  template void dw_from_transformed(const Conv2dGeometry&, const T*, T*);                        \
   template class TileBlock<T>;
 GIBBS_INSTANTIATE(float)
 GIBBS_INSTANTIATE(double)

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "gibbs/tensor/kernels/conv2d_geometry.h"
+#include "gibbs/tensor/kernels/detail/activate.h"
 #include "gibbs/tensor/kernels/detail/buffer.h"
 #include "gibbs/tensor/tensor.h"
 
@@ -24,7 +25,7 @@ bool fits(const Conv2dGeometry& g, DType dtype);
 bool dx_fits(const Conv2dGeometry& g, DType dtype);
 
 template <class T>
-void conv2d(const Conv2dGeometry& g, const T* x, const T* w, T* y);
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const detail::Finish<T>& finish, T* y);
 template <class T>
 void conv2d_dx(const Conv2dGeometry& g, const T* dy, const T* w, T* dx);
 template <class T>

@@ -103,7 +103,7 @@ void for_each_wide_row(const Piece& p, std::int64_t channels, F of) {
 template <class T>
 class Affine {
  public:
-  Affine(const Moments& moments, const NormOutput& output, const NormGeometry& geometry, double epsilon)
+  Affine(const Moments& moments, const Epilogue& output, const NormGeometry& geometry, double epsilon)
       : g_(geometry),
         mean_(moments.mean.data<double>()),
         scale_(numbers_or(output.scale, T{1})),
@@ -154,6 +154,6 @@ class Affine {
 };
 
 /// Throws unless x, scale and shift fit the geometry.
-void check_norm(const Tensor& x, const NormOutput& output, const NormGeometry& geometry);
+void check_norm(const Tensor& x, const Epilogue& output, const NormGeometry& geometry);
 
 }  // namespace gibbs::kernels::detail

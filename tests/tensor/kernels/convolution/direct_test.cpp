@@ -51,7 +51,7 @@ void check_against_matrix(const Conv2dGeometry& g) {
   Tensor rows = Tensor::uninitialized({g.out_h * g.out_w, row_length(g)}, dtype_of<T>);
   im2col(g, 0, x.data<T>(), 0, g.out_h, rows.mutable_data<T>());
   Tensor y = Tensor::full(g.y_shape(), -9, dtype_of<T>), dw = Tensor::full(g.w_shape(), -9, dtype_of<T>);
-  direct::conv2d(g, x.data<T>(), w.data<T>(), y.mutable_data<T>());
+  direct::conv2d(g, x.data<T>(), w.data<T>(), detail::Finish<T>(), y.mutable_data<T>());
   direct::conv2d_dw(g, x.data<T>(), dy.data<T>(), dw.mutable_data<T>());
   const Tensor flat_dy = dy.reshape({-1, g.filters});
   expect_near(y, matmul(rows, w.reshape({-1, g.filters})).to_vector(), dtype_of<T>);

@@ -46,7 +46,7 @@ template <class T>
 Results run(const Conv2dGeometry& g, const Tensor& x, const Tensor& w, const Tensor& dy) {
   const auto wrong = [](const Shape& shape) { return Tensor::full(shape, -9, dtype_of<T>); };
   Results r{wrong(g.y_shape()), wrong(g.x_shape()), wrong(g.w_shape())};
-  winograd::conv2d(g, x.data<T>(), w.data<T>(), r.y.template mutable_data<T>());
+  winograd::conv2d(g, x.data<T>(), w.data<T>(), detail::Finish<T>(), r.y.template mutable_data<T>());
   winograd::conv2d_dx(g, dy.data<T>(), w.data<T>(), r.dx.template mutable_data<T>());
   winograd::conv2d_dw(g, x.data<T>(), dy.data<T>(), r.dw.template mutable_data<T>());
   return r;
