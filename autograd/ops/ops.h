@@ -12,4 +12,5 @@
 #include "gibbs/autograd/ops/norm.h"
 #include "gibbs/autograd/ops/pool2d.h"
 #include "gibbs/autograd/ops/reduce.h"
+#include "gibbs/autograd/ops/resample2d.h"
 #include "gibbs/autograd/ops/softmax.h"

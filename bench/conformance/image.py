@@ -167,11 +167,18 @@ def max_pool2d(x, o):
     return to_nhwc(F.max_pool2d(around(x, o, -float("inf")), o["window"], o["stride"]))
 
 
+def draw_avg_pool(r):
+    x, o = draw_pool(r)
+    return x, o | {"count_padding": r.flag()}
+
+
 def avg_pool2d(x, o):
-    x = to_nchw(x[0])
+    x, counted = to_nchw(x[0]), o["count_padding"]
     if symmetric(o):
         top, _, left, _ = o.get("padding", [0] * 4)
-        return to_nhwc(F.avg_pool2d(x, o["window"], o["stride"], (top, left), count_include_pad=False))
+        return to_nhwc(F.avg_pool2d(x, o["window"], o["stride"], (top, left), count_include_pad=counted))
+    if counted:
+        return to_nhwc(F.avg_pool2d(around(x, o, 0), o["window"], o["stride"]))
     share = F.avg_pool2d(around(torch.ones_like(x), o, 0), o["window"], o["stride"])
     return to_nhwc(F.avg_pool2d(around(x, o, 0), o["window"], o["stride"]) / share)
 
@@ -184,5 +191,5 @@ TABLE = {
     "conv2d_dw": Entry(draw_conv2d_dw, conv2d_dw),
     "conv_block": Entry(draw_block, block),
     "max_pool2d": Entry(draw_pool, max_pool2d),
-    "avg_pool2d": Entry(draw_pool, avg_pool2d),
+    "avg_pool2d": Entry(draw_avg_pool, avg_pool2d),
 }

@@ -1,6 +1,7 @@
 // Layers in evaluation. Their parameters are the inputs after the first, in the order of visit.
 #include "bench/conformance/table.h"
 #include "bench/conformance/window.h"
+#include "gibbs/autograd/ops/arithmetic.h"
 #include "gibbs/nn/nn.h"
 
 namespace gibbs::conformance {
@@ -48,7 +49,10 @@ nn::Conv2d convolution_layer(const Variables& x, const json& o, bool bias) {
 template <class Layer>
 Function pool() {
   return entry([](Variables& x, const json& o) {
-    Layer layer({.window = size(o, "window"), .stride = size(o, "stride", {0, 0}), .padding = padding(o)});
+    Layer layer({.window = size(o, "window"),
+                 .stride = size(o, "stride", {0, 0}),
+                 .padding = padding(o),
+                 .count_padding = flag(o, "count_padding")});
     return run(layer, x);
   });
 }
@@ -107,6 +111,30 @@ Table layer_table() {
        })},
       {"nn::Flatten", plain<nn::Flatten>()},
       {"nn::GlobalAvgPool2d", plain<nn::GlobalAvgPool2d>()},
+      {"nn::GlobalMaxPool2d", plain<nn::GlobalMaxPool2d>()},
+      {"nn::AdaptiveAvgPool2d", entry([](Variables& x, const json& o) {
+         nn::AdaptiveAvgPool2d layer({.size = size(o, "size")});
+         return run(layer, x);
+       })},
+      {"nn::Upsample", entry([](Variables& x, const json& o) {
+         nn::Upsample layer({.scale = size(o, "scale", {0, 0}),
+                             .size = size(o, "size", {0, 0}),
+                             .mode = flag(o, "bilinear") ? nn::Interpolation::bilinear : nn::Interpolation::nearest,
+                             .align_corners = flag(o, "align_corners")});
+         return run(layer, x);
+       })},
+      {"nn::Reshape", entry([](Variables& x, const json& o) {
+         nn::Reshape layer({.shape = o.at("shape")});
+         return run(layer, x);
+       })},
+      {"nn::Permute", entry([](Variables& x, const json& o) {
+         nn::Permute layer({.axes = o.at("axes")});
+         return run(layer, x);
+       })},
+      {"nn::Lambda", entry([](Variables& x, const json&) {
+         nn::Lambda layer("cube", [](const Variable& v) { return v * v * v; });
+         return run(layer, x);
+       })},
       {"nn::Dropout", entry([](Variables& x, const json& o) {
          nn::Dropout layer({.rate = o.at("rate")});
          return run(layer, x);
@@ -138,6 +166,17 @@ Table layer_table() {
        })},
       {"nn::Residual", entry([](Variables& x, const json&) {
          nn::Residual layer(nn::Sequential(dense(x, 1, true), nn::Tanh()), dense(x, 3, false));
+         return run(layer, x);
+       })},
+      {"nn::Concat", entry([](Variables& x, const json& o) {
+         nn::Concat layer({.axis = o.at("axis")}, nn::Sequential(), dense(x, 1, false));
+         return run(layer, x);
+       })},
+      {"nn::Parallel", entry([](Variables& x, const json& o) {
+         const nn::Combine combine = flag(o, "mean")      ? nn::Combine::mean
+                                     : flag(o, "product") ? nn::Combine::product
+                                                          : nn::Combine::sum;
+         nn::Parallel layer({.combine = combine}, nn::Sequential(), dense(x, 1, false), dense(x, 2, false));
          return run(layer, x);
        })},
       {"nn::Sequential", entry(network)},

@@ -73,8 +73,8 @@ def conv2d(x, o):
     return to_nhwc(with_weights(module, [weight] + x[2:], images))
 
 
-def draw_pool(r):
-    x, o = image.draw_pool(r)
+def draw_pool(r, draw=image.draw_pool):
+    x, o = draw(r)
     if r.flag(.2):
         o["same"] = True
     if r.flag(.2):
@@ -82,17 +82,47 @@ def draw_pool(r):
     return x, o
 
 
-def pool(op):
+def pool(op, draw=image.draw_pool):
     def reference(x, o):
         o = {"stride": o["window"]} | o
         if o.get("same"):
             o["padding"] = same_padding(x[0].shape[1:3], o["window"], o["stride"])
         return op(x, o)
-    return Entry(draw_pool, reference)
+    return Entry(lambda r: draw_pool(r, draw), reference)
 
 
 def draw_images(r):
     return [r.reals((r.integer(1, 3), r.size(), r.size(), r.size()))], {}
+
+
+def draw_adaptive_pool(r):
+    return draw_images(r.without_extremes())[0], {"size": [r.integer(1, 7), r.integer(1, 7)]}
+
+
+def draw_upsample(r):
+    """PyTorch finds the nearest row in float32, so the sizes here are those where that is the one."""
+    (x,), o = draw_images(r.without_extremes())[0], {"bilinear": r.flag(.6)}
+    o["align_corners"] = o["bilinear"] and r.flag()
+    if r.flag() or not o["bilinear"]:
+        return [x], o | {"scale": [r.integer(1, 4), r.integer(1, 4)]}
+    return [x], o | {"size": [r.integer(1, 9), r.integer(1, 9)]}
+
+
+def upsample(x, o):
+    size = o.get("size") or [n * s for n, s in zip(x[0].shape[1:3], o["scale"])]
+    corners = {"align_corners": o["align_corners"]} if o["bilinear"] else {}
+    return to_nhwc(nn.Upsample(size, mode="bilinear" if o["bilinear"] else "nearest", **corners)(to_nchw(x[0])))
+
+
+# ---- shapes ----
+def draw_reshape(r):
+    shape = r.shape(low=2, high=4, least=1)
+    return [r.reals(shape)], {"shape": r.choice([[-1], [*reversed(shape[1:])], [shape[1], -1, 1]])}
+
+
+def draw_permute(r):
+    shape = r.shape(low=2, high=4, least=1)
+    return [r.reals(shape)], {"axes": [int(axis) + 1 for axis in r.random.permutation(len(shape) - 1)]}
 
 
 # ---- normalisation: channels are last here, and second there ----
@@ -153,6 +183,24 @@ def draw_residual(r):
     return [r.reals((n, i)), r.reals((i, k)), r.reals((k,)), r.reals((i, k))], {}
 
 
+def draw_concat(r):
+    shape = r.shape(low=2, high=4, least=1)
+    axis = r.integer(1, len(shape) - 1)
+    width = shape[-1] if axis < len(shape) - 1 else r.size()
+    return [r.reals(shape), r.reals((shape[-1], width))], {"axis": r.choice([axis, axis - len(shape)])}
+
+
+def draw_parallel(r):
+    n, i = r.size(), r.size()
+    o = {} if r.flag(.3) else {r.choice(["mean", "product"]): True}
+    return [r.reals((n, i)), r.reals((i, i)), r.reals((i, i))], o
+
+
+def parallel(x, o):
+    a, b, c = x[0], linear(x[0], x[1], None), linear(x[0], x[2], None)
+    return a * b * c if o.get("product") else (a + b + c) / (3 if o.get("mean") else 1)
+
+
 # ---- a network ----
 def draw_network(r):
     (x, kernel, bias), o = image.draw_block(r)
@@ -188,6 +236,9 @@ TABLE = {
     "nn::Softplus": elementwise.activation(nn.Softplus(threshold=1e9)),
     "nn::GLU": Entry(draw_glu, lambda x, o: nn.GLU(-1)(x[0]), scale=1),
     "nn::PReLU": Entry(draw_prelu, lambda x, o: torch.where(x[0] > 0, x[0], x[0] * x[1]), scale=1),
+    "nn::Reshape": Entry(draw_reshape, lambda x, o: nn.Unflatten(1, o["shape"])(x[0].flatten(1))),
+    "nn::Permute": Entry(draw_permute, lambda x, o: x[0].permute(0, *o["axes"])),
+    "nn::Lambda": Entry(lambda r: ([r.reals(r.shape())], {}), lambda x, o: x[0] * x[0] * x[0]),
     "nn::Flatten": Entry(lambda r: ([r.reals(r.shape(low=2, least=1))], {}), lambda x, o: nn.Flatten()(x[0])),
     "nn::GlobalAvgPool2d": Entry(draw_images, lambda x, o: nn.AdaptiveAvgPool2d(1)(to_nchw(x[0])).flatten(1)),
     "nn::Dropout": Entry(lambda r: ([r.reals(r.shape(low=1))], {"rate": r.choice([0., .25, .9])}),
@@ -195,7 +246,11 @@ TABLE = {
     "nn::Dense": Entry(draw_dense, lambda x, o: linear(x[0], x[1], x[2] if len(x) > 2 else None)),
     "nn::Conv2d": Entry(draw_conv2d, conv2d),
     "nn::MaxPool2d": pool(image.max_pool2d),
-    "nn::AvgPool2d": pool(image.avg_pool2d),
+    "nn::AvgPool2d": pool(image.avg_pool2d, image.draw_avg_pool),
+    "nn::GlobalMaxPool2d": Entry(draw_images, lambda x, o: nn.AdaptiveMaxPool2d(1)(to_nchw(x[0])).flatten(1)),
+    "nn::AdaptiveAvgPool2d": Entry(draw_adaptive_pool, lambda x, o: to_nhwc(
+        nn.AdaptiveAvgPool2d(o["size"])(to_nchw(x[0])))),
+    "nn::Upsample": Entry(draw_upsample, upsample),
     "nn::BatchNorm": Entry(draw_batch_norm, by_channels(batch_norm), scale=1),
     "nn::InstanceNorm": Entry(lambda r: draw_norm(r, low=3, pixels=2), by_channels(
         lambda x, weight, bias, o: F.instance_norm(x, weight=weight, bias=bias, eps=o["epsilon"])), scale=1),
@@ -204,5 +259,7 @@ TABLE = {
     "nn::LayerNorm": Entry(lambda r: draw_norm(r, axes=True), layer_norm, scale=1),
     "nn::RMSNorm": Entry(draw_rms_norm, rms_norm, scale=1),
     "nn::Residual": Entry(draw_residual, lambda x, o: linear(*x[:3]).tanh() + linear(x[0], x[3], None)),
+    "nn::Concat": Entry(draw_concat, lambda x, o: torch.cat([x[0], linear(x[0], x[1], None)], o["axis"])),
+    "nn::Parallel": Entry(draw_parallel, parallel),
     "nn::Sequential": Entry(draw_network, network),
 }

@@ -28,6 +28,7 @@ NOT_COMPARED = {
     "losses::without_masked_rows": "masks, compared in losses with sample weights",
     "normalize": "what the layers that normalise are made of, which are compared",
     "normalize_by": "what batch norm is in evaluation, which is compared",
+    "resample2d": "what Upsample and AdaptiveAvgPool2d are made of, which are compared",
     "optim::Method": "the base of SGD and Adam, which are compared",
     "optim::Several": "steps others, which are compared; groups against them in tests/optim",
     "optim::warm_up": "compared within every other schedule",

@@ -50,8 +50,12 @@ inline kernels::Conv2dOptions convolution(const json& options) {
 inline kernels::Pool2dOptions pooling(const json& options) {
   const auto [window_h, window_w] = pair(options, "window");
   const auto [stride_h, stride_w] = pair(options, "stride");
-  return {
-      .window_h = window_h, .window_w = window_w, .stride_h = stride_h, .stride_w = stride_w, .pads = pads(options)};
+  return {.window_h = window_h,
+          .window_w = window_w,
+          .stride_h = stride_h,
+          .stride_w = stride_w,
+          .pads = pads(options),
+          .count_padding = flag(options, "count_padding")};
 }
 
 }  // namespace gibbs::conformance

@@ -9,6 +9,12 @@ void check_floating(const char* layer, const Variable& x) {
         "; convert with cast");
 }
 
+void check_images(const char* layer, const Variable& x) {
+  check(x.rank() == 4 && x.size(1) > 0 && x.size(2) > 0, layer, ": ", forward_name(),
+        " expects [N, H, W, C], received ", x.shape());
+  check_floating(layer, x);
+}
+
 void check_parameter(const char* layer, const Variable& x, const Parameter& weight) {
   check(!weight.is_pending(), layer, ": ", forward_name(),
         " has no numbers yet; call nn::initialize(model, seed) first");

@@ -10,6 +10,9 @@ namespace gibbs::nn {
 /// Throws unless x is float32 or float64.
 void check_floating(const char* layer, const Variable& x);
 
+/// Throws unless x is [N, H, W, C] of at least one pixel, in float32 or float64.
+void check_images(const char* layer, const Variable& x);
+
 /// Throws unless the layer's weight has numbers and x has its dtype.
 void check_parameter(const char* layer, const Variable& x, const Parameter& weight);
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "gibbs/autograd/ops/layout.h"
 #include "gibbs/autograd/ops/pool2d.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/nn/detail/check_input.h"
-#include "gibbs/nn/forward.h"
 
 namespace gibbs::nn {
 namespace {
@@ -41,7 +41,9 @@ kernels::Pool2dOptions options_for(const char* layer, const Window2d& window, co
 
 }  // namespace
 
-MaxPool2d::MaxPool2d(const Pool2dOptions& options) : window_(checked_window("MaxPool2d", options)) {}
+MaxPool2d::MaxPool2d(const Pool2dOptions& options) : window_(checked_window("MaxPool2d", options)) {
+  check(!options.count_padding, "MaxPool2d: count_padding is for means (AvgPool2d); padding is never the largest");
+}
 
 std::string MaxPool2d::describe() const { return describe_pool("MaxPool2d", window_); }
 
@@ -54,9 +56,13 @@ Variable MaxPool2d::forward(const Variable& x) {
   return max_pool2d(x, kernel_options(x.shape()));
 }
 
-AvgPool2d::AvgPool2d(const Pool2dOptions& options) : window_(checked_window("AvgPool2d", options)) {}
+AvgPool2d::AvgPool2d(const Pool2dOptions& options)
+    : window_(checked_window("AvgPool2d", options)), count_padding_(options.count_padding) {}
 
-std::string AvgPool2d::describe() const { return describe_pool("AvgPool2d", window_); }
+std::string AvgPool2d::describe() const {
+  const std::string text = describe_pool("AvgPool2d", window_);
+  return count_padding_ ? text.substr(0, text.size() - 1) + ", padding counted)" : text;
+}
 
 double AvgPool2d::flops(const Shape& /*input*/, const Shape& output) const {
   return static_cast<double>(window_.size.h * window_.size.w) * static_cast<double>(output.numel());
@@ -66,7 +72,9 @@ std::unique_ptr<Module> AvgPool2d::share() const { return std::make_unique<AvgPo
 
 Variable AvgPool2d::forward(const Variable& x) {
   check_floating("AvgPool2d", x);
-  return avg_pool2d(x, options_for("AvgPool2d", window_, x.shape()));
+  kernels::Pool2dOptions options = options_for("AvgPool2d", window_, x.shape());
+  options.count_padding = count_padding_;
+  return avg_pool2d(x, options);
 }
 
 double GlobalAvgPool2d::flops(const Shape& input, const Shape& /*output*/) const {
@@ -76,10 +84,15 @@ double GlobalAvgPool2d::flops(const Shape& input, const Shape& /*output*/) const
 std::unique_ptr<Module> GlobalAvgPool2d::share() const { return std::make_unique<GlobalAvgPool2d>(*this); }
 
 Variable GlobalAvgPool2d::forward(const Variable& x) {
-  check(x.rank() == 4 && x.size(1) > 0 && x.size(2) > 0, "GlobalAvgPool2d: ", forward_name(),
-        " expects [N, H, W, C], received ", x.shape());
-  check_floating("GlobalAvgPool2d", x);
+  check_images("GlobalAvgPool2d", x);
   return mean(x, {1, 2});
+}
+
+std::unique_ptr<Module> GlobalMaxPool2d::share() const { return std::make_unique<GlobalMaxPool2d>(*this); }
+
+Variable GlobalMaxPool2d::forward(const Variable& x) {
+  check_images("GlobalMaxPool2d", x);
+  return flatten(max_pool2d(x, {.window_h = x.size(1), .window_w = x.size(2)}));
 }
 
 }  // namespace gibbs::nn

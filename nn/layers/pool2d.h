@@ -1,4 +1,5 @@
-// MaxPool2d and AvgPool2d: the largest element and the mean of every window of NHWC images.
+// MaxPool2d and AvgPool2d: the largest element and the mean of every window of NHWC images; GlobalMaxPool2d and
+// GlobalAvgPool2d: of the whole image.
 //
 //   MaxPool2d({.window = 2})    AvgPool2d({.window = 3, .stride = 2, .padding = Padding::same})
 #pragma once
@@ -12,8 +13,11 @@ namespace gibbs::nn {
 struct Pool2dOptions {
   Size2d window;
   Size2d stride = {};  // not given: the window, so that windows do not overlap
-  /// Padding never wins and is not counted in a mean. Every side is smaller than the window.
+  /// Padding never wins. Every side is smaller than the window.
   Padding padding = Padding::valid;
+  /// Of means: whether padding counts, as zeros. In Keras it does not; in PyTorch (count_include_pad) it does by
+  /// default.
+  bool count_padding = false;
 };
 
 /// [N, H, W, C] to [N, OH, OW, C]; of equal elements the first in row-major order wins.
@@ -49,6 +53,7 @@ class AvgPool2d : public Layer {
 
  private:
   Window2d window_;
+  bool count_padding_;
 };
 
 /// The mean of every channel: [N, H, W, C] to [N, C].
@@ -58,6 +63,16 @@ class GlobalAvgPool2d : public Layer {
   std::unique_ptr<Module> share() const override;
   /// One addition per element.
   double flops(const Shape& input, const Shape& output) const override;
+
+ protected:
+  Variable forward(const Variable& x) override;
+};
+
+/// The largest element of every channel, the first of equal ones: [N, H, W, C] to [N, C].
+class GlobalMaxPool2d : public Layer {
+ public:
+  std::string describe() const override { return "GlobalMaxPool2d"; }
+  std::unique_ptr<Module> share() const override;
 
  protected:
   Variable forward(const Variable& x) override;

@@ -35,13 +35,14 @@ std::string to_string(const Padding& padding) {
   return fmt::format("({}, {}, {}, {})", top, bottom, left, right);
 }
 
+void check_size(const char* layer, const char* what, const Size2d& size) {
+  check(size.h > 0 && size.w > 0, layer, ": ", what, " must be positive, not ", to_string(size));
+}
+
 void check_window(const char* layer, const Window2d& window) {
-  const auto positive = [layer](const char* what, const Size2d& size) {
-    check(size.h > 0 && size.w > 0, layer, ": ", what, " must be positive, not ", to_string(size));
-  };
-  positive("the window", window.size);
-  positive("the stride", window.stride);
-  positive("the dilation", window.dilation);
+  check_size(layer, "the window", window.size);
+  check_size(layer, "the stride", window.stride);
+  check_size(layer, "the dilation", window.dilation);
   const auto& [top, bottom, left, right] = window.padding.pads();
   check(std::min({top, bottom, left, right}) >= 0, layer, ": padding must not be negative, it is ",
         to_string(window.padding));

@@ -64,6 +64,9 @@ struct Window2d {
   Size2d dilation = 1;
 };
 
+/// Throws unless both are positive: "Conv2d: the stride must be positive, not 0x1".
+void check_size(const char* layer, const char* what, const Size2d& size);
+
 /// Throws unless sizes, strides and dilations are positive and no side is padded by a negative number.
 void check_window(const char* layer, const Window2d& window);
 

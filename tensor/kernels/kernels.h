@@ -12,4 +12,5 @@
 #include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/pool2d.h"
 #include "gibbs/tensor/kernels/reduce.h"
+#include "gibbs/tensor/kernels/resample2d.h"
 #include "gibbs/tensor/kernels/softmax.h"

@@ -14,8 +14,11 @@ using std::int64_t;
 
 constexpr int64_t kChannels = 256;  // whose sums are held at a time
 
-/// The number of taps inside the image.
+/// What a window's sum is divided by: the number of taps inside the image, or all of them.
 int64_t taps_of(const Pool2dGeometry& g, int64_t oy, int64_t ox) {
+  if (g.options.count_padding) {
+    return g.options.window_h * g.options.window_w;
+  }
   int64_t taps = 0;
   for_each_tap(g, oy, ox, [&](int64_t, int64_t) { ++taps; });
   return taps;

@@ -13,6 +13,7 @@ struct Pool2dOptions {
   std::int64_t window_h = 2, window_w = 2;
   std::int64_t stride_h = 2, stride_w = 2;
   Pads pads = {};
+  bool count_padding = false;  // of means: whether padding counts, as zeros
 };
 
 struct Pool2dGeometry {
@@ -38,7 +39,7 @@ Tensor max_pool2d_gather(const Tensor& x, const Tensor& routing, const Pool2dGeo
 /// dx with each dy added at its winner: the adjoint of max_pool2d_gather.
 Tensor max_pool2d_scatter(const Tensor& dy, const Tensor& routing, const Pool2dGeometry& geometry);
 
-/// Mean of each window, of numbers of any size; padding is not counted, as in Keras.
+/// Mean of each window, of numbers of any size; padding is not counted, as in Keras, unless options.count_padding.
 Tensor avg_pool2d(const Tensor& x, const Pool2dGeometry& geometry);
 Tensor avg_pool2d_dx(const Tensor& dy, const Pool2dGeometry& geometry);
 

@@ -96,6 +96,7 @@ struct LayerEntry {
 const std::vector<LayerEntry>& all_layers();
 std::vector<LayerEntry> norm_layers();
 std::vector<LayerEntry> container_layers();
+std::vector<LayerEntry> shape_layers();
 
 struct OptimizerSample {
   std::string what;

@@ -123,6 +123,17 @@ OpEntry pool_entry(const std::string& name, Variable (*op)(const Variable&, cons
   return entry;
 }
 
+/// Means, and means that count padding.
+OpEntry avg_pool_entry() {
+  OpEntry entry = pool_entry("avg_pool2d", avg_pool2d, mean_of);
+  const Pool2dOptions counted = {.window_h = 3, .stride_h = 1, .pads = {1, 2, 0, 1}, .count_padding = true};
+  entry.samples.push_back({"padding counted",
+                           [=](const Variables& x) { return avg_pool2d(x[0], counted); },
+                           {random({1, 4, 3, 2})},
+                           [=](const Tensors& x) { return pooled(x[0], counted, mean_of); }});
+  return entry;
+}
+
 OpEntry conv_block_entry() {
   const auto sample = [](const char* what, const Shape& x, const Conv2dOptions& conv, double bias) {
     const Shape w = {2, 2, x[3], 16};  // whole vectors of filters in float32, too
@@ -152,6 +163,49 @@ OpEntry conv_block_entry() {
               conv_block(random({1, 3, 3, 1}), random({2, 2, 1, 16}), random({1}), small);
             },
             "conv_block: bias is [1] float64, needs [16] float64"}}};
+}
+
+using kernels::AxisWeights;
+
+OpEntry resample_entry() {
+  const auto sample = [](const char* what, const Shape& x, const AxisWeights& rows, const AxisWeights& columns) {
+    return Sample{
+        what,
+        [=](const Variables& v) { return resample2d(v[0], rows, columns); },
+        {random(x)},
+        [=](const Tensors& v) {
+          const auto weight = [](const AxisWeights& axis, std::int64_t output, std::int64_t input) {
+            double sum = 0;
+            for (const AxisWeights::Tap& tap : axis.of(output)) {
+              sum += tap.from == input ? tap.weight : 0;
+            }
+            return sum;
+          };
+          return build({x[0], rows.outputs(), columns.outputs(), x[3]}, [&](const Index& y) {
+            double sum = 0;
+            testing::for_each_index({x[1], x[2]}, [&](const Index& p) {
+              sum += weight(rows, y[1], p[0]) * weight(columns, y[2], p[1]) * at(v[0], {y[0], p[0], p[1], y[3]});
+            });
+            return sum;
+          });
+        }};
+  };
+  const AxisWeights twice = AxisWeights::linear(2, 4), spread = AxisWeights::linear(3, 5, true);
+  return {"resample2d",
+          {sample("enlarged", {2, 2, 3, 2}, twice, spread),
+           sample("repeated, and some left out", {1, 2, 5, 1}, AxisWeights::nearest(2, 4), AxisWeights::nearest(5, 3)),
+           sample("averaged", {1, 5, 4, 2}, AxisWeights::means(5, 3), AxisWeights::means(4, 2)),
+           sample("transposed", {1, 4, 5, 1}, twice.transposed(), spread.transposed()),
+           sample("no images", {0, 2, 3, 1}, twice, spread)},
+          {{[=] {
+              resample2d(random({1, 3, 3, 1}), twice, spread);
+            },
+            "resample2d: needs x [N, 2, 3, C], not [1, 3, 3, 1]"},
+           {[=] {
+              resample2d(Tensor::ones({1, 2, 3, 1}, DType::int64), twice, spread);
+            },
+            "resample2d: needs float32 or float64, not int64; convert with cast"},
+           {[] { AxisWeights::means(3, 0); }, "AxisWeights: 3 inputs and 0 outputs must be from 1 to 16777216"}}};
 }
 
 }  // namespace
@@ -186,7 +240,8 @@ OpEntries image_entries() {
                               },
                               "conv2d_dw: dy is [1, 3, 3, 2], the geometry needs [1, 2, 2, 2]"}}),
           pool_entry("max_pool2d", max_pool2d, largest),
-          pool_entry("avg_pool2d", avg_pool2d, mean_of),
+          avg_pool_entry(),
+          resample_entry(),
           conv_block_entry()};
 }
 

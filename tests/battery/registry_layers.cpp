@@ -110,6 +110,16 @@ LayerEntry pool_layer(const std::string& name, double (*f)(const std::vector<dou
        refused_dtype(Layer({.window = 2}), {1, 2, 2, 1}, name)}};
 }
 
+LayerEntry avg_pool_layer() {
+  LayerEntry entry = pool_layer<nn::AvgPool2d>("AvgPool2d", mean_of);
+  const kernels::Pool2dOptions same = {.pads = {.bottom = 1, .right = 1}, .count_padding = true};
+  entry.samples.push_back({"padding counted",
+                           copies(nn::AvgPool2d({.window = 2, .padding = nn::Padding::same, .count_padding = true})),
+                           {1, 3, 3, 1},
+                           [same](nn::Layer&, const Tensor& x) { return pooled(x, same, mean_of); }});
+  return entry;
+}
+
 LayerEntry global_pool_layer() {
   const auto oracle = [](nn::Layer&, const Tensor& x) { return testing::reduced(x, {1, 2}, false, mean_of); };
   return {"GlobalAvgPool2d",
@@ -249,13 +259,14 @@ const std::vector<LayerEntry>& all_layers() {
         dense_layer(),
         conv2d_layer(),
         pool_layer<nn::MaxPool2d>("MaxPool2d", largest),
-        pool_layer<nn::AvgPool2d>("AvgPool2d", mean_of),
+        avg_pool_layer(),
         global_pool_layer(),
         dropout_layer(),
         flatten_layer(),
         sequential_layer()};
     std::ranges::move(norm_layers(), std::back_inserter(all));
     std::ranges::move(container_layers(), std::back_inserter(all));
+    std::ranges::move(shape_layers(), std::back_inserter(all));
     return all;
   }();
   return entries;

@@ -125,6 +125,8 @@ inline Tensor pooled(const Tensor& x, const kernels::Pool2dOptions& o,
       const std::int64_t row = y[1] * o.stride_h - o.pads.top + k[0], column = y[2] * o.stride_w - o.pads.left + k[1];
       if (row >= 0 && row < x.size(1) && column >= 0 && column < x.size(2)) {
         members.push_back(at(x, {y[0], row, column, y[3]}));
+      } else if (o.count_padding) {
+        members.push_back(0);
       }
     });
     return f(members);

@@ -100,11 +100,30 @@ TEST(Pool2d, GradientsAgreeWithDifferences) {
   expect_gradients(global, distinct({2, 3, 2, 2}));
 }
 
+TEST(AvgPool2d, CountsPaddingAsZerosWhereThatIsWanted) {
+  const Tensor ones = Tensor::ones({1, 2, 2, 1});
+  EXPECT_EQ(AvgPool2d({.window = 2, .stride = 1, .padding = 1, .count_padding = true})(ones).value().to_vector(),
+            (std::vector<double>{.25, .5, .25, .5, 1, .5, .25, .5, .25}));
+  EXPECT_EQ(AvgPool2d({.window = 2, .stride = 1, .padding = 1})(ones).value().to_vector(), std::vector<double>(9, 1));
+}
+
+TEST(GlobalMaxPool2d, GivesTheGradientToTheFirstOfEqualOnes) {
+  const Variable x = Variable::leaf(Tensor::from(std::vector<double>{1, 7, 7, 7, 2, 7}, {1, 3, 2, 1}));
+  GlobalMaxPool2d layer;
+  const Variable y = layer(x);
+  EXPECT_EQ(y.shape(), Shape({1, 1}));
+  EXPECT_EQ(y.value().item(), 7);
+  EXPECT_EQ(grad(y, {x}, Tensor::ones({1, 1}, DType::float64))[0].value().to_vector(),
+            (std::vector<double>{0, 1, 0, 0, 0, 0}));
+}
+
 TEST(Pool2d, DescribesWhatIsNotTheDefault) {
   EXPECT_EQ(MaxPool2d({.window = 2}).describe(), "MaxPool2d(window 2x2)");
   EXPECT_EQ(MaxPool2d({.window = 2, .stride = 2}).describe(), "MaxPool2d(window 2x2)");
   EXPECT_EQ(AvgPool2d({.window = {3, 2}, .stride = 1, .padding = Padding::same}).describe(),
             "AvgPool2d(window 3x2, stride 1x1, padding same)");
+  EXPECT_EQ(AvgPool2d({.window = 3, .padding = 1, .count_padding = true}).describe(),
+            "AvgPool2d(window 3x3, padding 1, padding counted)");
   EXPECT_EQ(GlobalAvgPool2d().describe(), "GlobalAvgPool2d");
 }
 
@@ -121,6 +140,8 @@ TEST(Pool2d, Errors) {
             }),
             "AvgPool2d: padding (2, 2, 1, 2) must be smaller than the window 3x2, or windows would hold nothing but "
             "padding");
+  EXPECT_EQ(error_of([] { MaxPool2d({.window = 2, .count_padding = true}); }),
+            "MaxPool2d: count_padding is for means (AvgPool2d); padding is never the largest");
   Sequential model(MaxPool2d({.window = 2}), AvgPool2d({.window = 3}), GlobalAvgPool2d());
   EXPECT_EQ(error_of([&] {
               model(Tensor::zeros({1, 4, 4, 1}));
