@@ -12,7 +12,7 @@ CONVOLUTIONS = "Infinities in a convolution"
 LOGSUMEXP = "logsumexp at the extremes"
 NOTHING = "0 ln 0"
 POOLING = "NaN in max pooling"
-POOLS = {"max_pool2d", "nn::MaxPool2d"}
+POOLS = {"max_pool2d", "nn::MaxPool2d", "nn::GlobalMaxPool2d"}
 CONVOLVES = {"conv2d", "conv2d_dx", "conv2d_dw", "conv_block", "nn::Conv2d", "nn::Sequential"}
 
 

@@ -100,10 +100,10 @@ def draw_adaptive_pool(r):
 
 
 def draw_upsample(r):
-    """PyTorch finds the nearest row in float32, so the sizes here are those where that is the one."""
+    """Of sizes where PyTorch's nearest, found in float32, is the nearest."""
     (x,), o = draw_images(r.without_extremes())[0], {"bilinear": r.flag(.6)}
     o["align_corners"] = o["bilinear"] and r.flag()
-    if r.flag() or not o["bilinear"]:
+    if r.flag():
         return [x], o | {"scale": [r.integer(1, 4), r.integer(1, 4)]}
     return [x], o | {"size": [r.integer(1, 9), r.integer(1, 9)]}
 
@@ -258,7 +258,7 @@ TABLE = {
         lambda x, weight, bias, o: F.group_norm(x, o["groups"], weight, bias, o["epsilon"])), scale=1),
     "nn::LayerNorm": Entry(lambda r: draw_norm(r, axes=True), layer_norm, scale=1),
     "nn::RMSNorm": Entry(draw_rms_norm, rms_norm, scale=1),
-    "nn::Residual": Entry(draw_residual, lambda x, o: linear(*x[:3]).tanh() + linear(x[0], x[3], None)),
+    "nn::Residual": Entry(draw_residual, lambda x, o: linear(*x[:3]).tanh() + linear(x[0], x[3], None), scale=1),
     "nn::Concat": Entry(draw_concat, lambda x, o: torch.cat([x[0], linear(x[0], x[1], None)], o["axis"])),
     "nn::Parallel": Entry(draw_parallel, parallel),
     "nn::Sequential": Entry(draw_network, network),

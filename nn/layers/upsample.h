@@ -13,8 +13,9 @@
 
 namespace gibbs::nn {
 
-/// nearest: output i is input floor(i H / OH), PyTorch's "nearest"; Keras has whole scales only, where both agree.
-/// bilinear: between the four pixels around a place; where pictures become smaller, without blurring them before.
+/// nearest: output i is input floor(i H / OH), as in PyTorch, which computes it in float32 and misses it for a few
+/// sizes (2 to 82); Keras has whole scales only. bilinear: between the four pixels around a place; where pictures
+/// become smaller, without blurring them before.
 enum class Interpolation { nearest, bilinear };
 
 struct UpsampleOptions {
