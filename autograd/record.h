@@ -110,7 +110,7 @@ Variable record(const OpInfo& op, Tensor value, Wrt<Gradients>... terms) {
   std::vector<detail::InputGradient> gradients;
   inputs.reserve(sizeof...(terms));
   gradients.reserve(sizeof...(terms));
-  [[maybe_unused]] const auto add = [&](auto& term) {
+  const auto add = [&](auto& term) {
     if (term.input.traced()) {
       inputs.push_back(term.input.edge());
       gradients.push_back(detail::as_input_gradient(std::move(term.gradient)));

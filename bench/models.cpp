@@ -1,8 +1,8 @@
-// Whole networks: the time of one training step (forward, loss, backward, optimizer) on a batch that is there, and the time
-// that this machine would need for its products and for its memory.
+// Whole networks: the time of one training step (forward, loss, backward, optimizer) on a batch that is there, and the
+// time that this machine would need for its products and for its memory.
 //
-// Prints a JSON line per network. bench/models.sh runs it in turn with bench/peers/pytorch_models.py, which has the same
-// networks under the same names; the loss after five steps from fixed weights proves that they compute the same.
+// Prints a JSON line per network. bench/models.sh runs it in turn with bench/peers/pytorch_models.py, which has the
+// same networks under the same names; the loss after five steps from fixed weights proves that they compute the same.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -112,7 +112,8 @@ const std::vector<Benchmark> kBenchmarks = {
     {"vae", 128, vae},
 };
 
-/// Floating-point operations of the products of a step, and bytes that its ops read and write, as the profile counts them.
+/// Floating-point operations of the products of a step, and bytes that its ops read and write, as the profile counts
+/// them.
 examples::Work work_of(const std::function<void()>& step) {
   Profile profile;
   step();

@@ -112,8 +112,9 @@ Variable as_conv_norm(Row row, const Variable& x) {
   const Tensor& w = conv.weight().value();
   const auto geometry = kernels::Conv2dGeometry::of(x.shape(), w.shape(), conv.kernel_options(x.shape()));
   count_flops(geometry.flops());
-  return record("conv_norm", kernels::conv2d(x.value(), w, geometry,
-                                             norm.evaluation_epilogue(conv.bias(), *activation_of(*row[2]))));
+  return record("conv_norm",
+                kernels::conv2d(x.value(), w, geometry, norm.evaluation_epilogue(conv.bias(), *activation_of(*row[2]))),
+                wrt(x, [](const Variable& /*dy*/) -> Variable { fail("conv_norm: has no gradient"); }));
 }
 
 // --- a layer that does an activation on the way, and the activation

@@ -152,6 +152,7 @@ Variable gelu(const Variable& x) {
 }
 
 Variable activate(const Variable& x, Activation activation) {
+  check_floats("activate", x);
   switch (activation) {
     case Activation::relu:
       return relu(x);

@@ -15,6 +15,8 @@ DECLARED = re.compile(r"^(?:inline )?(?:Variables?|SortedVariable|Schedule) ([a-
 PREFIXES = {"autograd/ops": "", "losses": "losses::", "nn": "nn::", "optim": "optim::"}
 KERAS, SCIPY = "Keras' reduction of a loss that is compared", "SciPy's convention, of which PyTorch has none"
 NOT_COMPARED = {
+    "activate": "relu, gelu or silu by name, which are compared",
+    "activated_sum": "a sum and an activation, which are compared",
     "losses::at_least_zero": "the end of every measure, compared in each",
     "losses::distributions": "checks its argument and returns it",
     "losses::finish": "the end of every categorical loss: takes what only a loss can prepare",

@@ -1,6 +1,6 @@
-// A network of depthwise-separable convolutions: a 3x3 convolution of every channel by itself, then a 1x1 convolution that
-// mixes them, for an eighth of the arithmetic of a whole 3x3 convolution. After MobileNet (Howard et al. 2017), for small
-// pictures.
+// A network of depthwise-separable convolutions: a 3x3 convolution of every channel by itself, then a 1x1 convolution
+// that mixes them, for an eighth of the arithmetic of a whole 3x3 convolution. After MobileNet (Howard et al. 2017),
+// for small pictures.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
-// Variational autoencoder (Kingma and Welling 2014): a network that describes pictures by a few random numbers, and draws
-// pictures from such numbers.
+// Variational autoencoder (Kingma and Welling 2014): a network that describes pictures by a few random numbers, and
+// draws pictures from such numbers.
 //
-// The encoder gives a Gaussian for each picture, N(mean, e^log_variance); the decoder gets z = mean + e^(log_variance / 2)
-// noise from it, through which the gradient passes, and gives a logit for each pixel. Its loss is the binary cross entropy of
-// the pixels plus the KL divergence of the Gaussian from N(0, 1): the number of nats that the picture costs.
+// The encoder gives a Gaussian for each picture, N(mean, e^log_variance); the decoder gets z = mean + e^(log_variance /
+// 2) noise from it, through which the gradient passes, and gives a logit for each pixel. Its loss is the binary cross
+// entropy of the pixels plus the KL divergence of the Gaussian from N(0, 1): the number of nats that the picture costs.
 #pragma once
 
 #include <cstdint>

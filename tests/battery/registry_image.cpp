@@ -134,6 +134,39 @@ OpEntry avg_pool_entry() {
   return entry;
 }
 
+/// Bias and activation in one op: by rows, by groups, channel by channel, in whole vectors.
+std::vector<Sample> conv2d_activated_samples() {
+  using kernels::Activation;
+  const auto sample = [](const char* what, const Conv2dGeometry& g, Activation activation) {
+    return Sample{what,
+                  [=](const Variables& v) { return conv2d(v[0], v[1], v[2], g.options, activation); },
+                  {random(g.x_shape(), 1, -1, 1), random(g.w_shape(), 2, -1, 1), random({g.filters}, 3, -1, 1)},
+                  [=](const Tensors& v) {
+                    const Tensor z = convolution(g, v[0], v[1]);
+                    return build(z.shape(), [&](const Index& i) {
+                      return testing::activated(activation, at(z, i) + at(v[2], {i[3]}));
+                    });
+                  }};
+  };
+  const auto rows = Conv2dGeometry::of({2, 4, 3, 2}, {2, 2, 2, 3}, {.pads = {1, 0, 0, 1}});
+  const auto depthwise = Conv2dGeometry::of({1, 4, 3, 2}, {2, 2, 1, 2}, {.groups = 2});
+  const auto grouped = Conv2dGeometry::of({1, 3, 3, 4}, {2, 2, 2, 6}, {.groups = 2});
+  const auto direct = Conv2dGeometry::of({1, 4, 3, 2}, {2, 2, 2, 16}, {});
+  return {sample("bias", rows, Activation::identity),
+          sample("bias, relu", rows, Activation::relu),
+          sample("bias, gelu", grouped, Activation::gelu),
+          sample("bias, relu, in groups", grouped, Activation::relu),
+          sample("bias, relu, depthwise", depthwise, Activation::relu),
+          sample("bias, silu, direct", direct, Activation::silu),
+          {"relu without bias",
+           [=](const Variables& v) { return conv2d(v[0], v[1], {}, direct.options, Activation::relu); },
+           {random(direct.x_shape(), 1, -1, 1), random(direct.w_shape(), 2, -1, 1)},
+           [=](const Tensors& v) {
+             const Tensor z = convolution(direct, v[0], v[1]);
+             return build(z.shape(), [&](const Index& i) { return std::max(at(z, i), 0.0); });
+           }}};
+}
+
 OpEntry conv_block_entry() {
   const auto sample = [](const char* what, const Shape& x, const Conv2dOptions& conv, double bias) {
     const Shape w = {2, 2, x[3], 16};  // whole vectors of filters in float32, too
@@ -215,20 +248,22 @@ OpEntries image_entries() {
     return conv2d(x, w, g.options);
   };
   const auto g = Conv2dGeometry::of({1, 3, 3, 2}, {2, 2, 2, 2}, {});
-  return {convolution_entry(
-              "conv2d", convolve, convolution, x_of, w_of,
-              {{[] {
-                  conv2d(random({1, 3, 3, 2}), random({2, 2, 3, 1}));
-                },
-                "conv2d: x [1, 3, 3, 2] has 2 channels, w [2, 2, 3, 1] with groups = 1 takes 3"},
-               {[] {
-                  conv2d(random({3, 3, 2}), random({2, 2, 2, 1}));
-                },
-                "conv2d: needs x [N, H, W, C], not [3, 3, 2]"},
-               {[] {
-                  conv2d(random({1, 1, 3, 2}), random({2, 2, 2, 1}));
-                },
-                "conv2d: the kernel reaches over 2 x 2, the padded image is 1 x 3; pad more or use a smaller kernel"}}),
+  OpEntry conv2d_entry = convolution_entry(
+      "conv2d", convolve, convolution, x_of, w_of,
+      {{[] {
+          conv2d(random({1, 3, 3, 2}), random({2, 2, 3, 1}));
+        },
+        "conv2d: x [1, 3, 3, 2] has 2 channels, w [2, 2, 3, 1] with groups = 1 takes 3"},
+       {[] {
+          conv2d(random({3, 3, 2}), random({2, 2, 2, 1}));
+        },
+        "conv2d: needs x [N, H, W, C], not [3, 3, 2]"},
+       {[] {
+          conv2d(random({1, 1, 3, 2}), random({2, 2, 2, 1}));
+        },
+        "conv2d: the kernel reaches over 2 x 2, the padded image is 1 x 3; pad more or use a smaller kernel"}});
+  std::ranges::move(conv2d_activated_samples(), std::back_inserter(conv2d_entry.samples));
+  return {std::move(conv2d_entry),
           convolution_entry("conv2d_dx", conv2d_dx, convolution_dx, y_of, w_of,
                             {{[=] {
                                 conv2d_dx(random({1, 3, 3, 2}), random({2, 2, 2, 2}), g);

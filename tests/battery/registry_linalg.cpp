@@ -69,11 +69,31 @@ OpEntry dense_entry() {
                     return build({rows, out}, [&](const Index& i) { return at(y, i) + at(x[2], i); });
                   }};
   };
+  const auto then = [](const char* what, kernels::Activation activation) {
+    return Sample{what,
+                  [=](const Variables& x) { return dense(x[0], x[1], x[2], activation); },
+                  {random({5, 3}, 1, -1, 1), random({3, 4}, 2, -1, 1), random({4}, 3, -1, 1)},
+                  [=](const Tensors& x) {
+                    const Tensor y = matrix_product(x[0], x[1]);
+                    return build({5, 4}, [&](const Index& i) {
+                      return testing::activated(activation, at(y, i) + at(x[2], {i[1]}));
+                    });
+                  }};
+  };
   return {"dense",
           {sample(3, 3, 2),
            sample(1, 1, 1),
            sample(2, 2, 2),
            sample(0, 3, 2),
+           then("then relu", kernels::Activation::relu),
+           then("then gelu", kernels::Activation::gelu),
+           {"without bias, then relu",
+            [](const Variables& x) { return dense(x[0], x[1], {}, kernels::Activation::relu); },
+            {random({3, 2}, 1), random({2, 2}, 2, -1, 1)},
+            [](const Tensors& x) {
+              const Tensor y = matrix_product(x[0], x[1]);
+              return build({3, 2}, [&](const Index& i) { return std::max(at(y, i), 0.0); });
+            }},
            {"without bias",
             [](const Variables& x) { return dense(x[0], x[1], {}); },
             {random({3, 2}), random({2, 2}, 2)},

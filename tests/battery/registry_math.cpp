@@ -97,6 +97,23 @@ OpEntry glu_entry() {
             "glu: needs float32 or float64, not int64; convert with cast"}}};
 }
 
+OpEntry activated_sum_entry() {
+  const auto sample = [](kernels::Activation activation) {
+    return Sample{kernels::name_of(activation),
+                  [=](const Variables& v) { return activated_sum(v[0], v[1], activation); },
+                  {random({3, 5}, 1, -2, 2), random({3, 5}, 2, -2, 2)},
+                  [=](const Tensors& v) {
+                    return build({3, 5}, [&](const Index& i) {
+                      return testing::activated(activation, at(v[0], i) + at(v[1], i));
+                    });
+                  }};
+  };
+  return {"activated_sum",
+          {sample(kernels::Activation::relu), sample(kernels::Activation::gelu), sample(kernels::Activation::identity)},
+          {{[] { activated_sum(random({2}), random({1}), kernels::Activation::relu); },
+            "relu: a is [2] float64, b [1] float64"}}};
+}
+
 /// Activations that have numbers of their own take them here.
 OpEntries activation_entries() {
   return {
@@ -115,6 +132,10 @@ OpEntries activation_entries() {
           [](double x) { return softplus_of(2 * x) / 2; }),
       elementary("softsign", softsign, [](double x) { return x / (1 + std::abs(x)); }),
       elementary("silu", silu, [](double x) { return x * sigmoid_of(x); }),
+      elementary(
+          "activate", [](const Variable& x) { return activate(x, kernels::Activation::silu); },
+          [](double x) { return x * sigmoid_of(x); }),
+      activated_sum_entry(),
       elementary("mish", mish, [](double x) { return x * std::tanh(softplus_of(x)); }),
       elementary("hard_sigmoid", hard_sigmoid, hard_sigmoid_of),
       elementary("hard_swish", hard_swish, [](double x) { return x * hard_sigmoid_of(x); }),

@@ -35,20 +35,6 @@ struct Parts {
   Activation activation = Activation::identity;
 };
 
-double activated(Activation activation, double x) {
-  switch (activation) {
-    case Activation::relu:
-      return x > 0 ? x : 0;
-    case Activation::gelu:
-      return x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
-    case Activation::silu:
-      return x / (1 + std::exp(-x));
-    case Activation::identity:
-      break;
-  }
-  return x;
-}
-
 /// y by its definition, from a mean and a variance of every [outer, group].
 Tensor normal_numbers(const Tensors& in, const NormGeometry& g, const Parts& parts,
                       const std::function<std::pair<double, double>(const Tensor&, const Index&)>& moments_at) {
@@ -58,8 +44,9 @@ Tensor normal_numbers(const Tensors& in, const NormGeometry& g, const Parts& par
                  const auto [mean, var] = moments_at(x, i);
                  const Index channel = {i[2] * g.depth + i[3]};
                  const double n = (at(x, i) - mean) / std::sqrt(var + kEpsilon);
-                 return activated(parts.activation, n * (parts.scale ? at(in[1], channel) : 1) +
-                                                        (parts.shift ? at(in[parts.scale ? 2 : 1], channel) : 0));
+                 return testing::activated(parts.activation,
+                                           n * (parts.scale ? at(in[1], channel) : 1) +
+                                               (parts.shift ? at(in[parts.scale ? 2 : 1], channel) : 0));
                })
       .reshape(in[0].shape());
 }

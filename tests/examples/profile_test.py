@@ -68,10 +68,11 @@ class Profile(ProgramTest):
             self.assertAlmostEqual(sum(row[column] for row in rows.values()), whole, delta=rounding * (len(rows) + 1))
         times = [row[1] for row in rows.values()][:-1]
         self.assertEqual(times, sorted(times, reverse=True))
-        for name in ("conv_block", "conv_block gradient", "dense", "dense gradient"):
-            calls, _, _, gflops, gbytes, _ = rows[name]
-            self.assertEqual(calls, 2 * steps, name)
-            self.assertTrue(0 <= gflops < 10_000 and 0 <= gbytes < 10_000, rows[name])
+        for name, each_step in (("conv_block", 2), ("dense_activated", 1), ("dense", 1)):
+            for row in (name, name + " gradient"):
+                calls, _, _, gflops, gbytes, _ = rows[row]
+                self.assertEqual(calls, each_step * steps, row)
+                self.assertTrue(0 <= gflops < 10_000 and 0 <= gbytes < 10_000, rows[row])
         for name in ("waiting for a batch", "loss", "optimizer step", "cross_entropy_with_logits gradient"):
             self.assertEqual(rows[name][0], steps, name)
             self.assertIsNone(rows[name][3])
@@ -90,8 +91,9 @@ class Profile(ProgramTest):
         for event, _, _, parents in nested:
             backward = any(x["name"].endswith(" gradient") for x in (event, *parents))
             self.assertEqual(event["cat"] == "backward", backward, event)
-        for category, expected in (("forward", ("conv_block", "dropout", "dense", "relu", "cross_entropy_with_logits")),
-                                   ("backward", ("conv_block gradient", "dense gradient", "matmul", "relu_mask")),
+        for category, expected in (("forward", ("conv_block", "dropout", "dense_activated", "dense",
+                                                "cross_entropy_with_logits")),
+                                   ("backward", ("conv_block gradient", "dense gradient", "matmul")),
                                    ("optimizer", ("optimizer step",)), ("data", ("waiting for a batch",))):
             self.assertLessEqual(set(expected), {event["name"] for event in events if event["cat"] == category})
 
@@ -100,8 +102,8 @@ class Profile(ProgramTest):
         self.assertEqual(self.flops(training, "conv_block gradient", "0, 1, 2"), CONV1, "images want no gradient")
         self.assertEqual(self.flops(training, "conv_block", "4, 5, 6"), CONV2)
         self.assertEqual(self.flops(training, "conv_block gradient", "4, 5, 6"), 2 * CONV2)
-        self.assertEqual(self.flops(training, "dense", "9"), DENSE1)
-        self.assertEqual(self.flops(training, "dense gradient", "9"), 2 * DENSE1)
+        self.assertEqual(self.flops(training, "dense_activated", "9, 10"), DENSE1)
+        self.assertEqual(self.flops(training, "dense_activated gradient", "9, 10"), 2 * DENSE1)
         conv1 = next(event for event in training if event["name"] == "conv_block")
         self.assertEqual((conv1["args"]["inputs"], conv1["args"]["outputs"]),
                          ("[12, 32, 32, 3] [3, 3, 3, 32] [32]", "[12, 15, 15, 32]"))

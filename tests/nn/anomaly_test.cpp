@@ -27,9 +27,10 @@ TEST(Anomaly, NamesTheLayerForward) {
   EXPECT_EQ(error_of([&] {
               model(Tensor::ones({1, 6, 6, 1}));
             }),
-            "anomaly: 'add' in layer '0.0' (Conv2d(1 -> 16, kernel 3x3)) gave infinity\n"
-            "  input 0: [1, 4, 4, 16] float32, min 0, max 0, mean 0\n"
-            "  input 1: [16] float32, min 0, max 0, mean 0, 1 infinite\n"
+            "anomaly: 'conv2d' in layer '0.0' (Conv2d(1 -> 16, kernel 3x3)) gave infinity\n"
+            "  input 0: [1, 6, 6, 1] float32, min 1, max 1, mean 1\n"
+            "  input 1: [3, 3, 1, 16] float32, min 0, max 0, mean 0\n"
+            "  input 2: [16] float32, min 0, max 0, mean 0, 1 infinite\n"
             "  output: [1, 4, 4, 16] float32, min 0, max 0, mean 0, 16 infinite");
 }
 

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <vector>
 
+#include "gibbs/tensor/kernels/activation.h"
 #include "gibbs/tensor/kernels/conv2d.h"
 #include "gibbs/tensor/kernels/gemm.h"
 #include "gibbs/tensor/kernels/pool2d.h"
@@ -131,6 +132,21 @@ inline Tensor pooled(const Tensor& x, const kernels::Pool2dOptions& o,
     });
     return f(members);
   });
+}
+
+/// f(x), by its formula.
+inline double activated(kernels::Activation activation, double x) {
+  switch (activation) {
+    case kernels::Activation::relu:
+      return x > 0 ? x : 0;
+    case kernels::Activation::gelu:
+      return x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
+    case kernels::Activation::silu:
+      return x / (1 + std::exp(-x));
+    case kernels::Activation::identity:
+      break;
+  }
+  return x;
 }
 
 }  // namespace gibbs::testing

@@ -74,7 +74,7 @@ TEST(StepMemory, OfTheConvNetIsWhatItsLambdasNeed) {
            }});
   std::vector<std::int64_t> at_dense, at_block, at_dropout;
   for (const auto& [op, bytes] : held) {
-    if (op == "dense") {
+    if (op == "dense" || op == "dense_activated") {
       at_dense.push_back(bytes);
     } else if (op == "conv_block") {
       at_block.push_back(bytes);

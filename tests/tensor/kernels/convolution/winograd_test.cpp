@@ -20,12 +20,14 @@ using std::int64_t;
 const std::vector<Conv2dGeometry>& geometries() {
   static const std::vector<Conv2dGeometry> all = {
       Conv2dGeometry::of({3, 15, 15, 32}, {3, 3, 32, 64}, {}),
-      Conv2dGeometry::of({2, 6, 9, 16}, {3, 3, 16, 16}, {}),
-      Conv2dGeometry::of({2, 7, 7, 16}, {3, 3, 16, 48}, {.pads = {1, 1, 1, 1}}),
-      Conv2dGeometry::of({2, 8, 5, 32}, {3, 3, 32, 16}, {.pads = {2, 0, 1, 2}}),
-      Conv2dGeometry::of({2, 41, 38, 16}, {3, 3, 16, 80}, {.pads = {1, 1, 1, 1}}),
-      Conv2dGeometry::of({40, 6, 6, 16}, {3, 3, 16, 16}, {}),
+      Conv2dGeometry::of({2, 6, 9, 32}, {3, 3, 32, 32}, {}),
+      Conv2dGeometry::of({2, 7, 7, 32}, {3, 3, 32, 48}, {.pads = {1, 1, 1, 1}}),
+      Conv2dGeometry::of({2, 8, 5, 48}, {3, 3, 48, 32}, {.pads = {2, 0, 1, 2}}),
+      Conv2dGeometry::of({2, 41, 38, 32}, {3, 3, 32, 80}, {.pads = {1, 1, 1, 1}}),
+      Conv2dGeometry::of({40, 6, 6, 32}, {3, 3, 32, 32}, {}),
       Conv2dGeometry::of({30, 7, 6, 128}, {3, 3, 128, 144}, {.pads = {1, 1, 1, 1}}),  // large weights
+      // Of which a sum is made in pieces of 128 tiles, and all of them in several blocks.
+      Conv2dGeometry::of({4, 30, 30, 128}, {3, 3, 128, 144}, {.pads = {1, 1, 1, 1}}),
   };
   return all;
 }
