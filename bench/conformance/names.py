@@ -31,7 +31,9 @@ NOT_COMPARED = {
     "normalize": "what the layers that normalise are made of, which are compared",
     "normalize_by": "what batch norm is in evaluation, which is compared",
     "resample2d": "what Upsample and AdaptiveAvgPool2d are made of, which are compared",
+    "optim::Lion": "PyTorch has none; tests/golden has the paper's algorithm",
     "optim::Method": "the base of SGD and Adam, which are compared",
+    "optim::Muon": "PyTorch's computes in bfloat16; tests/golden has it in float64",
     "optim::Several": "steps others, which are compared; groups against them in tests/optim",
     "optim::warm_up": "compared within every other schedule",
 } | {f"losses::compat::keras::{name}": KERAS for name in (

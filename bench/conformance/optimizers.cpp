@@ -4,6 +4,7 @@
 #include "bench/conformance/table.h"
 #include "gibbs/nn/clip_gradients.h"
 #include "gibbs/optim/optim.h"
+#include "tests/testing/optimizer_of.h"
 
 namespace gibbs::conformance {
 namespace {
@@ -25,27 +26,22 @@ void set_gradients(std::vector<Parameter>& parameters, const json& gradients) {
   }
 }
 
-/// Optimizer({parameters}, options(o)).
-template <class Optimizer, class Options>
-Function steps(Options options) {
-  return entry([options](const Variables& x, const json& o) -> Variables {
+/// The optimizer of this name with these options.
+Function steps(const char* name) {
+  return entry([name](const Variables& x, const json& o) -> Variables {
     std::vector<Parameter> parameters = parameters_of(x);
-    Optimizer optimizer(parameters, options(o));
+    const auto optimizer = testing::optimizer_of(name, parameters, o);
     Variables trajectory;
     for (const json& step : o.at("steps")) {
-      optimizer.set_learning_rate(step.at("rate"));
+      optimizer->set_learning_rate(step.at("rate"));
       set_gradients(parameters, step.at("gradients"));
-      optimizer.step();
+      optimizer->step();
       for (const Parameter& parameter : parameters) {
         trajectory.emplace_back(parameter.value().clone());
       }
     }
     return trajectory;
   });
-}
-
-optim::EpsilonMode epsilon_mode(const json& o) {
-  return flag(o, "keras") ? optim::EpsilonMode::keras : optim::EpsilonMode::bias_corrected;
 }
 
 /// The rates of the option "counts", after warming up when there is a "warm_up".
@@ -85,23 +81,12 @@ Function clipping(Clip clip) {
 Table optimizer_table() {
   using namespace optim;  // NOLINT: the table is a list of its names
   return {
-      {"optim::SGD", steps<SGD>([](const json& o) {
-         return SGDOptions{
-             .momentum = o.at("momentum"), .nesterov = flag(o, "nesterov"), .weight_decay = o.at("weight_decay")};
-       })},
-      {"optim::Adam", steps<Adam>([](const json& o) {
-         return AdamOptions{.beta1 = o.at("beta1"),
-                            .beta2 = o.at("beta2"),
-                            .epsilon = o.at("epsilon"),
-                            .epsilon_mode = epsilon_mode(o)};
-       })},
-      {"optim::AdamW", steps<AdamW>([](const json& o) {
-         return AdamWOptions{.beta1 = o.at("beta1"),
-                             .beta2 = o.at("beta2"),
-                             .epsilon = o.at("epsilon"),
-                             .epsilon_mode = epsilon_mode(o),
-                             .weight_decay = o.at("weight_decay")};
-       })},
+      {"optim::SGD", steps("SGD")},
+      {"optim::Adam", steps("Adam")},
+      {"optim::AdamW", steps("AdamW")},
+      {"optim::RMSprop", steps("RMSprop")},
+      {"optim::Adagrad", steps("Adagrad")},
+      {"optim::NAdam", steps("NAdam")},
       {"optim::constant", entry([](const Variables&, const json& o) { return rates(constant(o.at("rate")), o); })},
       {"optim::step_decay", entry([](const Variables&, const json& o) {
          return rates(step_decay({.rate = o.at("rate"), .factor = o.at("factor"), .every = o.at("every")}), o);

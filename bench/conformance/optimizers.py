@@ -23,17 +23,41 @@ def draw_steps(hyper_parameters):
     return draw
 
 
+DECAYS = [0., 0., .01, .5]
+
+
 def of_sgd(r):
     momentum = r.choice([0., .5, .9])
-    return {"momentum": momentum, "nesterov": momentum > 0 and r.flag(), "weight_decay": r.choice([0., 0., .01, .5])}
+    nesterov = momentum > 0 and r.flag()
+    return {"momentum": momentum, "nesterov": nesterov, "dampening": r.choice([0., .3]) if momentum and not nesterov else 0.,
+            "weight_decay": r.choice(DECAYS), "maximize": r.flag(.2)}
 
 
-def of_adam(r):
-    return {"beta1": r.choice([0., .5, .9]), "beta2": r.choice([0., .9, .999]), "epsilon": r.choice([1e-8, 1e-7, 1e-3])}
+def of_betas(r):
+    return {"beta1": r.choice([0., .5, .9]), "beta2": r.choice([0., .9, .999]), "weight_decay": r.choice(DECAYS),
+            "epsilon": r.choice([1e-8, 1e-7, 1e-3]), "maximize": r.flag(.2)}
 
 
 def of_adamw(r):
-    return of_adam(r) | {"weight_decay": r.choice([0., .01, .5])}
+    return of_betas(r) | {"amsgrad": r.flag(.3)}
+
+
+def of_adam(r):
+    return of_adamw(r) | {"decoupled_weight_decay": r.flag(.2)}
+
+
+def of_rmsprop(r):
+    return {"alpha": r.choice([0., .9, .99]), "epsilon": r.choice([1e-8, 1e-3]), "momentum": r.choice([0., .9]),
+            "weight_decay": r.choice(DECAYS), "maximize": r.flag(.2)}
+
+
+def of_adagrad(r):
+    return {"lr_decay": r.choice([0., .1]), "initial_accumulator_value": r.choice([0., .1]),
+            "epsilon": r.choice([1e-10, 1e-3]), "weight_decay": r.choice(DECAYS), "maximize": r.flag(.2)}
+
+
+def of_nadam(r):
+    return of_betas(r) | {"decoupled_weight_decay": r.flag(.2), "momentum_decay": r.choice([0., 4e-3, 1.])}
 
 
 def trajectory(make):
@@ -52,15 +76,22 @@ def trajectory(make):
     return reference
 
 
-def sgd(parameters, o):
-    return torch.optim.SGD(parameters, lr=1, **{name: o[name] for name in ("momentum", "nesterov", "weight_decay")})
-
-
-def adam(kind):
+def of(kind):
+    """An optimizer of PyTorch with the options under its own names."""
     def make(parameters, o):
-        decay = {"weight_decay": o["weight_decay"]} if "weight_decay" in o else {}
-        return kind(parameters, lr=1, betas=(o["beta1"], o["beta2"]), eps=o["epsilon"], **decay)
+        options = {{"epsilon": "eps"}.get(name, name): value for name, value in o.items()
+                   if name not in ("steps", "beta1", "beta2")}
+        return kind(parameters, lr=1, **options, **({"betas": (o["beta1"], o["beta2"])} if "beta1" in o else {}))
     return make
+
+
+class NAdam(torch.optim.NAdam):
+    """PyTorch keeps the product of its momenta in float32, unless float64 is the default, as it is here in a step."""
+    def step(self):
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64)
+        super().step()
+        torch.set_default_dtype(before)
 
 
 # ---- schedules ----
@@ -121,9 +152,10 @@ def clip_value(parameters, limit):
 
 
 TABLE = {
-    "optim::SGD": Entry(draw_steps(of_sgd), trajectory(sgd), gradients=False, scale=.1),
-    "optim::Adam": Entry(draw_steps(of_adam), trajectory(adam(torch.optim.Adam)), gradients=False, scale=.1),
-    "optim::AdamW": Entry(draw_steps(of_adamw), trajectory(adam(torch.optim.AdamW)), gradients=False, scale=.1),
+    f"optim::{kind.__name__}": Entry(draw_steps(options), trajectory(of(kind)), gradients=False, scale=.1)
+    for kind, options in {torch.optim.SGD: of_sgd, torch.optim.Adam: of_adam, torch.optim.AdamW: of_adamw,
+                          torch.optim.RMSprop: of_rmsprop, torch.optim.Adagrad: of_adagrad, NAdam: of_nadam}.items()
+} | {
     "optim::constant": schedule(lambda r: {"length": 10}, lambda optimizer, o: lr_scheduler.ConstantLR(optimizer, 1.)),
     "optim::step_decay": schedule(
         lambda r: {"length": r.integer(1, 40), "factor": r.choice([.1, .5, .9]), "every": r.integer(1, 9)},

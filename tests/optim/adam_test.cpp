@@ -62,9 +62,9 @@ TEST_P(AdamAgainstFloat64, ManySteps) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, AdamAgainstFloat64,
-                         ::testing::Combine(testing::Values(EpsilonMode::bias_corrected, EpsilonMode::keras),
-                                            testing::Values(0.0, 0.1),
-                                            testing::Values(DType::float32, DType::float64)));
+                         ::testing::Combine(::testing::Values(EpsilonMode::bias_corrected, EpsilonMode::keras),
+                                            ::testing::Values(0.0, 0.1),
+                                            ::testing::Values(DType::float32, DType::float64)));
 
 /// The first step of a weight at 0 under gradient g.
 double first_step(double g, const AdamOptions& options) {

@@ -9,8 +9,7 @@
 #include <limits>
 #include <memory>
 
-#include "gibbs/optim/adam.h"
-#include "gibbs/optim/sgd.h"
+#include "gibbs/optim/optim.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/random.h"
 #include "tests/optim/testing.h"
@@ -31,6 +30,18 @@ const Kind kKinds[] = {
      [](const Groups& p) { return std::make_unique<SGD>(p, SGDOptions{.learning_rate = 0.1, .momentum = 0.9}); }},
     {"Adam", [](const Groups& p) { return std::make_unique<Adam>(p, AdamOptions{.learning_rate = 0.1}); }},
     {"AdamW", [](const Groups& p) { return std::make_unique<AdamW>(p, AdamWOptions{.learning_rate = 0.1}); }},
+    {"AMSGrad",
+     [](const Groups& p) { return std::make_unique<Adam>(p, AdamOptions{.learning_rate = 0.1, .amsgrad = true}); }},
+    {"Dampened",
+     [](const Groups& p) {
+       return std::make_unique<SGD>(p, SGDOptions{.learning_rate = 0.1, .momentum = 0.9, .dampening = 0.5});
+     }},
+    {"RMSprop", [](const Groups& p) { return std::make_unique<RMSprop>(p); }},
+    {"CenteredRMSprop",
+     [](const Groups& p) { return std::make_unique<RMSprop>(p, RMSpropOptions{.momentum = 0.5, .centered = true}); }},
+    {"Adagrad", [](const Groups& p) { return std::make_unique<Adagrad>(p, AdagradOptions{.learning_rate = 0.5}); }},
+    {"NAdam", [](const Groups& p) { return std::make_unique<NAdam>(p, NAdamOptions{.learning_rate = 0.05}); }},
+    {"Lion", [](const Groups& p) { return std::make_unique<Lion>(p, LionOptions{.learning_rate = 0.01}); }},
 };
 
 class AnyOptimizer : public ::testing::TestWithParam<Kind> {};
@@ -156,7 +167,7 @@ TEST_P(AnyOptimizer, RefusesParametersThatChangedForm) {
   Parameter parameter(Tensor::ones({2}));
   const auto optimizer = GetParam().make({parameter});
   parameter.replace(Tensor::ones({2}, DType::float64));
-  const std::string name = GetParam().name == std::string("Momentum") ? "SGD" : GetParam().name;
+  const std::string name = optimizer->name();
   EXPECT_THAT(
       [&] { optimizer->step(); },
       ::testing::ThrowsMessage<Error>(StrEq(name + ": parameter '0' was float32 [2] and is now float64 [2]; make a "

@@ -98,11 +98,12 @@ TEST(Several, ItsSettingsAreThoseOfAll) {
   for (const auto& [name, value] : settings) {
     names.push_back(name + "=" + value);
   }
-  EXPECT_THAT(names,
-              ElementsAre("optimizer=Several", "optimizer's learning rate=1", "0/optimizer=SGD",
-                          "0/optimizer's learning rate=0.1", "0/weight decay=0", "0/momentum=0.9", "0/nesterov=off",
-                          "1/optimizer=AdamW", "1/optimizer's learning rate=0.02", "1/weight decay=0.01", "1/beta1=0.9",
-                          "1/beta2=0.999", "1/epsilon=1e-07", "1/epsilon mode=bias_corrected"));
+  EXPECT_THAT(names, ElementsAre("optimizer=Several", "optimizer's learning rate=1", "0/optimizer=SGD",
+                                 "0/optimizer's learning rate=0.1", "0/weight decay=0", "0/momentum=0.9",
+                                 "0/dampening=0", "0/nesterov=off", "0/maximize=off", "1/optimizer=AdamW",
+                                 "1/optimizer's learning rate=0.02", "1/weight decay=0.01", "1/beta1=0.9",
+                                 "1/beta2=0.999", "1/epsilon=1e-07", "1/epsilon mode=bias_corrected",
+                                 "1/decoupled weight decay=on", "1/amsgrad=off", "1/maximize=off"));
 }
 
 TEST(Several, AChangedParameterStopsTheStepOfAll) {

@@ -66,9 +66,11 @@ TEST(SGD, WeightDecayIsTheGradientOfTheSquaredNorm) {
 
 TEST(SGD, KeepsAVelocityOnlyWithMomentum) {
   const Parameter w(Tensor::of({1}));
-  SavedState plain, with_momentum;
+  SavedState plain, with_momentum, dampened;
   SGD({w}).visit_state(plain);
   SGD({w}, {.momentum = 0.5}).visit_state(with_momentum);
+  SGD({w}, {.momentum = 0.5, .dampening = 0.5}).visit_state(dampened);
+  EXPECT_THAT(dampened.names, ElementsAre("steps", "learning_rate", "0.steps", "0.velocity"));
   EXPECT_THAT(plain.names, ElementsAre("steps", "learning_rate"));
   EXPECT_THAT(with_momentum.names, ElementsAre("steps", "learning_rate", "0.velocity"));
 }
@@ -81,6 +83,12 @@ TEST(SGD, ErrorsOfOptions) {
               ::testing::ThrowsMessage<Error>(StrEq("SGD: weight_decay is -0.5; it must be finite and at least 0")));
   EXPECT_THAT(make({.nesterov = true}),
               ::testing::ThrowsMessage<Error>(StrEq("SGD: nesterov needs a momentum above 0")));
+  EXPECT_THAT(make({.momentum = 0.5, .dampening = 2}),
+              ::testing::ThrowsMessage<Error>(StrEq("SGD: dampening is 2; it must be in [0, 1]")));
+  EXPECT_THAT(make({.dampening = 0.5}),
+              ::testing::ThrowsMessage<Error>(StrEq("SGD: dampening needs a momentum above 0")));
+  EXPECT_THAT(make({.momentum = 0.5, .dampening = 0.5, .nesterov = true}),
+              ::testing::ThrowsMessage<Error>(StrEq("SGD: nesterov goes without dampening; leave one of them out")));
 }
 
 }  // namespace

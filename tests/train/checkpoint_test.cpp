@@ -236,9 +236,9 @@ TEST(Checkpoint, AnOptimizerWithOtherOptionsIsRefused) {
             "epsilon mode is bias_corrected in the checkpoint and keras here");
   optim::AdamW adam_w(parameters, {.weight_decay = 0.5}), other_decay(parameters, {.weight_decay = 0.25});
   EXPECT_EQ(error_between(adam_w, other_decay), "weight decay is 0.5 in the checkpoint and 0.25 here");
-  EXPECT_EQ(
-      error_between(scene.adam, adam_w),
-      "optimizer is Adam in the checkpoint and AdamW here, weight decay is not set in the checkpoint and 0.5 here");
+  EXPECT_EQ(error_between(scene.adam, adam_w),
+            "optimizer is Adam in the checkpoint and AdamW here, weight decay is 0 in the checkpoint and 0.5 here, "
+            "decoupled weight decay is off in the checkpoint and on here");
   const auto sgd_with = [&](const optim::SGDOptions& options) {
     optim::SGD before(parameters, {.momentum = 0.9}), here(parameters, options);
     return error_between(before, here);
