@@ -31,10 +31,15 @@ NOT_COMPARED = {
     "normalize": "what the layers that normalise are made of, which are compared",
     "normalize_by": "what batch norm is in evaluation, which is compared",
     "resample2d": "what Upsample and AdaptiveAvgPool2d are made of, which are compared",
+    "optim::Average": "the base of EMA and Lookahead, which are in tests/golden",
+    "optim::EMA": "steps others; against PyTorch's AveragedModel in tests/golden",
     "optim::Lion": "PyTorch has none; tests/golden has the paper's algorithm",
+    "optim::Lookahead": "PyTorch has none; tests/golden has the paper's algorithm",
     "optim::Method": "the base of SGD and Adam, which are compared",
     "optim::Muon": "PyTorch's computes in bfloat16; tests/golden has it in float64",
     "optim::Several": "steps others, which are compared; groups against them in tests/optim",
+    "optim::joined": "of parts that are compared; in tests/golden",
+    "optim::one_cycle": "PyTorch's cannot be joined to a warm-up; in tests/golden",
     "optim::warm_up": "compared within every other schedule",
 } | {f"losses::compat::keras::{name}": KERAS for name in (
     "categorical_hinge", "hinge", "huber", "mean_absolute_error", "mean_squared_error", "squared_hinge")

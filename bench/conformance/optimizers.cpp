@@ -5,6 +5,7 @@
 #include "gibbs/nn/clip_gradients.h"
 #include "gibbs/optim/optim.h"
 #include "tests/testing/optimizer_of.h"
+#include "tests/testing/schedule_of.h"
 
 namespace gibbs::conformance {
 namespace {
@@ -45,15 +46,18 @@ Function steps(const char* name) {
 }
 
 /// The rates of the option "counts", after warming up when there is a "warm_up".
-Variable rates(optim::Schedule schedule, const json& o) {
-  if (o.contains("warm_up")) {
-    schedule = optim::warm_up(o.at("warm_up"), schedule);
-  }
-  std::vector<double> result;
-  for (const std::int64_t count : o.at("counts").get<std::vector<std::int64_t>>()) {
-    result.push_back(schedule(count));
-  }
-  return Tensor::from(result, {static_cast<std::int64_t>(result.size())});
+Function rates(const char* name) {
+  return entry([name](const Variables&, const json& o) {
+    optim::Schedule schedule = testing::schedule_of(name, o);
+    if (o.contains("warm_up")) {
+      schedule = optim::warm_up(o.at("warm_up"), schedule);
+    }
+    std::vector<double> result;
+    for (const std::int64_t count : o.at("counts").get<std::vector<std::int64_t>>()) {
+      result.push_back(schedule(count));
+    }
+    return Variable(Tensor::from(result, {static_cast<std::int64_t>(result.size())}));
+  });
 }
 
 /// What clip(parameters, limit) makes of the option "gradients", and the norm that it returns.
@@ -79,7 +83,6 @@ Function clipping(Clip clip) {
 }  // namespace
 
 Table optimizer_table() {
-  using namespace optim;  // NOLINT: the table is a list of its names
   return {
       {"optim::SGD", steps("SGD")},
       {"optim::Adam", steps("Adam")},
@@ -87,13 +90,13 @@ Table optimizer_table() {
       {"optim::RMSprop", steps("RMSprop")},
       {"optim::Adagrad", steps("Adagrad")},
       {"optim::NAdam", steps("NAdam")},
-      {"optim::constant", entry([](const Variables&, const json& o) { return rates(constant(o.at("rate")), o); })},
-      {"optim::step_decay", entry([](const Variables&, const json& o) {
-         return rates(step_decay({.rate = o.at("rate"), .factor = o.at("factor"), .every = o.at("every")}), o);
-       })},
-      {"optim::cosine", entry([](const Variables&, const json& o) {
-         return rates(cosine({.rate = o.at("rate"), .final_rate = o.at("final_rate"), .length = o.at("length")}), o);
-       })},
+      {"optim::constant", rates("constant")},
+      {"optim::step_decay", rates("step_decay")},
+      {"optim::multi_step", rates("multi_step")},
+      {"optim::exponential", rates("exponential")},
+      {"optim::polynomial", rates("polynomial")},
+      {"optim::cosine", rates("cosine")},
+      {"optim::cosine_restarts", rates("cosine_restarts")},
       {"nn::clip_gradient_norm",
        clipping([](const auto& parameters, double limit) { return nn::clip_gradient_norm(parameters, limit); })},
       {"nn::clip_gradient_value", clipping([](const auto& parameters, double limit) {

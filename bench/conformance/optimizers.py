@@ -163,6 +163,19 @@ TABLE = {
     "optim::cosine": schedule(
         lambda r: {"length": r.integer(1, 40), "final_rate": r.choice([0., 1e-4])},
         lambda optimizer, o: lr_scheduler.CosineAnnealingLR(optimizer, o["length"], o["final_rate"])),
+    "optim::multi_step": schedule(
+        lambda r: {"length": r.integer(1, 40), "factor": r.choice([.1, .5]),
+                   "milestones": sorted({r.integer(1, 40) for _ in range(3)})},
+        lambda optimizer, o: lr_scheduler.MultiStepLR(optimizer, o["milestones"], o["factor"])),
+    "optim::exponential": schedule(
+        lambda r: {"length": r.integer(1, 40), "factor": r.choice([.5, .9])},
+        lambda optimizer, o: lr_scheduler.ExponentialLR(optimizer, o["factor"])),
+    "optim::polynomial": schedule(
+        lambda r: {"length": r.integer(1, 40), "power": r.choice([.5, 1., 2.])},
+        lambda optimizer, o: lr_scheduler.PolynomialLR(optimizer, o["length"], o["power"])),
+    "optim::cosine_restarts": schedule(
+        lambda r: {"length": r.integer(1, 9), "growth": r.integer(1, 3), "final_rate": r.choice([0., 1e-4])},
+        lambda optimizer, o: lr_scheduler.CosineAnnealingWarmRestarts(optimizer, o["length"], o["growth"], o["final_rate"])),
     "nn::clip_gradient_norm": Entry(draw_clipping, clipped(clip_norm), gradients=False),
     "nn::clip_gradient_value": Entry(draw_clipping, clipped(clip_value), gradients=False),
 }

@@ -217,7 +217,7 @@ def plateau_cases():
         scheduler = lr_scheduler.ReduceLROnPlateau(
             optimizer, "min" if o.get("smaller_is_better", True) else "max", o.get("factor", .1), o["patience"] - 1,
             o.get("min_delta", 1e-4), "rel" if o.get("relative") else "abs", o.get("cooldown", 0), o.get("min_rate", 0),
-            o.get("least_change", 0))
+            o.get("least_change", 1e-8))
         found = []
         for value in WATCHED:
             scheduler.step(value)

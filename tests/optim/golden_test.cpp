@@ -3,7 +3,9 @@
 
 #include <set>
 
+#include "gibbs/optim/schedule.h"
 #include "tests/testing/optimizer_of.h"
+#include "tests/testing/schedule_of.h"
 
 namespace gibbs::optim {
 namespace {
@@ -59,6 +61,24 @@ TEST(GoldenOptimizers, StepAsPyTorchDoes) {
     }
   }
   EXPECT_EQ(names.size(), 8U);
+}
+
+TEST(GoldenSchedules, AreThoseOfPyTorch) {
+  std::set<std::string> names;
+  for (const json& one : golden()["schedules"]) {
+    const std::string name = one["schedule"];
+    names.insert(name);
+    const Schedule schedule = name == "joined"
+                                  ? joined({warm_up(5, constant(0.5)), exponential({.rate = 0.5, .factor = 0.9}),
+                                            cosine({.rate = 0.5, .length = 30})},
+                                           {5, 20})
+                                  : testing::schedule_of(name, one["options"]);
+    for (std::int64_t count = 0; count < kGoldenSteps; ++count) {
+      EXPECT_NEAR(schedule(count), one["rates"][static_cast<std::size_t>(count)], 1e-12)
+          << name << " " << one["options"].dump() << " at " << count;
+    }
+  }
+  EXPECT_EQ(names.size(), 9U);
 }
 
 }  // namespace
