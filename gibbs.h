@@ -49,3 +49,4 @@
 #include "gibbs/train/callback.h"
 #include "gibbs/train/evaluate.h"
 #include "gibbs/train/fit.h"
+#include "gibbs/train/plateau.h"

@@ -53,6 +53,11 @@ class Optimizer {
   /// for a restored optimizer to go on with the same bits. Hyper-parameters other than the rate are not state.
   virtual void visit_state(StateVisitor& visitor);
 
+  /// Between these the parameters hold the weights to evaluate with, where they are others than those that are trained:
+  /// averages over steps (average.h). EvaluationWeights calls them.
+  virtual void begin_evaluation() {}
+  virtual void end_evaluation() {}
+
   /// The method's name, the learning rate that it was made with (not the present one, which a schedule may have set),
   /// and its other options: a run goes on from a checkpoint only with equal ones. Methods with options of their own add
   /// them to what this returns.
@@ -77,6 +82,22 @@ class Optimizer {
   double learning_rate_, first_learning_rate_;
   RunSettings options_;
   std::int64_t steps_ = 0;
+};
+
+/// While it lives, the parameters hold the weights to evaluate with. fit validates in one, and BestWeights saves in
+/// one; what evaluates or saves the model of an EMA after training does, too:
+///
+///   const EvaluationWeights averages(ema);
+///   nn::save_weights(model, "model.safetensors");
+class EvaluationWeights {
+ public:
+  explicit EvaluationWeights(Optimizer& optimizer) : optimizer_(optimizer) { optimizer_.begin_evaluation(); }
+  EvaluationWeights(const EvaluationWeights&) = delete;
+  EvaluationWeights& operator=(const EvaluationWeights&) = delete;
+  ~EvaluationWeights() { optimizer_.end_evaluation(); }
+
+ private:
+  Optimizer& optimizer_;
 };
 
 }  // namespace gibbs::optim

@@ -54,6 +54,18 @@ void Several::take_step() {
   }
 }
 
+void Several::begin_evaluation() {
+  for (Optimizer* optimizer : optimizers_) {
+    optimizer->begin_evaluation();
+  }
+}
+
+void Several::end_evaluation() {
+  for (Optimizer* optimizer : optimizers_) {
+    optimizer->end_evaluation();
+  }
+}
+
 void Several::visit_state(StateVisitor& visitor) {
   Optimizer::visit_state(visitor);
   for (std::size_t k = 0; k < optimizers_.size(); ++k) {

@@ -24,6 +24,8 @@ class Several : public Optimizer {
   void set_learning_rate(double scale) override;
   /// "steps" and "learning_rate", then the state of optimizer k under "k/": "1/0.weight.first_moment".
   void visit_state(StateVisitor& visitor) override;
+  void begin_evaluation() override;
+  void end_evaluation() override;
   /// All settings of all optimizers, that of optimizer k under "k/".
   RunSettings settings() const override;
 

@@ -9,54 +9,11 @@
 
 #include "gibbs/nn/clip_gradients.h"
 #include "gibbs/nn/weights.h"
-#include "gibbs/tensor/parse_number.h"
 #include "gibbs/tensor/printable.h"
+#include "gibbs/train/detail/monitored.h"
 #include "gibbs/train/detail/save_path.h"
 
 namespace gibbs::train {
-namespace {
-
-void check_monitor(const char* callback, const Monitor& monitor, const FitState& state) {
-  const bool known = monitor.name == "seconds" || std::ranges::find(state.names, monitor.name) != state.names.end();
-  check(known, callback, ": monitors '", printable(monitor.name), "', and an epoch's numbers are ",
-        fmt::format("{}", fmt::join(state.names, ", ")), "; choose one of them");
-  check(state.validates || !monitor.needs_validation(), callback, ": monitors ", monitor.name,
-        ", but fit has no validation data; give some, or say .monitor = {.name = \"loss\"}");
-}
-
-/// What a callback with a monitor remembers, as "EarlyStopping val_loss 0.25 2". It opens with whose it is, so that no
-/// other callback takes it for its own.
-struct Record {
-  double best;
-  int epochs_without;
-};
-
-std::string opening(const char* callback, const Monitor& monitor) {
-  return fmt::format("{} {} ", callback, monitor.name);
-}
-
-/// Numbers as the shortest decimals that read back to the same bits, in every locale.
-std::string to_text(const char* callback, const Monitor& monitor, const Record& record) {
-  return fmt::format("{}{} {}", opening(callback, monitor), record.best, record.epochs_without);
-}
-
-Record from_text(const char* callback, const Monitor& monitor, const std::string& text) {
-  const std::string begins = opening(callback, monitor);
-  Record record{};
-  bool sound = text.starts_with(begins);
-  if (sound) {
-    const std::string_view numbers = std::string_view(text).substr(begins.size());
-    const std::size_t space = numbers.find(' ');
-    sound = space != std::string_view::npos && parse_number(numbers.substr(0, space), record.best) == std::errc() &&
-            !std::isnan(record.best) && parse_number(numbers.substr(space + 1), record.epochs_without) == std::errc() &&
-            record.epochs_without >= 0;
-  }
-  check(sound, callback, ": cannot restore from '", printable(text), "', which is not of one that monitors ",
-        monitor.name, "; give the callbacks that the interrupted run had, in its order");
-  return record;
-}
-
-}  // namespace
 
 void Callback::restore(const std::string& state) {
   check(state.empty(), "Callback: one that keeps no state cannot restore from '", printable(state),
@@ -74,6 +31,19 @@ void ClipGradientNorm::on_gradients(FitState& state) {
 
 RunSettings ClipGradientNorm::settings() const { return {{"largest gradient norm", fmt::format("{}", max_norm_)}}; }
 
+ClipGradientValue::ClipGradientValue(double max_value) : max_value_(max_value) {
+  check(std::isfinite(max_value) && max_value > 0, "ClipGradientValue: max_value is ", max_value,
+        "; it must be finite and above 0");
+}
+
+void ClipGradientValue::on_gradients(FitState& state) {
+  nn::clip_gradient_value(state.optimizer.parameters(), max_value_);
+}
+
+RunSettings ClipGradientValue::settings() const {
+  return {{"largest gradient element", fmt::format("{}", max_value_)}};
+}
+
 EarlyStopping::EarlyStopping(const Options& options) : options_(options), best_(options.monitor.worst()) {
   check(options.patience >= 1, "EarlyStopping: patience must be at least 1, it is ", options.patience);
   check(std::isfinite(options.min_delta) && options.min_delta >= 0, "EarlyStopping: min_delta is ", options.min_delta,
@@ -81,7 +51,7 @@ EarlyStopping::EarlyStopping(const Options& options) : options_(options), best_(
 }
 
 void EarlyStopping::on_fit_begin(FitState& state) {
-  check_monitor("EarlyStopping", options_.monitor, state);
+  detail::check_monitor("EarlyStopping", options_.monitor, state);
   if (state.history.epochs.empty()) {
     best_ = options_.monitor.worst();
     epochs_without_ = 0;
@@ -107,13 +77,13 @@ void EarlyStopping::on_epoch_end(FitState& state) {
 }
 
 std::string EarlyStopping::saved_state() const {
-  return to_text("EarlyStopping", options_.monitor, {best_, epochs_without_});
+  return detail::to_text("EarlyStopping", options_.monitor, {best_, {epochs_without_}});
 }
 
 void EarlyStopping::restore(const std::string& state) {
-  const Record record = from_text("EarlyStopping", options_.monitor, state);
+  const detail::MonitorRecord record = detail::from_text("EarlyStopping", options_.monitor, 1, state);
   best_ = record.best;
-  epochs_without_ = record.epochs_without;
+  epochs_without_ = record.counts[0];
 }
 
 BestWeights::BestWeights(Options options) : options_(std::move(options)), best_(options_.monitor.worst()) {
@@ -121,7 +91,7 @@ BestWeights::BestWeights(Options options) : options_(std::move(options)), best_(
 }
 
 void BestWeights::on_fit_begin(FitState& state) {
-  check_monitor("BestWeights", options_.monitor, state);
+  detail::check_monitor("BestWeights", options_.monitor, state);
   check_save_path("BestWeights", options_.path);
   check(best_ == options_.monitor.worst() || std::filesystem::exists(options_.path),
         "BestWeights: the weights of the best epoch so far are not in ", options_.path.string(),
@@ -132,13 +102,16 @@ void BestWeights::on_epoch_end(FitState& state) {
   const double value = state.history.epochs.back()[options_.monitor.name];
   if (options_.monitor.improves(value, best_)) {
     best_ = value;
+    const optim::EvaluationWeights averages(state.optimizer);
     nn::save_weights(state.model, options_.path);
   }
 }
 
-std::string BestWeights::saved_state() const { return to_text("BestWeights", options_.monitor, {best_, 0}); }
+std::string BestWeights::saved_state() const { return detail::to_text("BestWeights", options_.monitor, {best_, {0}}); }
 
-void BestWeights::restore(const std::string& state) { best_ = from_text("BestWeights", options_.monitor, state).best; }
+void BestWeights::restore(const std::string& state) {
+  best_ = detail::from_text("BestWeights", options_.monitor, 1, state).best;
+}
 
 LearningRateSchedule::LearningRateSchedule(optim::Schedule rate, const Options& options)
     : rate_(std::move(rate)), options_(options) {

@@ -67,6 +67,18 @@ class ClipGradientNorm : public Callback {
   double max_norm_;
 };
 
+/// Limits every element of the gradient before every step: nn::clip_gradient_value of all that the optimizer steps.
+class ClipGradientValue : public Callback {
+ public:
+  /// Errors: a value that is not above 0.
+  explicit ClipGradientValue(double max_value);
+  void on_gradients(FitState& state) override;
+  RunSettings settings() const override;
+
+ private:
+  double max_value_;
+};
+
 /// Ends training when the monitored number has not improved by min_delta for `patience` epochs. NaN is no improvement;
 /// an epoch without validation does not count for a monitor that needs it. Errors, before the first step: a monitor of
 /// what is no number of this run's epochs, or needs validation in a run without. Every run that is not a resumed one
@@ -91,10 +103,10 @@ class EarlyStopping : public Callback {
   int epochs_without_ = 0;
 };
 
-/// Saves the weights (safetensors) after every epoch that improves on all before, those of earlier runs with this
-/// object included. An epoch that the last step cut short counts: a longer run that completes it may find the file of a
-/// better one there. Errors, before the first step: a monitor that needs validation in a run without, a path in a
-/// folder that is not there, and a best epoch whose file is gone.
+/// Saves the weights (safetensors), those that are validated, after every epoch that improves on all before, those of
+/// earlier runs with this object included. An epoch that the last step cut short counts: a longer run that completes it
+/// may find the file of a better one there. Errors, before the first step: a monitor that needs validation in a run
+/// without, a path in a folder that is not there, and a best epoch whose file is gone.
 class BestWeights : public Callback {
  public:
   struct Options {

@@ -330,6 +330,7 @@ class Training {
     }
     const Clock::time_point began = Clock::now();
     const ProfileSpan span("validation");
+    const optim::EvaluationWeights averages(optimizer_);
     const NamedNumbers measured = detail::evaluate(task_, *validation_);
     if (const double loss = measured.front().second; !std::isfinite(loss)) {
       report_not_finite("the validation loss", loss, state_.step,

@@ -11,6 +11,7 @@
 #include "gibbs/losses/cross_entropy.h"
 #include "gibbs/nn/nn.h"
 #include "gibbs/optim/sgd.h"
+#include "gibbs/tensor/kernels/pointwise.h"
 #include "gibbs/tensor/kernels/reduce.h"
 #include "gibbs/train/fit.h"
 #include "tests/testing/expect_op.h"
@@ -189,6 +190,25 @@ TEST(FitGradients, AreSeenAndChangedBetweenBackwardAndTheStep) {
   EXPECT_GT(before.largest, 0.01);
   EXPECT_NEAR(after.largest, 0.01, 1e-9);
   EXPECT_EQ(error_of([] { ClipGradientNorm(0); }), "ClipGradientNorm: max_norm is 0; it must be finite and above 0");
+}
+
+TEST(FitGradients, AreLimitedElementByElement) {
+  struct Largest : Callback {
+    void on_gradients(FitState& state) override {
+      for (const auto& [path, parameter] : nn::named_parameters(state.model)) {
+        largest = std::max(largest, kernels::max(kernels::abs(parameter.gradient())).item());
+      }
+    }
+    double largest = 0;
+  } before, after;
+  ClipGradientValue clip(0.01);
+  Trial run;
+  run.fit({.epochs = 1, .shards = 2}, {&before, &clip, &after});
+  EXPECT_GT(before.largest, 0.01);
+  EXPECT_EQ(after.largest, 0.01);
+  EXPECT_EQ(clip.settings(), (RunSettings{{"largest gradient element", "0.01"}}));
+  EXPECT_EQ(error_of([] { ClipGradientValue(NAN); }),
+            "ClipGradientValue: max_value is nan; it must be finite and above 0");
 }
 
 TEST(FitGradients, OfWhatTheOptimizerLeavesAloneDoNotAddUp) {
