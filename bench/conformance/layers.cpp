@@ -1,4 +1,6 @@
 // Layers in evaluation. Their parameters are the inputs after the first, in the order of visit.
+#include <array>
+
 #include "bench/conformance/table.h"
 #include "bench/conformance/window.h"
 #include "gibbs/autograd/ops/arithmetic.h"
@@ -44,6 +46,41 @@ nn::Conv2d convolution_layer(const Variables& x, const json& o, bool bias) {
                      .dilation = size(o, "dilation"),
                      .groups = o.value("groups", std::int64_t{1}),
                      .bias = bias});
+}
+
+nn::Conv1d convolution_of_sequences(const Variables& x, const json& o) {
+  const Variable& w = x.at(1);
+  const std::array<std::int64_t, 2> ends = o.at("ends");
+  return nn::Conv1d({.in = x.at(0).size(2),
+                     .out = w.size(2),
+                     .kernel = w.size(0),
+                     .stride = o.at("stride"),
+                     .padding = {0, 0, ends[0], ends[1]},
+                     .dilation = o.at("dilation"),
+                     .groups = o.at("groups"),
+                     .bias = x.size() > 2});
+}
+
+nn::ConvTranspose2d transposed_convolution(const Variables& x, const json& o) {
+  const Variable& w = x.at(1);
+  const std::int64_t groups = o.at("groups");
+  return nn::ConvTranspose2d({.in = w.size(3),
+                              .out = w.size(2) * groups,
+                              .kernel = {w.size(0), w.size(1)},
+                              .stride = size(o, "stride"),
+                              .padding = padding(o),
+                              .output_padding = size(o, "output_padding"),
+                              .dilation = size(o, "dilation"),
+                              .groups = groups,
+                              .bias = x.size() > 2});
+}
+
+template <class Layer>
+Function dropout() {
+  return entry([](Variables& x, const json& o) {
+    Layer layer({.rate = o.at("rate")});
+    return run(layer, x);
+  });
 }
 
 template <class Layer>
@@ -135,8 +172,15 @@ Table layer_table() {
          nn::Lambda layer("cube", [](const Variable& v) { return v * v * v; });
          return run(layer, x);
        })},
-      {"nn::Dropout", entry([](Variables& x, const json& o) {
-         nn::Dropout layer({.rate = o.at("rate")});
+      {"nn::Dropout", dropout<nn::Dropout>()},
+      {"nn::Dropout2d", dropout<nn::Dropout2d>()},
+      {"nn::StochasticDepth", dropout<nn::StochasticDepth>()},
+      {"nn::Conv1d", entry([](Variables& x, const json& o) {
+         nn::Conv1d layer = convolution_of_sequences(x, o);
+         return run(layer, x);
+       })},
+      {"nn::ConvTranspose2d", entry([](Variables& x, const json& o) {
+         nn::ConvTranspose2d layer = transposed_convolution(x, o);
          return run(layer, x);
        })},
       {"nn::Dense", entry([](Variables& x, const json&) {

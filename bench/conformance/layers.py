@@ -73,6 +73,41 @@ def conv2d(x, o):
     return to_nhwc(with_weights(module, [weight] + x[2:], images))
 
 
+def draw_conv1d(r):
+    kernel, dilation, groups = r.integer(1, 4), r.integer(1, 3), r.choice([1, 1, 2, 3])
+    ends = [r.integer(0, 2), r.integer(0, 2)]
+    length = max(1, (kernel - 1) * dilation + 1 - sum(ends)) + r.integer(0, 6)
+    weight = (kernel, r.integer(1, 4), groups * r.integer(1, 4))
+    x = [r.reals((r.integer(1, 3), length, groups * weight[1])), r.reals(weight)]
+    return x + ([r.reals(weight[2:])] if r.flag(.7) else []), {
+        "ends": ends, "stride": r.integer(1, 3), "dilation": dilation, "groups": groups}
+
+
+def conv1d(x, o):
+    sequences, weight = image.contiguous(x[0].transpose(1, 2)), image.contiguous(x[1].permute(2, 1, 0))
+    return F.conv1d(F.pad(sequences, o["ends"]), weight, x[2] if len(x) > 2 else None, o["stride"],
+                    dilation=o["dilation"], groups=o["groups"]).transpose(1, 2)
+
+
+def draw_transposed(r):
+    """Of padding that is the same on both sides: PyTorch has no other."""
+    kernel, dilation, stride = ([r.integer(1, 3), r.integer(1, 3)] for _ in range(3))
+    groups, filters, channels = r.choice([1, 1, 2]), r.integer(1, 4), r.integer(1, 4)
+    pads = [r.integer(0, (dilation[i] * (kernel[i] - 1)) // 2) for i in range(2)]
+    weight = (*kernel, filters, groups * channels)
+    x = [r.reals((r.integer(1, 3), r.integer(1, 4), r.integer(1, 4), groups * channels)), r.reals(weight)]
+    return x + ([r.reals((groups * filters,))] if r.flag(.7) else []), {
+        "stride": stride, "dilation": dilation, "groups": groups, "padding": [pads[0], pads[0], pads[1], pads[1]],
+        "output_padding": [r.integer(0, stride[i] - 1) for i in range(2)]}
+
+
+def transposed(x, o):
+    images, weight = image.contiguous(to_nchw(x[0])), image.contiguous(x[1].permute(3, 2, 0, 1))
+    return to_nhwc(F.conv_transpose2d(images, weight, x[2] if len(x) > 2 else None, o["stride"],
+                                      (o["padding"][0], o["padding"][2]), o["output_padding"], o["groups"],
+                                      o["dilation"]))
+
+
 def draw_pool(r, draw=image.draw_pool):
     x, o = draw(r)
     if r.flag(.2):
@@ -243,6 +278,12 @@ TABLE = {
     "nn::GlobalAvgPool2d": Entry(draw_images, lambda x, o: nn.AdaptiveAvgPool2d(1)(to_nchw(x[0])).flatten(1)),
     "nn::Dropout": Entry(lambda r: ([r.reals(r.shape(low=1))], {"rate": r.choice([0., .25, .9])}),
                          lambda x, o: nn.Dropout(o["rate"]).eval()(x[0])),
+    "nn::Dropout2d": Entry(lambda r: ([r.reals(r.shape(low=2))], {"rate": r.choice([0., .25, .9])}),
+                           lambda x, o: nn.Dropout2d(o["rate"]).eval()(x[0])),
+    "nn::StochasticDepth": Entry(lambda r: ([r.reals(r.shape(low=1))], {"rate": r.choice([0., .25, .9])}),
+                                 lambda x, o: x[0]),
+    "nn::Conv1d": Entry(draw_conv1d, conv1d),
+    "nn::ConvTranspose2d": Entry(draw_transposed, transposed),
     "nn::Dense": Entry(draw_dense, lambda x, o: linear(x[0], x[1], x[2] if len(x) > 2 else None)),
     "nn::Conv2d": Entry(draw_conv2d, conv2d),
     "nn::MaxPool2d": pool(image.max_pool2d),

@@ -28,6 +28,7 @@ NOT_COMPARED = {
     "losses::reduce": "the end of every loss, compared in each with a reduction",
     "losses::reduce_elements": "the end of every loss on numbers, compared in each with a reduction",
     "losses::without_masked_rows": "masks, compared in losses with sample weights",
+    "nn::drop_together": "what Dropout2d and StochasticDepth do in training, each with random numbers of its own",
     "normalize": "what the layers that normalise are made of, which are compared",
     "normalize_by": "what batch norm is in evaluation, which is compared",
     "resample2d": "what Upsample and AdaptiveAvgPool2d are made of, which are compared",

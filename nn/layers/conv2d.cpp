@@ -14,9 +14,7 @@ namespace gibbs::nn {
 
 Conv2d::Conv2d(Conv2dOptions options) : options_(std::move(options)) {
   const auto& [in, out, kernel, stride, padding, dilation, groups, bias, weight_init] = options_;
-  check(in > 0 && out > 0, "Conv2d: in and out must be positive, not ", in, " and ", out);
-  check(groups > 0 && in % groups == 0 && out % groups == 0, "Conv2d: groups must divide in and out, but ", groups,
-        " does not divide ", in, " and ", out);
+  check_channels("Conv2d", in, out, groups);
   check_window("Conv2d", window());
   const std::int64_t taps = kernel.h * kernel.w;
   weight_ = Parameter::pending({kernel.h, kernel.w, in / groups, out}, weight_init, taps * (in / groups),
@@ -34,20 +32,11 @@ void Conv2d::visit(ModuleVisitor& visitor) {
 }
 
 std::string Conv2d::describe() const {
-  std::string text = fmt::format("Conv2d({} -> {}, kernel {}", options_.in, options_.out, to_string(options_.kernel));
-  if (options_.stride != Size2d(1)) {
-    text += ", stride " + to_string(options_.stride);
-  }
-  if (const std::string padding = to_string(options_.padding); padding != "valid") {
-    text += ", padding " + padding;
-  }
-  if (options_.dilation != Size2d(1)) {
-    text += ", dilation " + to_string(options_.dilation);
-  }
-  if (options_.groups != 1) {
-    text += fmt::format(", groups {}", options_.groups);
-  }
-  return text + (options_.bias ? ")" : ", no bias)");
+  return fmt::format("Conv2d({} -> {}, kernel {}", options_.in, options_.out, to_string(options_.kernel)) +
+         unless_usual("stride", to_string(options_.stride), "1x1") +
+         unless_usual("padding", to_string(options_.padding), "valid") +
+         unless_usual("dilation", to_string(options_.dilation), "1x1") +
+         unless_usual("groups", std::to_string(options_.groups), "1") + (options_.bias ? ")" : ", no bias)");
 }
 
 double Conv2d::flops(const Shape& /*input*/, const Shape& output) const {

@@ -4,14 +4,13 @@
 
 #include "gibbs/autograd/record.h"
 #include "gibbs/nn/detail/check_input.h"
+#include "gibbs/nn/detail/drop_together.h"
 #include "gibbs/nn/forward.h"
 #include "gibbs/tensor/kernels/dropout.h"
 
 namespace gibbs::nn {
 
-Dropout::Dropout(const DropoutOptions& options) : options_(options) {
-  check(options.rate >= 0 && options.rate < 1, "Dropout: the rate must be in [0, 1), it is ", options.rate);
-}
+Dropout::Dropout(const DropoutOptions& options) : options_(options) { check_rate("Dropout", options.rate); }
 
 std::string Dropout::describe() const { return fmt::format("Dropout({})", options_.rate); }
 

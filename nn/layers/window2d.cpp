@@ -10,6 +10,9 @@
 namespace gibbs::nn {
 namespace {
 
+/// Products of two of them with what fits into memory do not overflow.
+constexpr std::int64_t kTooLarge = std::int64_t{1} << 31;
+
 /// Pixels that a dilated window spans along one axis.
 std::int64_t span_of(std::int64_t size, std::int64_t dilation) { return (size - 1) * dilation + 1; }
 
@@ -35,8 +38,20 @@ std::string to_string(const Padding& padding) {
   return fmt::format("({}, {}, {}, {})", top, bottom, left, right);
 }
 
+std::string unless_usual(const char* option, const std::string& value, const std::string& usual) {
+  return value == usual ? "" : fmt::format(", {} {}", option, value);
+}
+
+void check_channels(const char* layer, std::int64_t in, std::int64_t out, std::int64_t groups) {
+  check(in > 0 && out > 0, layer, ": in and out must be positive, not ", in, " and ", out);
+  check(groups > 0 && in % groups == 0 && out % groups == 0, layer, ": groups must divide in and out, but ", groups,
+        " does not divide ", in, " and ", out);
+}
+
 void check_size(const char* layer, const char* what, const Size2d& size) {
   check(size.h > 0 && size.w > 0, layer, ": ", what, " must be positive, not ", to_string(size));
+  check(size.h < kTooLarge && size.w < kTooLarge, layer, ": ", what, " must be less than 2^31, it is ",
+        to_string(size));
 }
 
 void check_window(const char* layer, const Window2d& window) {
@@ -45,6 +60,8 @@ void check_window(const char* layer, const Window2d& window) {
   check_size(layer, "the dilation", window.dilation);
   const auto& [top, bottom, left, right] = window.padding.pads();
   check(std::min({top, bottom, left, right}) >= 0, layer, ": padding must not be negative, it is ",
+        to_string(window.padding));
+  check(std::max({top, bottom, left, right}) < kTooLarge, layer, ": padding must be less than 2^31, it is ",
         to_string(window.padding));
 }
 

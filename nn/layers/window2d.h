@@ -56,6 +56,12 @@ inline constexpr Padding Padding::same{Same{}};
 /// "valid", "same", "1" or "(1, 1, 0, 0)".
 std::string to_string(const Padding& padding);
 
+/// ", stride 2x2": an option in a layer's line, which says nothing where it is as usual.
+std::string unless_usual(const char* option, const std::string& value, const std::string& usual);
+
+/// Throws unless there are channels and groups divide them.
+void check_channels(const char* layer, std::int64_t in, std::int64_t out, std::int64_t groups);
+
 /// A window that slides over images.
 struct Window2d {
   Size2d size;
@@ -64,10 +70,11 @@ struct Window2d {
   Size2d dilation = 1;
 };
 
-/// Throws unless both are positive: "Conv2d: the stride must be positive, not 0x1".
+/// Throws unless both are positive and less than 2^31: "Conv2d: the stride must be positive, not 0x1".
 void check_size(const char* layer, const char* what, const Size2d& size);
 
-/// Throws unless sizes, strides and dilations are positive and no side is padded by a negative number.
+/// Throws unless sizes, strides and dilations are positive, no side is padded by a negative number, and none of these
+/// is 2^31 or more.
 void check_window(const char* layer, const Window2d& window);
 
 /// The numbers of rows and columns to add to images x: [N, H, W, channels]; any number of channels when it is 0.

@@ -7,6 +7,7 @@
 
 #include "gibbs/nn/module.h"
 #include "tests/battery/registry.h"
+#include "tests/testing/op_oracles.h"
 
 namespace gibbs::battery {
 
@@ -37,6 +38,13 @@ inline Tensor parameter(nn::Layer& layer, const std::string& path) {
     }
   }
   return {};
+}
+
+/// y + bias over the last axis, where there is one.
+inline Tensor with_bias(const Tensor& y, const Tensor& bias) {
+  return testing::build(y.shape(), [&](const testing::Index& i) {
+    return testing::at(y, i) + (bias.defined() ? testing::at(bias, {i.back()}) : 0);
+  });
 }
 
 }  // namespace gibbs::battery

@@ -97,6 +97,7 @@ const std::vector<LayerEntry>& all_layers();
 std::vector<LayerEntry> norm_layers();
 std::vector<LayerEntry> container_layers();
 std::vector<LayerEntry> shape_layers();
+std::vector<LayerEntry> convolution_layers();
 
 struct OptimizerSample {
   std::string what;

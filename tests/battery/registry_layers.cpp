@@ -35,11 +35,6 @@ LayerEntry activation(const std::string& name, double (*f)(double)) {
           {refused_dtype(Kind(), {2, 3}, name)}};
 }
 
-/// y + bias over the last axis, where there is one.
-Tensor with_bias(const Tensor& y, const Tensor& bias) {
-  return build(y.shape(), [&](const Index& i) { return at(y, i) + (bias.defined() ? at(bias, {i.back()}) : 0); });
-}
-
 LayerEntry dense_layer() {
   const auto oracle = [](nn::Layer& layer, const Tensor& x) {
     return with_bias(matrix_product(x, parameter(layer, "weight")), parameter(layer, "bias"));
@@ -130,17 +125,18 @@ LayerEntry global_pool_layer() {
            refused_dtype(nn::GlobalAvgPool2d(), {1, 2, 2, 1}, "GlobalAvgPool2d")}};
 }
 
-LayerEntry dropout_layer() {
+/// In evaluation: tests/nn/layers has the rest.
+template <class Kind>
+LayerEntry dropout_layer(const std::string& name) {
   const auto same = [](nn::Layer&, const Tensor& x) { return x; };
-  return {"Dropout",
-          {{"half", copies(nn::Dropout({.rate = .5})), {4, 5}, same},
-           {"none", copies(nn::Dropout({.rate = 0})), {2, 3}, same}},
-          {{[] { nn::Dropout({.rate = 1}); }, "Dropout: the rate must be in [0, 1), it is 1"},
+  return {name,
+          {{"half", copies(Kind({.rate = .5})), {4, 5}, same}, {"none", copies(Kind({.rate = 0})), {2, 3}, same}},
+          {{[] { Kind({.rate = 1}); }, name + ": the rate must be in [0, 1), it is 1"},
            {[] {
               const nn::ForwardScope scope({.training = true});
-              nn::Dropout({.rate = .5})(Tensor::ones({2, 3}, DType::int64));
+              Kind({.rate = .5})(Tensor::ones({2, 3}, DType::int64));
             },
-            "Dropout: the model itself expects float32 or float64, received int64; convert with cast"}}};
+            name + ": the model itself expects float32 or float64, received int64; convert with cast"}}};
 }
 
 LayerEntry flatten_layer() {
@@ -261,12 +257,15 @@ const std::vector<LayerEntry>& all_layers() {
         pool_layer<nn::MaxPool2d>("MaxPool2d", largest),
         avg_pool_layer(),
         global_pool_layer(),
-        dropout_layer(),
+        dropout_layer<nn::Dropout>("Dropout"),
+        dropout_layer<nn::Dropout2d>("Dropout2d"),
+        dropout_layer<nn::StochasticDepth>("StochasticDepth"),
         flatten_layer(),
         sequential_layer()};
     std::ranges::move(norm_layers(), std::back_inserter(all));
     std::ranges::move(container_layers(), std::back_inserter(all));
     std::ranges::move(shape_layers(), std::back_inserter(all));
+    std::ranges::move(convolution_layers(), std::back_inserter(all));
     return all;
   }();
   return entries;

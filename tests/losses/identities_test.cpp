@@ -117,6 +117,21 @@ RC_GTEST_PROP(Identities, LabelSmoothingMixesTheTargetWithTheUniform, ()) {
   }
 }
 
+/// Smoothing is of the target, in both: they still differ by its entropy, and have equal gradients.
+RC_GTEST_PROP(Identities, WithSmoothedTargetsCrossEntropyIsTheirEntropyPlusDivergence, ()) {
+  const auto [p, z_value] = arbitrary_batch();
+  const double s = *rc::gen::element(0.1, 0.5, 1.0);
+  const Variable z = Variable::leaf(z_value);
+  const Variable ce = cross_entropy_with_logits(p, z, {.label_smoothing = s});
+  const Variable kl = kl_divergence_with_logits(p, z, {.label_smoothing = s});
+  const Tensor smoothed = (Variable(p) * (1 - s) + s / static_cast<double>(p.size(1))).value();
+  RC_ASSERT(close(ce.value().item(), mean_entropy(smoothed) + kl.value().item()));
+  const auto of_ce = grad(ce, {z})[0].value().to_vector(), of_kl = grad(kl, {z})[0].value().to_vector();
+  for (std::size_t i = 0; i < of_ce.size(); ++i) {
+    RC_ASSERT(close(of_ce[i], of_kl[i]));
+  }
+}
+
 RC_GTEST_PROP(Identities, PermutingClassesChangesNothing, ()) {
   const auto [p, z] = arbitrary_batch();
   const auto reversed = [](const Tensor& x) {

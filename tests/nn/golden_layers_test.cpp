@@ -1,4 +1,4 @@
-// Norms and activations against PyTorch's numbers (tests/golden/layers.py): output, gradients, a second derivative.
+// Layers against PyTorch's numbers (tests/golden/layers.py, convolutions.py): output, gradients, a second derivative.
 #include "tests/testing/golden_layers.h"
 
 #include "gibbs/nn/nn.h"
@@ -42,6 +42,34 @@ TEST(GoldenLayers, NormsAndActivationsArePyTorchs) {
                  golden_layer("GELU, tanh", GELU({.tanh = true})),
                  golden_layer("LogSoftmax", LogSoftmax()),
                  golden_layer("GLU", GLU())});
+}
+
+TEST(GoldenLayers, ConvolutionsArePyTorchs) {
+  gibbs::testing::expect_golden_layers(
+      "convolutions",
+      {golden_layer("Conv1d", Conv1d({.in = 2, .out = 4, .kernel = 3})),
+       golden_layer("Conv1d, stride 2, padding 1", Conv1d({.in = 2, .out = 4, .kernel = 3, .stride = 2, .padding = 1})),
+       golden_layer("Conv1d, same", Conv1d({.in = 2, .out = 4, .kernel = 3, .padding = Padding::same, .dilation = 2})),
+       golden_layer("Conv1d, causal", Conv1d({.in = 2, .out = 4, .kernel = 3, .padding = {0, 0, 4, 0}, .dilation = 2})),
+       golden_layer("Conv1d, depthwise, no bias", Conv1d({.in = 2, .out = 4, .kernel = 3, .groups = 2, .bias = false})),
+       golden_layer("ConvTranspose2d", ConvTranspose2d({.in = 2, .out = 3, .kernel = {3, 2}})),
+       golden_layer("ConvTranspose2d, stride 2", ConvTranspose2d({.in = 2, .out = 3, .kernel = 3, .stride = 2})),
+       golden_layer("ConvTranspose2d, output padding",
+                    ConvTranspose2d({.in = 2, .out = 3, .kernel = 3, .stride = 2, .padding = 1, .output_padding = 1})),
+       golden_layer("ConvTranspose2d, sides that differ", ConvTranspose2d({.in = 2,
+                                                                           .out = 3,
+                                                                           .kernel = {3, 2},
+                                                                           .stride = {3, 2},
+                                                                           .padding = {1, 1, 0, 0},
+                                                                           .output_padding = {2, 0},
+                                                                           .dilation = {1, 2}})),
+       golden_layer("ConvTranspose2d, stride above kernel",
+                    ConvTranspose2d({.in = 2, .out = 3, .kernel = 2, .stride = 3})),
+       golden_layer("ConvTranspose2d, groups, no bias",
+                    ConvTranspose2d({.in = 2, .out = 4, .kernel = 2, .padding = 1, .groups = 2, .bias = false})),
+       golden_layer(
+           "separable_conv2d",
+           separable_conv2d({.in = 2, .out = 3, .kernel = 3, .stride = 2, .padding = 1, .depth_multiplier = 2}))});
 }
 
 }  // namespace
