@@ -20,6 +20,7 @@
 #include "gibbs/data/image.h"
 #include "gibbs/data/image_folder.h"
 #include "gibbs/data/loader.h"
+#include "gibbs/data/mixing.h"
 #include "gibbs/data/normalization.h"
 #include "gibbs/data/resize.h"
 #include "gibbs/data/source.h"

@@ -388,6 +388,12 @@ FitResult fit(nn::Layer& model, optim::Optimizer& optimizer, const LossFunction&
                                      .seed = options.seed,
                                      .normalization = options.normalization,
                                      .transforms = options.transforms});
+  std::optional<data::MixedBatches> mixed;
+  if (!options.mixing.empty()) {
+    data::Mixing mixing = options.mixing;
+    mixing.classes = mixing.classes == 0 ? train.dataset.classes() : mixing.classes;
+    mixed.emplace(batches, mixing, options.seed);
+  }
   std::optional<data::ImageBatches> held_out;
   if (validation.size() > 0) {
     check_same_classes(train.dataset, validation.dataset);
@@ -398,8 +404,10 @@ FitResult fit(nn::Layer& model, optim::Optimizer& optimizer, const LossFunction&
   FitOptions rest = options;
   rest.batch_size.reset();
   rest.transforms.clear();
+  rest.mixing = {};
   rest.normalization = {};
-  return fit(model, optimizer, classification(loss), batches, held_out ? &*held_out : nullptr, rest, callbacks);
+  data::Batches& training = mixed ? static_cast<data::Batches&>(*mixed) : batches;
+  return fit(model, optimizer, classification(loss), training, held_out ? &*held_out : nullptr, rest, callbacks);
 }
 
 }  // namespace gibbs::train

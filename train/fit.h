@@ -15,6 +15,7 @@
 #include <type_traits>
 
 #include "gibbs/data/image_batches.h"
+#include "gibbs/data/mixing.h"
 #include "gibbs/train/callback.h"
 #include "gibbs/train/checkpoint.h"
 #include "gibbs/train/evaluate.h"
@@ -34,11 +35,14 @@ struct FitOptions {
   /// epoch that the last step cuts short is validated and reported like the others.
   std::optional<int> epochs = {};
   std::optional<std::int64_t> steps = {};
-  /// For pictures only, as are the transforms and the normalization; Batches have their own. 32 unless given.
+  /// For pictures only, as are the transforms, the mixing and the normalization; Batches have their own. 32 unless
+  /// given.
   std::optional<std::int64_t> batch_size = {};
   /// Of dropout; and, for pictures, of the order of batches.
   std::uint64_t seed = 0;
   std::vector<data::Transform> transforms = {};
+  /// Mixup and cutmix of training pictures: losses see distributions, and `accuracy` their largest entries.
+  data::Mixing mixing = {};
   /// Of training and validation pictures; kept with the model, so that evaluate and whoever reads it later does the
   /// same.
   data::Normalization normalization = {};

@@ -7,6 +7,7 @@
 #include <limits>
 #include <string_view>
 
+#include "gibbs/tensor/kernels/ordering.h"
 #include "gibbs/tensor/printable.h"
 
 namespace gibbs::train {
@@ -51,7 +52,8 @@ std::unique_ptr<Metric> Accuracy::fresh() const { return std::make_unique<Accura
 
 void Accuracy::add(const data::Batch& batch, const Outcome& outcome) {
   check(!outcome.outputs.empty(), "Accuracy: the task's outcome has no outputs; let the first be scores [N, ..., K]");
-  const Tensor &labels = batch.target(), &scores = outcome.outputs.front().value();
+  const Tensor &target = batch.target(), &scores = outcome.outputs.front().value();
+  const Tensor labels = is_floating(target.dtype()) ? kernels::argmax(target) : target;
   const CorrectRows counted = count_correct_rows(labels, scores, ignore_index_);
   correct_ += counted.correct;
   rows_ += counted.rows;

@@ -63,7 +63,8 @@ class Metric {
   virtual bool in_training() const { return true; }
 };
 
-/// Share of rows whose largest output stands at the target: targets int64 [N, ...], first output [N, ..., K].
+/// Share of rows whose largest output stands at the target: targets int64 [N, ...], or distributions
+/// [N, ..., K], of which the largest entry counts; first output [N, ..., K].
 class Accuracy : public Metric {
  public:
   /// Rows of the class `ignore_index` are not counted.

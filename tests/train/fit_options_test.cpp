@@ -336,6 +336,8 @@ TEST(FitOptions, MistakesAreErrors) {
   EXPECT_EQ(error_with({.batch_size = 8}), "fit: batch_size is for sets of pictures; Batches are made with their own");
   EXPECT_EQ(error_with({.transforms = {data::random_crop(1)}}),
             "fit: transforms is for sets of pictures; Batches are made with their own");
+  EXPECT_EQ(error_with({.mixing = {.mixup = 1}}),
+            "fit: mixing is for sets of pictures; Batches are made with their own");
   EXPECT_EQ(error_with({.normalization = {.mean = {0}, .deviation = {1}}}),
             "fit: normalization is for sets of pictures; Batches are made with their own");
   EXPECT_EQ(error_with({.checkpoint_every = {.steps = 2}}), "fit: checkpoint_every needs a checkpoint; name its file");

@@ -152,5 +152,13 @@ TEST(RunningMetrics, SomeAreMeasuredInValidationOnly) {
   EXPECT_EQ(RunningMetrics(metrics, RunningMetrics::For::validation).values()[1].first, "late");
 }
 
+TEST(Accuracy, OfDistributionsIsThatOfTheirLargestEntries) {
+  const Tensor p = Tensor::of({{.2, .8}, {.6, .4}, {.5, .5}}), scores = Tensor::of({{0, 1}, {0, 1}, {1, 0}});
+  const data::Batch batch{.targets = {p}, .rows = 3};
+  Accuracy accuracy;
+  accuracy.add(batch, {.loss = Variable(Tensor::ones({})), .outputs = {scores}});
+  EXPECT_EQ(accuracy.value(), 2. / 3) << "of equal entries the first counts";
+}
+
 }  // namespace
 }  // namespace gibbs::train

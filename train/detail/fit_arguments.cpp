@@ -64,9 +64,11 @@ void check_same_classes(const data::ImageDataset& train, const data::ImageDatase
 void check_fit_arguments(nn::Module& model, const optim::Optimizer& optimizer, const data::Batches& train,
                          const data::Batches* validation, const FitOptions& options, const Callbacks& callbacks) {
   check(options.out != nullptr, "fit: out is null; give a stream, and ProgressStyle::silent for no progress");
-  check(!options.batch_size && options.transforms.empty() && options.normalization.empty(), "fit: ",
+  check(!options.batch_size && options.transforms.empty() && options.mixing.empty() && options.normalization.empty(),
+        "fit: ",
         options.batch_size            ? "batch_size"
         : !options.transforms.empty() ? "transforms"
+        : !options.mixing.empty()     ? "mixing"
                                       : "normalization",
         " is for sets of pictures; Batches are made with their own");
   check(validation != &train,
