@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "gibbs/data/detail/border.h"
 #include "gibbs/data/detail/spare_picture.h"
 
 namespace gibbs::data {
@@ -24,11 +25,6 @@ void flip(const Picture& picture) {
                        row + right * picture.channels);
     }
   }
-}
-
-/// The place in 0 .. size - 1 that a place up to size - 1 beyond either end mirrors.
-std::int64_t reflected(std::int64_t place, std::int64_t size) {
-  return place < 0 ? -place : place < size ? place : 2 * (size - 1) - place;
 }
 
 /// One row from another, moved by dx pixels: the middle is a copy, and the border fills the rest.
@@ -85,12 +81,8 @@ Transform random_crop(std::int64_t padding, Border border) {
   constexpr std::int64_t kMost = std::int64_t{1} << 31;
   check(padding >= 0, "random_crop: the padding must not be negative, it is ", padding);
   check(padding <= kMost, "random_crop: the padding must be at most ", kMost, ", it is ", padding);
-  const bool reflects = border == Border::reflect;
-  return {fmt::format("random_crop({}{})", padding, reflects ? ", reflect" : ""),
+  return {fmt::format("random_crop({}{})", padding, border == Border::reflect ? ", reflect" : ""),
           [=](const Picture& picture, const RandomKey& key) {
-            check(!reflects || padding < std::min(picture.height, picture.width), "random_crop: a picture of ",
-                  picture.height, "x", picture.width, " cannot be reflected ", padding,
-                  " pixels beyond its edges; give a smaller padding, or Border::zero");
             const std::int64_t dy = draw_below(key, 0, 2 * padding + 1) - padding;
             shift(picture, dy, draw_below(key, 1, 2 * padding + 1) - padding, border);
           }};

@@ -53,8 +53,7 @@ Transform alternating_flip(std::uint64_t seed = 0);
 /// repeated (numpy's and PyTorch's "reflect").
 enum class Border { zero, reflect };
 
-/// Pads on all sides and cuts a piece of the old size out of it: a shift by up to `padding` pixels each way. Reflecting
-/// takes pictures that are wider and higher than the padding.
+/// Pads on all sides and cuts a piece of the old size out of it: a shift by up to `padding` pixels each way.
 Transform random_crop(std::int64_t padding, Border border = Border::zero);
 
 struct CutoutOptions {
@@ -66,5 +65,31 @@ struct CutoutOptions {
 /// A square is lost whose middle lies anywhere in the picture, so that near an edge part of it lies outside (DeVries
 /// and Taylor, "Improved regularization of convolutional neural networks with cutout", 2017).
 Transform cutout(CutoutOptions options);
+
+/// A turn about the middle by up to `degrees` either way, counter-clockwise where the angle is above 0; between pixels
+/// bilinear. PyTorch's takes the nearest pixel unless told otherwise.
+Transform random_rotation(double degrees, Border border = Border::zero);
+
+struct ResizedCropOptions {
+  double least_area = 0.08, most_area = 1;               // of the piece, as a share of the picture's
+  double least_aspect = 3.0 / 4, most_aspect = 4.0 / 3;  // of the piece: width / height
+};
+/// A piece of the picture, resized to the size of the whole: its area is drawn uniformly, the logarithm of its aspect,
+/// too, and then its place (Szegedy et al., "Going deeper with convolutions", 2014; PyTorch's RandomResizedCrop, with
+/// its defaults). When ten draws give no piece that fits, it is the largest in the middle with the nearest aspect that
+/// is allowed.
+Transform random_resized_crop(const ResizedCropOptions& options = {});
+
+struct ColourJitterOptions {
+  double brightness = 0, contrast = 0, saturation = 0;  // a factor in [max(0, 1 - x), 1 + x]
+  double hue = 0;                                       // turns of the circle of colours, up to 1/2 either way
+};
+/// Other colours, by what PyTorch's ColorJitter does, in an order that is drawn, too; grey = 0.299 R + 0.587 G + 0.114
+/// B:
+///   brightness: f v;   contrast: f v + (1 - f) (mean grey of the picture);   saturation: f v + (1 - f) (grey of the
+///   pixel); hue: the hue of HSV moves on by the draw.
+/// Each ends in [0, 255]; rounded once, at the end, where PyTorch cuts off after each. Pictures of 1 or 3 channels;
+/// grey ones have neither saturation nor hue.
+Transform colour_jitter(const ColourJitterOptions& options);
 
 }  // namespace gibbs::data

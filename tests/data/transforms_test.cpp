@@ -106,14 +106,14 @@ TEST(Transforms, AlternatingFlipShowsEveryPictureBothWaysInTwoEpochs) {
 }
 
 TEST(Transforms, CropIsEveryShiftUpToThePaddingAndNoOther) {
-  for (const auto& [padding, border] : {std::pair(6, Border::zero), std::pair(3, Border::reflect)}) {
+  for (const auto& [padding, border] : {std::pair(6, Border::zero), std::pair(9, Border::reflect)}) {
     std::set<Pixels> expected;
     for (std::int64_t dy = -padding; dy <= padding; ++dy) {
       for (std::int64_t dx = -padding; dx <= padding; ++dx) {
         expected.insert(naive(dy, dx, false, border));
       }
     }
-    EXPECT_EQ(everything_that(random_crop(padding, border), 3000), expected);
+    EXPECT_EQ(everything_that(random_crop(padding, border), 6000), expected);
   }
 }
 
@@ -155,9 +155,6 @@ TEST(Transforms, Errors) {
   EXPECT_EQ(error_of([] { random_crop(-1); }), "random_crop: the padding must not be negative, it is -1");
   EXPECT_EQ(error_of([] { random_crop(std::int64_t{1} << 40); }),
             "random_crop: the padding must be at most 2147483648, it is 1099511627776");
-  EXPECT_EQ(error_of([] { applied(random_crop(4, Border::reflect), {}); }),
-            "random_crop: a picture of 4x5 cannot be reflected 4 pixels beyond its edges; give a smaller padding, or "
-            "Border::zero");
   EXPECT_EQ(error_of([] { cutout({.size = 0}); }), "cutout: the size must be at least 1, it is 0");
   EXPECT_EQ(error_of([] {
               applied(cutout({.size = 2, .fill = {1, 2, 3}}), {});
