@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gibbs/tensor/random.h"
 #include "gibbs/tensor/run_settings.h"
 #include "gibbs/tensor/tensor.h"
 
@@ -66,7 +67,17 @@ struct BatchOptions {
   std::uint64_t seed = 0;
   /// Leave out the last batch of an epoch when it is short.
   bool drop_last = false;
+  /// How often each sample is to come, in proportion; one number for each, or none: all alike. See weighted_order.
+  std::vector<double> weights = {};
 };
+
+/// An order of N numbers of samples, int64 [N]: sample i comes N weights[i] / sum times, rounded down or up at random
+/// so that the mean is exact. Equal weights: a permutation. PyTorch's WeightedRandomSampler draws every number
+/// independently, with a larger variance.
+Tensor weighted_order(const std::vector<double>& weights, const RandomKey& key);
+
+/// Weights under which every class comes equally often: 1 / (how many samples have the label).
+std::vector<double> balanced_weights(const std::vector<std::int64_t>& labels);
 
 /// Batches of samples that have numbers, 0 to N - 1: which of them make batch b of epoch e is decided here.
 class IndexedBatches : public Batches {
@@ -77,7 +88,8 @@ class IndexedBatches : public Batches {
   RunSettings settings() const override;
 
  protected:
-  /// `name` opens the messages. Errors: no samples, a batch size under 1 or over the number of samples.
+  /// `name` opens the messages. Errors: no samples, a batch size under 1 or over the number of samples, weights of
+  /// another number, that are not finite and at least 0 or all 0, or that are not shuffled.
   IndexedBatches(const char* name, std::int64_t samples, const BatchOptions& options);
 
   /// Fills inputs and targets of a batch with the samples of these numbers, int64 [rows], in this order. Everything

@@ -22,14 +22,30 @@ Subset slice(const Subset& subset, std::int64_t first, std::int64_t last) {
   return result;
 }
 
+void check_pictures(const std::vector<Tensor>& pictures, const char* op) {
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const Tensor& picture = pictures[i];
+    check(picture.defined() && picture.rank() == 3 && picture.dtype() == DType::uint8 && picture.numel() > 0 &&
+              picture.size(2) == pictures[0].size(2),
+          op, ": picture ", i, " must be uint8 [H, W, ", pictures[0].shape().rank() == 3 ? pictures[0].size(2) : 3,
+          "] as all of them, not ", picture.dtype(), " ", picture.shape());
+  }
+}
+
 }  // namespace
 
-void validate(const ImageDataset& dataset, const char* op) {
-  check(dataset.images.defined() && dataset.labels.defined(), op, ": the dataset has no images or no labels");
-  const Shape& images = dataset.images.shape();
+void validate(const ImageDataset& dataset, const char* op, Sizes sizes) {
+  const bool differ = !dataset.pictures.empty();
+  check(!differ || sizes == Sizes::any, op,
+        ": the pictures differ in size; read them with one size, or give ImageBatches one");
+  check((dataset.images.defined() || differ) && dataset.labels.defined(), op,
+        ": the dataset has no images or no labels");
+  check(!dataset.images.defined() || !differ, op, ": the dataset has both images and pictures; give one of them");
+  check_pictures(dataset.pictures, op);
+  const Shape images = differ ? Shape{std::ssize(dataset.pictures)} : dataset.images.shape();
   const Shape& labels = dataset.labels.shape();
-  check(images.rank() == 4 && dataset.images.dtype() == DType::uint8, op, ": images must be uint8 [N, H, W, C], not ",
-        dataset.images.dtype(), " ", images);
+  check(differ || (images.rank() == 4 && dataset.images.dtype() == DType::uint8), op,
+        ": images must be uint8 [N, H, W, C], not ", dataset.images.dtype(), " ", images);
   check(labels.rank() == 1 && dataset.labels.dtype() == DType::int64, op, ": labels must be int64 [N], not ",
         dataset.labels.dtype(), " ", labels);
   check(images[0] == labels[0], op, ": ", images[0], " images but ", labels[0], " labels");
@@ -54,7 +70,18 @@ std::int64_t Subset::label(std::int64_t i) const {
   return dataset.labels.data<std::int64_t>()[indices.at(static_cast<std::size_t>(i))];
 }
 
-Tensor Subset::image(std::int64_t i) const { return dataset.images[indices.at(static_cast<std::size_t>(i))]; }
+std::vector<std::int64_t> Subset::labels() const {
+  std::vector<std::int64_t> all;
+  for (std::int64_t i = 0; i < size(); ++i) {
+    all.push_back(label(i));
+  }
+  return all;
+}
+
+Tensor Subset::image(std::int64_t i) const {
+  const std::int64_t index = indices.at(static_cast<std::size_t>(i));
+  return dataset.pictures.empty() ? dataset.images[index] : dataset.pictures[static_cast<std::size_t>(index)];
+}
 
 Subset mix_classes(const Subset& subset, std::uint64_t seed) {
   if (!subset.class_ordered) {

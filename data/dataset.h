@@ -18,13 +18,17 @@ struct ImageDataset {
   std::vector<std::string> class_names = {};  // in the order of the labels
   bool class_ordered = false;              // all of class 0 first, then class 1 ...: shuffle before cutting a piece off
   std::vector<std::string> problems = {};  // one line per file that was left out because it is broken
+  /// In place of images where sizes differ: N times uint8 [H, W, C]. ImageBatches make one size of them.
+  std::vector<Tensor> pictures = {};
 
   std::int64_t size() const { return labels.defined() ? labels.size(0) : 0; }
   std::int64_t classes() const { return static_cast<std::int64_t>(class_names.size()); }
 };
 
-/// Throws unless dtypes, shapes and labels are as declared above. `op` opens the message.
-void validate(const ImageDataset& dataset, const char* op);
+enum class Sizes { equal, any };
+/// Throws unless dtypes, shapes and labels are as declared above, and sizes equal unless any will do. `op` opens the
+/// message.
+void validate(const ImageDataset& dataset, const char* op, Sizes sizes = Sizes::equal);
 
 /// Pictures indices[0], indices[1], ... of a dataset, whose tensors it shares. A dataset converts to all of itself.
 struct Subset {
@@ -34,6 +38,7 @@ struct Subset {
 
   std::int64_t size() const { return static_cast<std::int64_t>(indices.size()); }
   std::int64_t label(std::int64_t i) const;
+  std::vector<std::int64_t> labels() const;
   /// uint8 [H, W, C], a view.
   Tensor image(std::int64_t i) const;
 

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "gibbs/data/detail/inflate.h"
 #include "gibbs/data/detail/room.h"
 #include "gibbs/io/input_file.h"
 
@@ -14,31 +18,56 @@ namespace {
 
 constexpr std::size_t kMostAxes = 4;
 
-/// The shape that the file's header announces, once the file has as many bytes as that takes.
-Shape read_header(const io::InputFile& file, const std::string& name, std::int64_t largest) {
-  std::array<std::uint8_t, 4 + 4 * kMostAxes> bytes{};
-  const std::int64_t found = file.read(0, std::min<std::int64_t>(file.size(), bytes.size()), bytes.data());
-  check(found < 2 || bytes[0] != 0x1F || bytes[1] != 0x8B, name, " is compressed; unpack it with gunzip");
-  check(found >= 4 && bytes[0] == 0 && bytes[1] == 0, name, ": byte 0: expected the two zero bytes of IDX");
-  check(bytes[2] == 0x08, name, ": byte 2: element type ", int{bytes[2]}, "; only 8 (unsigned byte) is supported");
-  const std::size_t rank = bytes[3], header = 4 + 4 * rank;
+constexpr std::size_t kMostHeaderBytes = 4 + 4 * kMostAxes;
+
+struct Header {
+  Shape shape;
+  std::int64_t bytes;     // of the header
+  std::int64_t expected;  // of the whole file, unpacked
+};
+
+/// head: the first bytes of the file, kMostHeaderBytes or all.
+Header read_header(std::span<const std::uint8_t> head, const std::string& name) {
+  check(head.size() >= 4 && head[0] == 0 && head[1] == 0, name, ": byte 0: expected the two zero bytes of IDX");
+  check(head[2] == 0x08, name, ": byte 2: element type ", int{head[2]}, "; only 8 (unsigned byte) is supported");
+  const std::size_t rank = head[3], header = 4 + 4 * rank;
   check(rank >= 1 && rank <= kMostAxes, name, ": byte 3: rank ", rank, "; expected 1 to 4");
-  check(std::cmp_less_equal(header, found), name, ": the file ends at byte ", found, ", inside its header of ", header,
+  check(header <= head.size(), name, ": the file ends at byte ", head.size(), ", inside its header of ", header,
         " bytes");
   std::vector<std::int64_t> sizes;
   std::int64_t elements = 1;
   for (std::size_t i = 4; i < header; i += 4) {
-    sizes.push_back(std::int64_t{bytes[i]} << 24 | bytes[i + 1] << 16 | bytes[i + 2] << 8 | bytes[i + 3]);
+    sizes.push_back(std::int64_t{head[i]} << 24 | head[i + 1] << 16 | head[i + 2] << 8 | head[i + 3]);
     const std::int64_t at_least_1 = std::max<std::int64_t>(sizes.back(), 1);
     check(elements <= (std::int64_t{1} << 59) / at_least_1, name,
           ": byte 4: the sizes make more elements than any file holds");
     elements *= at_least_1;
   }
-  elements = Shape(sizes).numel();
-  const std::int64_t expected = static_cast<std::int64_t>(header) + elements;
-  check(file.size() == expected, name, ": the file has ", file.size(), " bytes; its header announces ", expected);
-  check(expected <= largest, name, ": ", expected, " bytes, more than the limit of ", largest);
-  return Shape(sizes);
+  const auto bytes = static_cast<std::int64_t>(header);
+  return {.shape = Shape(sizes), .bytes = bytes, .expected = bytes + Shape(sizes).numel()};
+}
+
+void check_limit(const Header& header, const std::string& name, std::int64_t largest) {
+  check(header.expected <= largest, name, ": ", header.expected, " bytes, more than the limit of ", largest);
+}
+
+Tensor read_packed(const std::filesystem::path& path, const std::string& name, std::int64_t largest) {
+  std::vector<std::uint8_t> packed;
+  io::read_file(path, packed, largest);
+  const Header header = read_header(gunzip_head(packed, kMostHeaderBytes, name), name);
+  check(std::cmp_less_equal(header.expected, packed.size() * kMostUnpackedOfAByte), name, ": the header announces ",
+        header.expected, " bytes, more than the file's ", packed.size(), " can unpack to");
+  check_limit(header, name, largest);
+  Tensor result = room_for(header.shape, DType::uint8, name);
+  try {
+    const std::vector<std::uint8_t> bytes = gunzip(packed, static_cast<std::size_t>(header.expected), name);
+    check(std::cmp_equal(bytes.size(), header.expected), name, ": the file unpacks to ", bytes.size(),
+          " bytes; its header announces ", header.expected);
+    std::copy(bytes.begin() + header.bytes, bytes.end(), result.mutable_data<std::uint8_t>());
+  } catch (const std::bad_alloc&) {
+    fail(name, ": no memory to unpack ", header.expected, " bytes");
+  }
+  return result;
 }
 
 }  // namespace
@@ -46,10 +75,18 @@ Shape read_header(const io::InputFile& file, const std::string& name, std::int64
 Tensor read_idx(const std::filesystem::path& path, std::int64_t largest) {
   const io::InputFile file(path);
   const std::string name = "idx: " + path.string();
-  const Shape shape = read_header(file, name, largest);
-  const std::int64_t elements = shape.numel();
-  Tensor result = room_for(shape, DType::uint8, name);
-  const std::int64_t done = file.read(file.size() - elements, elements, result.mutable_data<std::uint8_t>());
+  std::array<std::uint8_t, kMostHeaderBytes> head{};
+  const std::int64_t found = file.read(0, std::min<std::int64_t>(file.size(), head.size()), head.data());
+  if (found >= 2 && head[0] == 0x1F && head[1] == 0x8B) {
+    return read_packed(path, name, largest);
+  }
+  const Header header = read_header(std::span(head).first(static_cast<std::size_t>(found)), name);
+  check(file.size() == header.expected, name, ": the file has ", file.size(), " bytes; its header announces ",
+        header.expected);
+  check_limit(header, name, largest);
+  Tensor result = room_for(header.shape, DType::uint8, name);
+  const std::int64_t elements = header.shape.numel();
+  const std::int64_t done = file.read(header.bytes, elements, result.mutable_data<std::uint8_t>());
   check(done == elements, name, ": the file shrank while it was read");
   return result;
 }

@@ -12,6 +12,7 @@
 
 #include "gibbs/data/detail/decoder_memory.h"
 #include "gibbs/data/detail/jpeg_check.h"
+#include "gibbs/data/detail/jpeg_orientation.h"
 #include "gibbs/data/detail/png_check.h"
 #include "gibbs/io/atomic_file.h"
 #include "gibbs/io/input_file.h"
@@ -71,6 +72,16 @@ void check_format(std::span<const std::uint8_t> bytes, const std::string& name) 
   check(is_jpeg(bytes) || is_png(bytes), "image: ", name, ": neither a JPEG nor a PNG file, by its first bytes");
 }
 
+/// As it is stored, before it is turned.
+ImageSize stored_size(std::span<const std::uint8_t> bytes, const std::string& name) {
+  check_format(bytes, name);
+  return is_png(bytes) ? png_size(bytes, name) : jpeg_size(bytes, name);
+}
+
+int orientation_of(std::span<const std::uint8_t> bytes, const std::string& name) {
+  return is_png(bytes) ? 1 : jpeg_orientation(bytes, name);
+}
+
 /// Decodes a file that has been judged.
 Tensor decode(std::span<const std::uint8_t> bytes, const std::string& name, const ImageSize& size) {
   constexpr const char* kNoMemory = "Out of memory";
@@ -87,7 +98,11 @@ Tensor decode(std::span<const std::uint8_t> bytes, const std::string& name, cons
   }
   check(size == ImageSize{height, width}, "image: ", name, ": decoded to another size than ", to_string(size));
   try {
-    return Tensor::from<std::uint8_t>(pixels.get(), {height, width, kChannels});
+    const int orientation = orientation_of(bytes, name);
+    const ImageSize shown = oriented(size, orientation);
+    Tensor picture = Tensor::uninitialized({shown.height, shown.width, kChannels}, DType::uint8);
+    orient(pixels.get(), size, kChannels, orientation, picture.mutable_data<std::uint8_t>());
+    return picture;
   } catch (const Error&) {
     throw std::bad_alloc();  // what a tensor of this size may lack
   }
@@ -98,15 +113,14 @@ Tensor decode(std::span<const std::uint8_t> bytes, const std::string& name, cons
 std::string to_string(const ImageSize& size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
 
 ImageSize image_size(std::span<const std::uint8_t> bytes, const std::string& name) {
-  check_format(bytes, name);
-  return is_png(bytes) ? png_size(bytes, name) : jpeg_size(bytes, name);
+  return oriented(stored_size(bytes, name), orientation_of(bytes, name));
 }
 
 Tensor decode_image(std::span<const std::uint8_t> bytes, const std::string& name, const ImageLimits& limits) {
   const auto most_bytes = std::min<std::int64_t>(limits.file_bytes, std::numeric_limits<int>::max());
   check(std::cmp_less_equal(bytes.size(), most_bytes), "image: ", name, ": ", bytes.size(),
         " bytes, more than the limit of ", most_bytes);
-  const ImageSize size = image_size(bytes, name);
+  const ImageSize size = stored_size(bytes, name);
   check(size.height <= limits.pixels / size.width, "image: ", name, ": ", to_string(size), " is ",
         size.height * size.width, " pixels, more than the limit of ", limits.pixels);
   try {

@@ -2,7 +2,8 @@
 //
 // The only place that knows stb_image, which decodes; before it does, jpeg_check.h and png_check.h have judged the
 // file, so that a damaged one is an error and never a half-grey picture. Grey pictures become three equal channels,
-// transparency is dropped, 16 bits per channel become 8; EXIF's turning is not applied.
+// transparency is dropped, 16 bits per channel become 8. A JPEG is turned as its EXIF orientation says: upright is how
+// it is shown, as in Keras' and PyTorch's readers only where they are asked to.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ struct ImageLimits {
   std::int64_t file_bytes = std::int64_t{1} << 29;  // 512 MiB
 };
 
-/// Size of an encoded picture, from its header alone. `name` is for errors: "image: NAME: REASON".
+/// Size of an encoded picture as it is shown, from its header alone. `name` is for errors: "image: NAME: REASON".
 ImageSize image_size(std::span<const std::uint8_t> bytes, const std::string& name);
 
 /// Decodes JPEG or PNG bytes into uint8 [H, W, 3]. Errors: a file that is not whole or not sound, a kind of JPEG or PNG

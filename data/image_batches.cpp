@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gibbs/data/detail/pixel_values.h"
+#include "gibbs/data/detail/resized_crop.h"
 #include "gibbs/io/checksum.h"
 #include "gibbs/tensor/parallel.h"
 #include "gibbs/tensor/printable.h"
@@ -19,26 +20,25 @@ namespace {
 /// Batches of a loader that exist at once: being made, ready, in the user's hands, and the one that the user replaces.
 constexpr int kLiveBatches = 4;
 
-/// A checksum of each picture of the set, in its order.
-std::vector<std::uint64_t> checksums_of_images(const Subset& set) {
-  const Tensor& images = set.dataset.images;
-  const std::int64_t bytes = images.shape().without(0).numel();
-  const auto* pixels = images.data<std::uint8_t>();
-  std::vector<std::uint64_t> sums(set.indices.size());
-  constexpr std::int64_t kPieceBytes = 1 << 20;
-  parallel_for(0, set.size(), kPieceBytes / std::max<std::int64_t>(1, bytes),
-               [&](std::int64_t first, std::int64_t last) {
-                 for (std::int64_t i = first; i < last; ++i) {
-                   const auto place = static_cast<std::size_t>(i);
-                   sums[place] = io::checksum_of(pixels + set.indices[place] * bytes, static_cast<std::size_t>(bytes));
-                 }
-               });
-  return sums;
-}
-
 std::uint64_t checksum_of_pair(std::uint64_t a, std::uint64_t b) {
   const std::array<std::uint64_t, 2> pair = {a, b};
   return io::checksum_of(pair.data(), sizeof pair);
+}
+
+/// A checksum of each picture of the set, in its order; of those that differ in size, with their height.
+std::vector<std::uint64_t> checksums_of_images(const Subset& set) {
+  const bool differ = !set.dataset.pictures.empty();
+  std::vector<std::uint64_t> sums(set.indices.size());
+  constexpr std::int64_t kSumsOfAPiece = 256;  // of the parallel loop
+  parallel_for(0, set.size(), kSumsOfAPiece, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const Tensor picture = set.image(i);
+      const std::uint64_t sum = io::checksum_of(picture.data<std::uint8_t>(), picture.byte_size());
+      sums[static_cast<std::size_t>(i)] =
+          differ ? checksum_of_pair(sum, static_cast<std::uint64_t>(picture.size(0))) : sum;
+    }
+  });
+  return sums;
 }
 
 }  // namespace
@@ -48,10 +48,11 @@ ImageBatches::ImageBatches(Subset subset, ImageBatchOptions options)
                      {.batch_size = options.batch_size,
                       .shuffle = options.shuffle,
                       .seed = options.seed,
-                      .drop_last = options.drop_last}),
+                      .drop_last = options.drop_last,
+                      .weights = options.weights}),
       subset_(std::move(subset)),
       options_(std::move(options)) {
-  validate(subset_.dataset, "ImageBatches");
+  validate(subset_.dataset, "ImageBatches", options_.size ? Sizes::any : Sizes::equal);
   for (const std::int64_t index : subset_.indices) {
     check(index >= 0 && index < subset_.dataset.size(), "ImageBatches: index ", index, " is not in [0, ",
           subset_.dataset.size(), ")");
@@ -59,7 +60,21 @@ ImageBatches::ImageBatches(Subset subset, ImageBatchOptions options)
   for (std::size_t i = 0; i < options_.transforms.size(); ++i) {
     check(static_cast<bool>(options_.transforms[i]), "ImageBatches: transform ", i, " is empty");
   }
-  picture_ = subset_.dataset.images.shape().without(0);
+  picture_ = subset_.image(0).shape();
+  if (options_.size) {
+    check(options_.size->height >= 1 && options_.size->width >= 1, "ImageBatches: the size must be at least 1x1, not ",
+          to_string(*options_.size));
+    picture_ = Shape{options_.size->height, options_.size->width, picture_[2]};
+  }
+  check(options_.size || (!options_.random_crop && options_.middle_share == 1),
+        "ImageBatches: random_crop and middle_share "
+        "say what becomes of pictures of other sizes; give the size, too");
+  check(options_.middle_share > 0 && options_.middle_share <= 1, "ImageBatches: middle_share must be in (0, 1], it is ",
+        options_.middle_share);
+  if (options_.random_crop) {
+    check(options_.middle_share == 1, "ImageBatches: random_crop and middle_share are given; give one of them");
+    validate(*options_.random_crop, "ImageBatches");
+  }
   values_ = value_table(picture_[2], options_.scale, options_.offset, options_.normalization, "ImageBatches");
   scratch_.resize(static_cast<std::size_t>(picture_.numel()));
   reserve_blocks();
@@ -80,22 +95,34 @@ void ImageBatches::reserve_blocks() const {
   }
 }
 
+void ImageBatches::make_size(const Tensor& picture, const RandomKey& key) {
+  const ImageSize size{.height = picture.size(0), .width = picture.size(1)};
+  const PictureView view{picture.data<std::uint8_t>(), size, picture.size(2), size.width * picture.size(2)};
+  options_.random_crop ? resized_crop(view, *options_.random_crop, key, *options_.size, scratch_.data())
+                       : resized_middle(view, options_.middle_share, *options_.size, scratch_.data());
+}
+
 std::span<const std::uint8_t> ImageBatches::pixels_of(std::int64_t index, std::int64_t epoch,
                                                       std::int64_t global_sample) {
-  const std::int64_t count = picture_.numel();
-  const std::span pixels(subset_.dataset.images.data<std::uint8_t>() + index * count, static_cast<std::size_t>(count));
-  if (options_.transforms.empty()) {
+  const ImageDataset& set = subset_.dataset;
+  const Tensor source = set.pictures.empty() ? set.images[index] : set.pictures[static_cast<std::size_t>(index)];
+  const auto pixels = std::as_const(source).values<std::uint8_t>();
+  if (options_.transforms.empty() && !options_.size) {
     return pixels;
   }
-  std::copy(pixels.begin(), pixels.end(), scratch_.begin());
+  const RandomKey key =
+      RandomKey{.seed = options_.seed}.derive("transforms").derive(static_cast<std::uint64_t>(global_sample));
+  if (options_.size) {
+    make_size(source, key.derive("size"));
+  } else {
+    std::copy(pixels.begin(), pixels.end(), scratch_.begin());
+  }
   const Picture picture{.pixels = scratch_,
                         .height = picture_[0],
                         .width = picture_[1],
                         .channels = picture_[2],
                         .number = index,
                         .epoch = epoch};
-  const RandomKey key =
-      RandomKey{.seed = options_.seed}.derive("transforms").derive(static_cast<std::uint64_t>(global_sample));
   for (std::size_t t = 0; t < options_.transforms.size(); ++t) {
     options_.transforms[t](picture, key.derive(t));
   }
@@ -125,6 +152,13 @@ RunSettings ImageBatches::settings() const {
   all.emplace_back("values of pixels", fmt::format("pixel * {} + {}{}", options_.scale, options_.offset,
                                                    by.empty() ? "" : ", normalized by " + to_string(by)));
   std::vector<std::string> transforms;
+  if (options_.size) {
+    transforms.push_back(fmt::format("{} resized to {}",
+                                     options_.random_crop
+                                         ? fmt::format("a piece ({})", to_string(*options_.random_crop))
+                                         : fmt::format("the middle (share {})", options_.middle_share),
+                                     to_string(*options_.size)));
+  }
   for (const Transform& transform : options_.transforms) {
     transforms.push_back(transform.description);
   }
@@ -139,7 +173,8 @@ RunSettings ImageBatches::digest() const {
   for (const std::string& name : subset_.dataset.class_names) {
     all.emplace_back(fmt::format("class {}", all.size()), printable(name));
   }
-  all.emplace_back("size of images", to_string(picture_));
+  const bool differ = !subset_.dataset.pictures.empty();
+  all.emplace_back("size of images", differ ? "any" : to_string(subset_.image(0).shape()));
   const std::vector<std::uint64_t> sums = checksums_of_images(subset_);
   std::uint64_t images = 0, classes = 0;  // a sum of checksums does not depend on their order
   for (std::size_t i = 0; i < sums.size(); ++i) {

@@ -9,6 +9,7 @@
 #include "gibbs/data/resize.h"
 #include "gibbs/io/input_file.h"
 #include "gibbs/tensor/parallel.h"
+#include "gibbs/tensor/random.h"
 
 namespace gibbs::data {
 namespace {
@@ -22,9 +23,11 @@ struct PictureFile {
   std::int64_t label;
 };
 
-/// What became of a file: its pixels are in their place, or the reason why not.
+/// What became of a file: its pixels are in their place (or the picture here, when it keeps its size), or the reason
+/// why not.
 struct Outcome {
-  std::string problem;
+  Tensor picture = {};
+  std::string problem = {};
   bool wrong_size = false;
 };
 
@@ -91,16 +94,27 @@ std::vector<std::string> find_classes(const fs::path& folder, std::vector<std::s
   return classes;
 }
 
-std::vector<PictureFile> find_pictures(const fs::path& folder, const std::vector<std::string>& classes) {
+bool is_in(const std::optional<HashedPart>& part, const std::string& class_name, const std::string& name) {
+  return !part || (random_uniform(RandomKey().derive(class_name + "/" + name), 0) < part->test_share) == part->test;
+}
+
+std::vector<PictureFile> find_pictures(const fs::path& folder, const std::vector<std::string>& classes,
+                                       const std::optional<HashedPart>& part) {
   std::vector<PictureFile> files;
   for (std::size_t label = 0; label < classes.size(); ++label) {
     const fs::path class_folder = folder / classes[label];
     const auto names = sorted_names(class_folder, is_picture_name);
     check(!names.empty(), "image folder: class folder ", class_folder.string(), " holds no .jpg, .jpeg or .png files");
     const std::string prefix = class_folder.string() + "/";
+    const std::size_t before = files.size();
     for (const std::string& name : names) {
-      files.push_back({.path = prefix + name, .label = static_cast<std::int64_t>(label)});
+      if (is_in(part, classes[label], name)) {
+        files.push_back({.path = prefix + name, .label = static_cast<std::int64_t>(label)});
+      }
     }
+    check(files.size() > before, "image folder: of the ", names.size(), " pictures in class folder ",
+          class_folder.string(), " none falls to ", part && part->test ? "testing" : "training",
+          " by the hash of their paths; add pictures, or make folders train/ and test/");
   }
   return files;
 }
@@ -125,6 +139,9 @@ Outcome decode_into(const PictureFile& file, const ImageSize& size, const ImageF
   try {
     io::read_file(file.path, bytes, options.limits.file_bytes);
     Tensor picture = decode_image(bytes, file.path, options.limits);
+    if (options.any_size) {
+      return {.picture = std::move(picture)};
+    }
     if (const ImageSize actual{picture.size(0), picture.size(1)}; !options.size && actual != size) {
       return {.problem = file.path + " is " + to_string(actual), .wrong_size = true};
     }
@@ -156,8 +173,9 @@ void check_classes(const std::vector<Outcome>& outcomes, const std::vector<Pictu
 
 /// Closes the gaps that broken files left, keeping the order, and lists the problems.
 void drop_broken(const std::vector<Outcome>& outcomes, ImageDataset& dataset) {
-  const std::int64_t picture = dataset.images.numel() / dataset.images.size(0);
-  auto* pixels = dataset.images.mutable_data<std::uint8_t>();
+  const bool any_size = !dataset.images.defined();
+  const std::int64_t picture = any_size ? 0 : dataset.images.numel() / dataset.images.size(0);
+  std::uint8_t* pixels = any_size ? nullptr : dataset.images.mutable_data<std::uint8_t>();
   auto* labels = dataset.labels.mutable_data<std::int64_t>();
   std::int64_t kept = 0;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -166,28 +184,36 @@ void drop_broken(const std::vector<Outcome>& outcomes, ImageDataset& dataset) {
       continue;
     }
     const auto from = static_cast<std::int64_t>(i);
-    if (kept != from) {
+    if (any_size) {
+      dataset.pictures.push_back(outcomes[i].picture);
+    } else if (kept != from) {
       std::memcpy(pixels + kept * picture, pixels + from * picture, static_cast<std::size_t>(picture));
-      labels[kept] = labels[from];
     }
-    ++kept;
+    labels[kept++] = labels[from];
   }
-  dataset.images = dataset.images.rows(0, kept);
+  dataset.images = any_size ? Tensor() : dataset.images.rows(0, kept);
   dataset.labels = dataset.labels.rows(0, kept);
 }
 
 }  // namespace
 
 ImageDataset read_image_folder(const fs::path& folder, const ImageFolderOptions& options) {
+  check(!options.any_size || !options.size, "image folder: size and any_size are given; give one of them");
+  check(!options.part || (options.part->test_share > 0 && options.part->test_share < 1),
+        "image folder: the share for testing must be in (0, 1), it is ", options.part ? options.part->test_share : 0);
   ImageDataset result{.class_ordered = true};
   result.class_names = find_classes(folder, result.problems);
-  const std::vector<PictureFile> files = find_pictures(folder, result.class_names);
-  const ImageSize size = options.size ? *options.size : first_size(files, options.limits);
+  const std::vector<PictureFile> files = find_pictures(folder, result.class_names, options.part);
+  const ImageSize size = options.size       ? *options.size
+                         : options.any_size ? ImageSize{1, 1}
+                                            : first_size(files, options.limits);
   check(size.height >= 1 && size.width >= 1, "image folder: the size must be at least 1x1, not ", to_string(size));
   const auto n = static_cast<std::int64_t>(files.size());
-  result.images = room_for({n, size.height, size.width, 3}, DType::uint8, "image folder: ", folder.string());
+  if (!options.any_size) {
+    result.images = room_for({n, size.height, size.width, 3}, DType::uint8, "image folder: ", folder.string());
+  }
   result.labels = Tensor::uninitialized({n}, DType::int64);
-  auto* pixels = result.images.mutable_data<std::uint8_t>();
+  std::uint8_t* pixels = options.any_size ? nullptr : result.images.mutable_data<std::uint8_t>();
   auto* labels = result.labels.mutable_data<std::int64_t>();
   std::vector<Outcome> outcomes(files.size());
   parallel_for(0, n, kFilesOfAPiece, [&](std::int64_t first, std::int64_t last) {
@@ -195,8 +221,8 @@ ImageDataset read_image_folder(const fs::path& folder, const ImageFolderOptions&
     for (std::int64_t i = first; i < last; ++i) {
       const PictureFile& file = files[static_cast<std::size_t>(i)];
       labels[i] = file.label;
-      outcomes[static_cast<std::size_t>(i)] =
-          decode_into(file, size, options, bytes, pixels + i * size.height * size.width * 3);
+      std::uint8_t* place = options.any_size ? nullptr : pixels + i * size.height * size.width * 3;
+      outcomes[static_cast<std::size_t>(i)] = decode_into(file, size, options, bytes, place);
     }
   });
   for (const Outcome& outcome : outcomes) {
@@ -206,6 +232,17 @@ ImageDataset read_image_folder(const fs::path& folder, const ImageFolderOptions&
   check_classes(outcomes, files, result.class_names, folder);
   drop_broken(outcomes, result);
   return result;
+}
+
+bool holds_class_folders(const fs::path& folder) {
+  const auto is_folder = [](const fs::path& entry) {
+    std::error_code ignored;
+    return fs::is_directory(entry, ignored) && !leads_back(entry, entry.parent_path());
+  };
+  const std::vector<std::string> names = sorted_names(folder, is_folder);
+  return names.size() >= 2 && std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+           return !sorted_names(folder / name, is_picture_name).empty();
+         });
 }
 
 }  // namespace gibbs::data

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string_view>
 
 #include "gibbs/data/detail/pixel_values.h"
@@ -22,20 +23,18 @@ constexpr std::size_t kValues = 256;
 using Counts = std::vector<std::int64_t>;
 
 Counts count_pixels(const Subset& set) {
-  const Shape picture = set.dataset.images.shape().without(0);
-  const std::int64_t elements = picture.numel(), channels = picture[2];
-  const auto* pixels = set.dataset.images.data<std::uint8_t>();
-  constexpr std::int64_t kPieceBytes = 1 << 18;
-  const std::int64_t grain = std::max<std::int64_t>(1, kPieceBytes / std::max<std::int64_t>(1, elements));
+  const auto channels = static_cast<std::size_t>(set.image(0).size(2));
+  constexpr std::int64_t kCountedAtOnce = 64;  // of the parallel loop
   return parallel_reduce(
-      0, set.size(), grain, Counts(static_cast<std::size_t>(channels) * kValues),
+      0, set.size(), kCountedAtOnce, Counts(channels * kValues),
       [&](std::int64_t first, std::int64_t last) {
-        Counts counts(static_cast<std::size_t>(channels) * kValues);
+        Counts counts(channels * kValues);
         for (std::int64_t i = first; i < last; ++i) {
-          const std::uint8_t* row = pixels + set.indices[static_cast<std::size_t>(i)] * elements;
-          for (std::int64_t e = 0; e < elements; e += channels) {
-            for (std::int64_t c = 0; c < channels; ++c) {
-              ++counts[static_cast<std::size_t>(c) * kValues + row[e + c]];
+          const Tensor picture = set.image(i);
+          const auto pixels = picture.values<std::uint8_t>();
+          for (std::size_t e = 0; e < pixels.size(); e += channels) {
+            for (std::size_t c = 0; c < channels; ++c) {
+              ++counts[c * kValues + pixels[e + c]];
             }
           }
         }
@@ -74,7 +73,7 @@ void validate(const Normalization& normalization, std::int64_t channels, const c
 
 Normalization measure_normalization(const Subset& set) {
   check(set.size() > 0, "measure_normalization: the set is empty; give at least one picture");
-  validate(set.dataset, "measure_normalization");
+  validate(set.dataset, "measure_normalization", Sizes::any);
   const Counts counts = count_pixels(set);
   Normalization result;
   for (std::size_t channel = 0; channel < counts.size() / kValues; ++channel) {

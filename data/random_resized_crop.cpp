@@ -19,11 +19,17 @@ std::int64_t draw_up_to(const RandomKey& key, std::uint64_t index, std::int64_t 
   return static_cast<std::int64_t>(random_uniform(key, index) * static_cast<double>(most + 1));
 }
 
-/// The largest piece in the middle whose aspect is allowed.
-PictureView middle_piece(const PictureView& from, const ResizedCropOptions& options) {
+/// The memory of this thread's, which stays.
+ResampleMemory& memory() {
+  thread_local ResampleMemory of_thread;
+  return of_thread;
+}
+
+/// The largest piece in the middle whose aspect, width / height, is allowed.
+PictureView middle_piece(const PictureView& from, double least_aspect, double most_aspect) {
   const auto [height, width] = from.size;
   const double aspect = static_cast<double>(width) / static_cast<double>(height);
-  const double wanted = std::clamp(aspect, options.least_aspect, options.most_aspect);
+  const double wanted = std::clamp(aspect, least_aspect, most_aspect);
   ImageSize size = from.size;
   if (aspect < wanted) {
     size.height = std::clamp<std::int64_t>(std::llround(static_cast<double>(width) / wanted), 1, height);
@@ -48,7 +54,7 @@ PictureView random_piece(const PictureView& from, const ResizedCropOptions& opti
                        draw_up_to(key, 4 * draw + 3, width - size.width), size);
     }
   }
-  return middle_piece(from, options);
+  return middle_piece(from, options.least_aspect, options.most_aspect);
 }
 
 }  // namespace
@@ -68,8 +74,19 @@ std::string to_string(const ResizedCropOptions& options) {
 
 void resized_crop(const PictureView& from, const ResizedCropOptions& options, const RandomKey& key,
                   const ImageSize& size, std::uint8_t* to) {
-  thread_local ResampleMemory memory;
-  resample(random_piece(from, options, key), size, to, memory);
+  resample(random_piece(from, options, key), size, to, memory());
+}
+
+void resized_middle(const PictureView& from, double share, const ImageSize& size, std::uint8_t* to) {
+  const double aspect = static_cast<double>(size.width) / static_cast<double>(size.height);
+  const PictureView whole = middle_piece(from, aspect, aspect);
+  const auto part_of = [&](std::int64_t side) {
+    return std::max<std::int64_t>(1, std::llround(share * static_cast<double>(side)));
+  };
+  const ImageSize part{.height = part_of(whole.size.height), .width = part_of(whole.size.width)};
+  const PictureView piece =
+      whole.part((whole.size.height - part.height) / 2, (whole.size.width - part.width) / 2, part);
+  resample(piece, size, to, memory());
 }
 
 Transform random_resized_crop(const ResizedCropOptions& options) {

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLookedFor =
     "expected data_batch_1..5.bin and test_batch.bin (CIFAR-10, here or in cifar-10-batches-bin/), or train/ and test/ "
-    "with one folder of pictures per class, or the word drawn";
+    "with one folder of pictures per class, or such folders alone, or the word drawn";
 
 /// What a path leads to; `not_found` also where it cannot be followed.
 fs::file_type type_of(const fs::path& path) {
@@ -74,17 +74,44 @@ Source load_cifar10(const fs::path& folder) {
           .description = "CIFAR-10 batches in " + folder.string()};
 }
 
+void check_same_sizes(const fs::path& folder, const Source& source, const char* train, const char* test) {
+  const Shape a = source.train.images.shape().without(0), b = source.test.images.shape().without(0);
+  check(a == b, "data: ", folder.string(), ": pictures in ", train, " are ", a, " but in ", test, " ", b,
+        "; ask for one size to have them resized");
+}
+
 Source load_folders(const fs::path& folder, const SourceOptions& options) {
   Source result{.train = read_image_folder(folder / "train", {.size = options.size, .limits = options.limits}),
                 .test = {},
                 .description = "class folders in " + folder.string()};
-  const Shape picture = result.train.images.shape().without(0);
   result.test = read_image_folder(folder / "test", {.size = options.size, .limits = options.limits});
   check(result.test.class_names == result.train.class_names, "data: ", folder.string(),
         ": train/ and test/ have different classes: ", fmt::format("{}", fmt::join(result.train.class_names, ", ")),
         " and ", fmt::format("{}", fmt::join(result.test.class_names, ", ")));
-  check(result.test.images.shape().without(0) == picture, "data: ", folder.string(), ": pictures in train/ are ",
-        picture, " but in test/ ", result.test.images.shape().without(0), "; ask for one size to have them resized");
+  check_same_sizes(folder, result, "train/", "test/");
+  return result;
+}
+
+/// Without train/ and test/: a picture's path alone decides where it belongs, so that what has been learned from is
+/// never tested on, even when pictures are added between two runs.
+Source load_one_folder(const fs::path& folder, const SourceOptions& options) {
+  check(options.test_share > 0 && options.test_share < 1, "data: the share for testing must be in (0, 1), it is ",
+        options.test_share);
+  const auto part = [&](bool test) {
+    return read_image_folder(folder, {.size = options.size,
+                                      .limits = options.limits,
+                                      .part = HashedPart{.test_share = options.test_share, .test = test}});
+  };
+  Source result{
+      .train = part(false),
+      .test = part(true),
+      .description = fmt::format("class folders in {}, without train/ and test/: about {:g} % of the pictures are "
+                                 "for testing, chosen by a hash of their paths",
+                                 folder.string(), 100 * options.test_share)};
+  check_same_sizes(folder, result, "those for training", "those for testing");
+  std::erase_if(result.test.problems, [&](const std::string& problem) {  // with the folder itself, which was read twice
+    return std::count(result.train.problems.begin(), result.train.problems.end(), problem) > 0;
+  });
   return result;
 }
 
@@ -103,8 +130,11 @@ Source load_any(const std::string& source, const SourceOptions& options) {
       return load_cifar10(place);
     }
   }
-  check(is_folder(folder / "train") && is_folder(folder / "test"), "data: ", source, " holds ", contents_of(folder),
-        "; ", kLookedFor);
+  const bool train = is_folder(folder / "train"), test = is_folder(folder / "test");
+  if (!train && !test && holds_class_folders(folder)) {
+    return load_one_folder(folder, options);
+  }
+  check(train && test, "data: ", source, " holds ", contents_of(folder), "; ", kLookedFor);
   return load_folders(folder, options);
 }
 

@@ -1,5 +1,6 @@
-// What a trainer's --data accepts: "drawn", a folder of CIFAR-10's binary batches, or a folder with train/ and test/
-// class folders. Finds out which it is and reads both parts.
+// What a trainer's --data accepts: "drawn", a folder of CIFAR-10's binary batches, a folder with train/ and test/ class
+// folders, or one of class folders alone, of whose pictures some are kept for testing. Finds out which it is and reads
+// both parts.
 #pragma once
 
 #include <optional>
@@ -15,6 +16,8 @@ struct SourceOptions {
   std::optional<ImageSize> size = std::nullopt;
   /// Of the pictures in class folders; those that ask for more are left out and named.
   ImageLimits limits = {};
+  /// Of class folders without train/ and test/: the share kept for testing, chosen by a hash of each picture's path.
+  double test_share = 0.2;
   std::int64_t drawn_train = 10'000;
   std::int64_t drawn_test = 2'000;
   std::uint64_t drawn_seed = 0;

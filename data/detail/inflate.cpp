@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "gibbs/data/detail/crc32.h"
 #include "gibbs/tensor/error.h"
 
 namespace gibbs::data {
@@ -15,11 +16,13 @@ constexpr int kFastBits = 10;  // codes up to so many bits are looked up at once
 /// The stream as bits, from the lowest of each byte up. Behind its end stand zeros.
 class Bits {
  public:
-  Bits(std::span<const std::uint8_t> stream, const std::string& name) : stream_(stream), name_(name) {}
+  /// `what` is packed, for messages.
+  Bits(std::span<const std::uint8_t> stream, const std::string& name, const char* what)
+      : stream_(stream), name_(name), what_(what) {}
 
   template <class... Parts>
   void require(bool ok, const Parts&... parts) const {
-    check(ok, name_, ": byte ", next_ - std::max(left_, 0) / 8, " of the packed pixels: ", parts...);
+    check(ok, name_, ": byte ", next_ - std::max(left_, 0) / 8, " of the packed ", what_, ": ", parts...);
   }
 
   /// The next bits, at least 15 of them, the first one lowest.
@@ -37,10 +40,13 @@ class Bits {
     return bits;
   }
   void skip_to_byte() { take(left_ % 8); }
+  bool at_end() { return peek(), left_ == 0; }
+  const char* what() const { return what_; }
 
  private:
   std::span<const std::uint8_t> stream_;
   const std::string& name_;
+  const char* what_;
   std::size_t next_ = 0;
   std::uint64_t buffer_ = 0;
   int left_ = 0;
@@ -125,18 +131,26 @@ constexpr std::array<Range, 30> kDistances = {
      {257, 7},   {385, 7},   {513, 8},   {769, 8},    {1025, 9},   {1537, 9},  {2049, 10}, {3073, 10},
      {4097, 11}, {6145, 11}, {8193, 12}, {12289, 12}, {16385, 13}, {24577, 13}}};
 
+/// What is to be done with more than there is room for.
+enum class Beyond { error, stop };
+
 class Output {
  public:
-  Output(std::size_t most, const Bits& bits) : bits_(bits), most_(most) { bytes_.reserve(most); }
+  Output(std::size_t most, Beyond beyond, const Bits& bits) : bits_(bits), most_(most), beyond_(beyond) {
+    bytes_.reserve(most);
+  }
 
+  /// True when nothing more is wanted.
+  bool done() const { return beyond_ == Beyond::stop && bytes_.size() == most_; }
   void append(std::uint8_t byte) {
-    require_room(1);
-    bytes_.push_back(byte);
+    if (room_for(1) == 1) {
+      bytes_.push_back(byte);
+    }
   }
   /// Repeats `count` bytes from `distance` back, which may overlap with those that it writes.
   void copy(std::size_t distance, std::size_t count) {
     bits_.require(distance <= bytes_.size(), "a copy from ", distance, " bytes back, when there are ", bytes_.size());
-    require_room(count);
+    count = room_for(count);
     std::size_t from = bytes_.size() - distance;
     bytes_.resize(bytes_.size() + count);
     for (std::size_t to = bytes_.size() - count; to < bytes_.size(); ++to, ++from) {
@@ -146,12 +160,17 @@ class Output {
   std::vector<std::uint8_t>& bytes() { return bytes_; }
 
  private:
-  void require_room(std::size_t count) const {
-    bits_.require(count <= most_ - bytes_.size(), "more than the ", most_, " bytes that the pixels may take");
+  /// How many of `count` bytes are to be written.
+  std::size_t room_for(std::size_t count) const {
+    const std::size_t room = most_ - bytes_.size();
+    bits_.require(count <= room || beyond_ == Beyond::stop, "more than the ", most_, " bytes that the ", bits_.what(),
+                  " may take");
+    return std::min(count, room);
   }
 
   const Bits& bits_;
   std::size_t most_;
+  Beyond beyond_;
   std::vector<std::uint8_t> bytes_ = {};
 };
 
@@ -159,14 +178,14 @@ void stored_block(Bits& bits, Output& output) {
   bits.skip_to_byte();
   const std::uint32_t length = bits.take(16);
   bits.require((bits.take(16) ^ length) == 0xFFFF, "the length of a stored block and its complement differ");
-  for (std::uint32_t i = 0; i < length; ++i) {
+  for (std::uint32_t i = 0; i < length && !output.done(); ++i) {
     output.append(static_cast<std::uint8_t>(bits.take(8)));
   }
 }
 
 void packed_block(Bits& bits, Output& output, const Codes& literals, const Codes& distances) {
   constexpr int kEndOfBlock = 256;
-  for (int symbol; (symbol = literals.next(bits)) != kEndOfBlock;) {
+  for (int symbol; !output.done() && (symbol = literals.next(bits)) != kEndOfBlock;) {
     if (symbol < kEndOfBlock) {
       output.append(static_cast<std::uint8_t>(symbol));
       continue;
@@ -238,15 +257,9 @@ std::uint32_t adler32(std::span<const std::uint8_t> bytes) {
   return sums << 16 | sum;
 }
 
-}  // namespace
-
-std::vector<std::uint8_t> inflate(std::span<const std::uint8_t> stream, std::size_t most, const std::string& name) {
-  Bits bits(stream, name);
-  const std::uint32_t method = bits.take(8), flags = bits.take(8);
-  bits.require((method & 15) == 8 && (256 * method + flags) % 31 == 0 && (flags & 32) == 0, "no header of zlib");
-  Output output(most, bits);
+void unpack_blocks(Bits& bits, Output& output) {
   bool last = false;
-  while (!last) {
+  while (!last && !output.done()) {
     last = bits.take(1) != 0;
     const std::uint32_t kind = bits.take(2);
     bits.require(kind != 3, "a block of a kind that does not exist");
@@ -254,12 +267,70 @@ std::vector<std::uint8_t> inflate(std::span<const std::uint8_t> stream, std::siz
     : kind == 1 ? block_with_fixed_codes(bits, output)
                 : block_with_codes(bits, output);
   }
+}
+
+/// RFC 1952, 2.3: two bytes by which it is known, method, flags, six bytes (time, how hard it was packed, system), and
+/// what the flags announce, of which nothing is needed here.
+void skip_gzip_header(Bits& bits) {
+  constexpr std::uint32_t kChecksum = 2, kExtra = 4, kName = 8, kComment = 16, kReserved = 0xE0;
+  bits.require(bits.take(8) == 0x1F && bits.take(8) == 0x8B, "no header of gzip");
+  bits.require(bits.take(8) == 8, "a method other than deflate");
+  const std::uint32_t flags = bits.take(8);
+  bits.require((flags & kReserved) == 0, "flags of gzip that do not exist");
+  for (int i = 0; i < 6; ++i) {
+    bits.take(8);
+  }
+  for (std::uint32_t left = (flags & kExtra) != 0 ? bits.take(16) : 0; left > 0; --left) {
+    bits.take(8);
+  }
+  for (const std::uint32_t text : {kName, kComment}) {
+    while ((flags & text) != 0 && bits.take(8) != 0) {
+    }
+  }
+  bits.take((flags & kChecksum) != 0 ? 16 : 0);
+}
+
+std::uint32_t little32(Bits& bits) {
+  const std::uint32_t low = bits.take(16);
+  return bits.take(16) << 16 | low;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> inflate(std::span<const std::uint8_t> stream, std::size_t most, const std::string& name) {
+  Bits bits(stream, name, "pixels");
+  const std::uint32_t method = bits.take(8), flags = bits.take(8);
+  bits.require((method & 15) == 8 && (256 * method + flags) % 31 == 0 && (flags & 32) == 0, "no header of zlib");
+  Output output(most, Beyond::error, bits);
+  unpack_blocks(bits, output);
   bits.skip_to_byte();
   std::uint32_t expected = 0;
   for (int i = 0; i < 4; ++i) {
     expected = expected << 8 | bits.take(8);
   }
   bits.require(adler32(output.bytes()) == expected, "the unpacked pixels' checksum (Adler-32) is another");
+  return std::move(output.bytes());
+}
+
+std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> file, std::size_t most, const std::string& name) {
+  Bits bits(file, name, "file");
+  skip_gzip_header(bits);
+  Output output(most, Beyond::error, bits);
+  unpack_blocks(bits, output);
+  bits.skip_to_byte();
+  const std::uint32_t checksum = little32(bits), length = little32(bits);
+  bits.require(crc32(output.bytes()) == checksum, "the unpacked bytes' checksum (CRC-32) is another");
+  bits.require(static_cast<std::uint32_t>(output.bytes().size()) == length, "it says that it unpacks to ", length,
+               " bytes, but does to ", output.bytes().size());
+  bits.require(bits.at_end(), "bytes behind the end; one with several members must be unpacked first (gunzip)");
+  return std::move(output.bytes());
+}
+
+std::vector<std::uint8_t> gunzip_head(std::span<const std::uint8_t> file, std::size_t count, const std::string& name) {
+  Bits bits(file, name, "file");
+  skip_gzip_header(bits);
+  Output output(count, Beyond::stop, bits);
+  unpack_blocks(bits, output);
   return std::move(output.bytes());
 }
 

@@ -11,6 +11,9 @@ namespace gibbs::data {
 void validate(const ResizedCropOptions& options, const char* op);
 std::string to_string(const ResizedCropOptions& options);
 
+/// The largest piece in the middle that has the shape of `size`, the middle `share` of both of its sides, resized.
+void resized_middle(const PictureView& from, double share, const ImageSize& size, std::uint8_t* to);
+
 /// A piece of the picture, resized to `size`, in `to`. In memory of this thread's, which stays: it asks the system for
 /// nothing when it has seen pictures of these sizes.
 void resized_crop(const PictureView& from, const ResizedCropOptions& options, const RandomKey& key,

@@ -11,7 +11,7 @@ namespace {
 
 const std::string kLookedFor =
     "; expected data_batch_1..5.bin and test_batch.bin (CIFAR-10, here or in cifar-10-batches-bin/), or train/ and "
-    "test/ with one folder of pictures per class, or the word drawn";
+    "test/ with one folder of pictures per class, or such folders alone, or the word drawn";
 
 TEST(Source, Drawn) {
   const Source source = load("drawn", {.drawn_train = 30, .drawn_test = 20});
@@ -35,6 +35,62 @@ TEST(Source, ClassFolders) {
   EXPECT_EQ(source.description, "class folders in " + folder.path().string() +
                                     ": 2 for training, 2 for testing, 2 classes, 4x6; broken files left out: 1");
   EXPECT_EQ(load(folder.path().string(), {.size = ImageSize{8, 8}}).test.images.shape(), Shape({2, 8, 8, 3}));
+}
+
+TEST(Source, ClassFoldersAloneAreSplitByTheirPaths) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 50; ++i) {
+    folder.write_picture("a/" + std::to_string(i) + ".png", {2, 2}, i);
+    folder.write_picture("b/" + std::to_string(i) + ".png", {2, 2}, 100 + i);
+  }
+  folder.write("b/broken.png", "broken");
+  std::filesystem::create_symlink("gone", folder / "link");
+  const auto pixels = [](const ImageDataset& set) {
+    std::vector<double> values;
+    for (std::int64_t i = 0; i < set.size(); ++i) {
+      values.push_back(set.images.at({i, 0, 0, 0}));
+    }
+    std::ranges::sort(values);
+    return values;
+  };
+  const Source source = load(folder.path().string());
+  EXPECT_GE(source.test.size(), 10);
+  EXPECT_LE(source.test.size(), 30);
+  EXPECT_EQ(source.train.size() + source.test.size(), 100);
+  std::vector<double> all = pixels(source.train), tested = pixels(source.test);
+  all.insert(all.end(), tested.begin(), tested.end());
+  std::ranges::sort(all);
+  EXPECT_EQ(std::ranges::adjacent_find(all), all.end()) << "each picture is in one part";
+  EXPECT_EQ(source.description, "class folders in " + folder.path().string() +
+                                    ", without train/ and test/: about 20 % of the pictures are for testing, chosen by "
+                                    "a hash of their paths: " +
+                                    std::to_string(source.train.size()) + " for training, " +
+                                    std::to_string(source.test.size()) +
+                                    " for testing, 2 classes, 2x2; broken files left out: 2");
+  for (int i = 50; i < 60; ++i) {  // what is added changes nothing for the others, and neither does where the folder is
+    folder.write_picture("a/" + std::to_string(i) + ".png", {2, 2}, 200 + i - 50);
+  }
+  const TemporaryFolder elsewhere;
+  std::filesystem::copy(folder.path(), elsewhere / "moved",
+                        std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+  std::vector<double> again = pixels(load(elsewhere / "moved").test);
+  std::erase_if(again, [](double pixel) { return pixel >= 200; });
+  EXPECT_EQ(again, tested);
+  EXPECT_GT(load(folder.path().string(), {.test_share = 0.5}).test.size(), source.test.size());
+}
+
+TEST(Source, ClassFoldersAloneNeedPicturesForBothParts) {
+  const TemporaryFolder folder;
+  const std::string root = folder.path().string();
+  folder.write_picture("a/0.png", {2, 2}, 1);
+  folder.write_picture("b/0.png", {2, 2}, 1);
+  EXPECT_EQ(error_of([&] { load(root, {.test_share = 1e-9}); }),
+            "image folder: of the 1 pictures in class folder " + root +
+                "/a none falls to testing by the hash of their paths; add pictures, or make folders train/ and test/");
+  EXPECT_EQ(error_of([&] { load(root, {.test_share = 1 - 1e-9}); }),
+            "image folder: of the 1 pictures in class folder " + root +
+                "/a none falls to training by the hash of their paths; add pictures, or make folders train/ and test/");
+  EXPECT_EQ(error_of([&] { load(root, {.test_share = 1}); }), "data: the share for testing must be in (0, 1), it is 1");
 }
 
 TEST(Source, TrainAndTestMustFit) {
