@@ -49,9 +49,10 @@ struct Arguments {
                      "One way the equality ends: " + fmt::format("{}", fmt::join(examples::break_names(), ", ")))
         ->check(CLI::IsMember(examples::break_names()));
     mode->require_option(0, 1);
-    app.add_option("--data", data,
-                   "Folder of CIFAR-10's binary batches, or of train/ and test/ class folders, or 'drawn' for the "
-                   "built-in set. Default: $GIBBS_DATA, else 'drawn'");
+    app.add_option(
+        "--data", data,
+        "Folder of CIFAR-10's binary batches, or of train/ and test/ class folders, or of class folders alone, or "
+        "'drawn' for the built-in set. Default: $GIBBS_DATA, else 'drawn'");
     app.add_option("--targets", targets,
                    "one-hot, smoothed (0.1 spread over all classes), or soft (0.3 in a random mix)")
         ->check(CLI::IsMember({"one-hot", "smoothed", "soft"}))

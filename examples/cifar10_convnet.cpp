@@ -46,9 +46,10 @@ struct Arguments {
   data::ImageLimits limits = {};
 
   void declare(CLI::App& app) {
-    app.add_option("--data", data,
-                   "Folder of CIFAR-10's binary batches, or of train/ and test/ class folders, or 'drawn' for the "
-                   "built-in set. Default: $GIBBS_DATA, else 'drawn'");
+    app.add_option(
+        "--data", data,
+        "Folder of CIFAR-10's binary batches, or of train/ and test/ class folders, or of class folders alone, or "
+        "'drawn' for the built-in set. Default: $GIBBS_DATA, else 'drawn'");
     app.add_option("--loss", loss, "ce (cross entropy) or kl (Kullback-Leibler divergence)")
         ->check(CLI::IsMember({"ce", "kl"}))
         ->capture_default_str();

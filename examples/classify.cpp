@@ -9,6 +9,7 @@
 #include "examples/program/program.h"
 #include "examples/training/class_names.h"
 #include "gibbs/data/image.h"
+#include "gibbs/data/normalization.h"
 #include "gibbs/data/resize.h"
 #include "gibbs/gibbs.h"
 #include "gibbs/tensor/printable.h"
@@ -19,11 +20,20 @@ using namespace gibbs;
 
 constexpr data::ImageSize kInputSize{.height = 32, .width = 32};
 
+/// What was taken out of the pixels in training, as the file says; nothing when it does not.
+data::Normalization normalization_of(const io::Safetensors& file, const std::string& path) {
+  const auto found = file.metadata.find("normalization");
+  const data::Normalization normalization =
+      found == file.metadata.end() ? data::Normalization() : data::parse_normalization(found->second, path);
+  data::validate(normalization, 3, path.c_str());
+  return normalization;
+}
+
 /// Probabilities [K] of one picture.
-Tensor classify(nn::Sequential& model, const std::string& picture, const data::ImageLimits& limits) {
+Tensor classify(nn::Sequential& model, const std::string& picture, const data::ImageLimits& limits,
+                const data::Normalization& normalization) {
   const Tensor pixels = data::resize(data::read_image(picture, limits), kInputSize);
-  const Tensor image = kernels::mul(kernels::cast(pixels, DType::float32), 1.0 / 255);
-  return train::predict_probabilities(model, image.reshape({1, 32, 32, 3}))[0];
+  return train::predict_probabilities(model, data::normalized(pixels, normalization).reshape({1, 32, 32, 3}))[0];
 }
 
 /// Names every picture it can read; false when one could not be read.
@@ -32,12 +42,13 @@ bool run(const std::string& model_path, const std::vector<std::string>& pictures
   io::Safetensors file = io::read_safetensors(model_path);
   const std::vector<std::string> names = examples::class_names_of(file, model_path);
   nn::Sequential model = examples::article_convnet(0, static_cast<std::int64_t>(names.size()));
+  const data::Normalization normalization = normalization_of(file, model_path);
   nn::load_weights(model, std::move(file), model_path);
   bool all_read = true;
   for (const std::string& picture : pictures) {
     try {
-      const auto best =
-          kernels::topk(classify(model, picture, limits), std::min(top, static_cast<std::int64_t>(names.size())));
+      const auto best = kernels::topk(classify(model, picture, limits, normalization),
+                                      std::min(top, static_cast<std::int64_t>(names.size())));
       fmt::print("{}:", printable(picture));
       for (std::int64_t i = 0; i < best.values.numel(); ++i) {
         const std::string& name = names[static_cast<std::size_t>(best.indices.at<std::int64_t>({i}))];
