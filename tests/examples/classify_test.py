@@ -174,6 +174,17 @@ class Classify(ProgramTest):
         write_safetensors(self.copy, tensors, metadata)
         self.refuse("{}: the tensors do not fit the model; nothing was loaded\n  missing: 0.weight")
 
+    def test_pixels_are_normalized_as_the_file_says(self):
+        tensors, metadata = read_safetensors(self.model)
+        plain = self.classify("--model", self.model, self.red).stdout
+        for text, same in (("none", True), ("mean 0 0 0 deviation 1 1 1", True), ("mean 1 1 1 deviation 0.1 2 3", False)):
+            write_safetensors(self.copy, tensors, {**metadata, "normalization": text})
+            self.assertEqual(self.classify("--model", self.copy, self.red).stdout == plain, same, text)
+        for text, message in (("mean 0", "{}: the normalization must be 'mean M ... deviation D ...' .*, it is 'mean 0'"),
+                              ("mean 0 deviation 1", "{}: the normalization has 1 means and 1 deviations for pictures of 3 .*")):
+            write_safetensors(self.copy, tensors, {**metadata, "normalization": text})
+            self.refuse(message)
+
     def test_a_file_without_architecture_is_judged_by_its_tensors(self):
         tensors, metadata = read_safetensors(self.model)
         write_safetensors(self.copy, tensors, {"class_names": json.dumps(["blue", "green", "red"])})
