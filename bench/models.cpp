@@ -10,6 +10,7 @@
 
 #include "bench/timing.h"
 #include "examples/doctor/yardstick.h"
+#include "examples/networks/autoencoder.h"
 #include "examples/networks/resnet.h"
 #include "examples/networks/separable_convnet.h"
 #include "examples/networks/speed_run_convnet.h"
@@ -95,6 +96,12 @@ nn::Sequential mlp() {
   return model;
 }
 
+Training autoencoder(std::int64_t batch) {
+  const auto model = with_golden_weights(examples::autoencoder(0));
+  const Variable x = images(batch);
+  return {model, [=] { return losses::mean_squared_error(x, (*model)(x)); }, adam(*model)};
+}
+
 Training vae(std::int64_t batch) {
   examples::VAE network;
   nn::initialize(network, 0);
@@ -109,6 +116,7 @@ const std::vector<Benchmark> kBenchmarks = {
     {"resnet20", 128, [](auto n) { return classifier(examples::resnet(0), images(n), sgd); }},
     {"separable_convnet", 64, [](auto n) { return classifier(examples::separable_convnet(0), images(n), sgd); }},
     {"mlp", 128, [](auto n) { return classifier(mlp(), rows(n, 784), adam); }},
+    {"autoencoder", 64, autoencoder},
     {"vae", 128, vae},
 };
 

@@ -1,6 +1,6 @@
-"""Reads what run.sh, inference.sh and shapes.sh collected (a file per round, a JSON object per line), prints the table
+"""Reads what run.sh, inference.sh, shapes.sh and models.sh collected (a file per round, a JSON object per line), prints the table
 and writes it as JSON; for the training step also a bar chart. Ratios are taken round by round, and their median is
-shown. Ends with 1 when a peer did not compute what we compute. Usage: report.py step|inference|shapes RUNS FOLDER"""
+shown. Ends with 1 when a peer did not compute what we compute. Usage: report.py step|inference|shapes|models RUNS FOLDER"""
 import json
 import math
 import os
@@ -168,6 +168,36 @@ plot $runs using ($2/2):0:($2/2):(0.3):ytic(1) with boxxyerror linecolor rgb "#4
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
+def models(rounds):
+    """Of PyTorch's settings the fastest counts, round by round."""
+    summary, wrong = [], []
+    for ours in (run for run in rounds[0] if run["peer"] == "gibbs"):
+        name, pairs = ours["shape"], []
+        for runs in rounds:
+            here = [run for run in runs if run["shape"] == name]
+            peers = [run for run in here if run["peer"] != "gibbs"]
+            if peers:
+                pairs.append((min(peers, key=lambda run: run["ms"]), next(run for run in here if run["peer"] == "gibbs")))
+        for run in (run for run in rounds[0] if run["shape"] == name):
+            theirs, reference = run.get("loss_after_5_steps", math.nan), ours["loss_after_5_steps"]
+            if not abs(theirs - reference) <= 1e-3 * max(1, abs(reference)):
+                wrong.append(f"{run['peer']}, {name}: the loss after five steps is {theirs}, ours {reference}")
+        own = [next(run for run in runs if run["peer"] == "gibbs" and run["shape"] == name) for runs in rounds]
+        summary.append({"network": name, "batch": ours["batch"], "ms": statistics.median(run["ms"] for run in own),
+                        "times_machine": statistics.median(run["times_machine"] for run in own),
+                        "fastest_peer": pairs[0][0]["peer"] if pairs else None,
+                        "peer_ms": median_of(pairs, "ms") if pairs else math.nan,
+                        "peer_times_ours": ratio(pairs, "ms") if pairs else math.nan})
+    print(f"{'network':20} {'batch':>6} {'gibbs, ms':>10} {'x machine':>10} {'PyTorch, ms':>12} {'times ours':>11}  which")
+    for entry in summary:
+        print(f"{entry['network']:20} {entry['batch']:6} {entry['ms']:10.2f} {entry['times_machine']:10.2f} "
+              f"{entry['peer_ms']:12.2f} {entry['peer_times_ours']:11.2f}  {entry['fastest_peer'] or 'not measured'}")
+    measured = [entry["peer_times_ours"] for entry in summary if entry["fastest_peer"]]
+    if measured:
+        print(f"geometric mean: {statistics.geometric_mean(measured):.2f} times ours")
+    return summary, wrong
+
+
 def write(summary, path):
     """Whole or not at all."""
     path.parent.mkdir(exist_ok=True)
@@ -182,7 +212,7 @@ def write(summary, path):
 def main():
     kind, runs, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     summarize, name = {"step": (step, "convnet_step"), "inference": (inference, "convnet_inference"),
-                       "shapes": (shapes, "shapes")}[kind]
+                       "shapes": (shapes, "shapes"), "models": (models, "models")}[kind]
     summary, wrong = summarize(read_rounds(runs))
     write(summary, folder / f"{name}.json")
     if kind == "step":

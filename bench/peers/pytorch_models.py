@@ -62,6 +62,15 @@ def mlp():
     return nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
 
 
+def autoencoder():
+    layers = []
+    for channels, out in [(3, 32), (32, 64), (64, 128)]:
+        layers += [nn.Conv2d(channels, out, 4, 2, 1), nn.ReLU()]
+    for channels, out in [(128, 64), (64, 32), (32, 3)]:
+        layers += [nn.ConvTranspose2d(channels, out, 4, 2, 1), nn.ReLU()]
+    return nn.Sequential(*layers[:-1], nn.Sigmoid())
+
+
 class VAE(nn.Module):
     def __init__(self):
         super().__init__()
@@ -112,6 +121,7 @@ NETWORKS = {
     "resnet20": (128, lambda n: classifier(resnet20, images, sgd, n)),
     "separable_convnet": (64, lambda n: classifier(separable_convnet, images, sgd, n)),
     "mlp": (128, lambda n: classifier(mlp, rows, adam, n)),
+    "autoencoder": (64, lambda n: (autoencoder(), lambda model, x: functional.mse_loss(model(x), x), [images(n)], adam)),
     "vae": (128, vae),
 }
 
