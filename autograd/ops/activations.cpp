@@ -168,6 +168,9 @@ Variable activate(const Variable& x, Activation activation) {
 
 Variable activated_sum(const Variable& a, const Variable& b, Activation activation) {
   if (!gradient_follows_from_value(activation) && may_be_differentiated({a, b})) {
+    check_floats("activated_sum", a);
+    check(a.shape() == b.shape() && a.dtype() == b.dtype(), "activated_sum: a is ", a.shape(), " ", a.dtype(), ", b ",
+          b.shape(), " ", b.dtype());
     return activate(a + b, activation);
   }
   const Tensor y = kernels::activated_sum(activation, a.value(), b.value());

@@ -147,10 +147,10 @@ void check_epilogue(const char* op, const Epilogue& epilogue, std::int64_t chann
   }
 }
 
-/// f of what made(from, to) gives, block by block: `to` is n numbers of a result like x.
+/// f of what make(i, n, to) writes: n numbers from i on of a result like x.
 template <class Make>
-static Tensor activated(Activation activation, const Tensor& x, Make make) {
-  return dispatch_floating(x.dtype(), name_of(activation), [&](auto zero) {
+static Tensor activated(const char* op, Activation activation, const Tensor& x, Make make) {
+  return dispatch_floating(x.dtype(), op, [&](auto zero) {
     using T = decltype(zero);
     Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
     T* to = y.mutable_data<T>();
@@ -165,27 +165,26 @@ static Tensor activated(Activation activation, const Tensor& x, Make make) {
   });
 }
 
-static void check_equal(Activation activation, const char* a_name, const Tensor& a, const char* b_name,
-                        const Tensor& b) {
-  check(a.shape() == b.shape() && a.dtype() == b.dtype(), name_of(activation), ": ", a_name, " is ", a.shape(), " ",
-        a.dtype(), ", ", b_name, " ", b.shape(), " ", b.dtype());
+static void check_equal(const char* op, const char* a_name, const Tensor& a, const char* b_name, const Tensor& b) {
+  check(a.shape() == b.shape() && a.dtype() == b.dtype(), op, ": ", a_name, " is ", a.shape(), " ", a.dtype(), ", ",
+        b_name, " ", b.shape(), " ", b.dtype());
 }
 
 Tensor activate(Activation activation, const Tensor& x) {
-  return activated(activation, x,
+  return activated(name_of(activation), activation, x,
                    [&]<class T>(std::int64_t i, std::int64_t n, T* y) { std::copy_n(x.data<T>() + i, n, y); });
 }
 
 Tensor activated_sum(Activation activation, const Tensor& a, const Tensor& b) {
-  check_equal(activation, "a", a, "b", b);
-  return activated(activation, a, [&]<class T>(std::int64_t i, std::int64_t n, T* y) {
+  check_equal("activated_sum", "a", a, "b", b);
+  return activated("activated_sum", activation, a, [&]<class T>(std::int64_t i, std::int64_t n, T* y) {
     const T *from_a = a.data<T>() + i, *from_b = b.data<T>() + i;
     std::transform(from_a, from_a + n, from_b, y, std::plus<>());
   });
 }
 
 Tensor activation_gradient(Activation activation, const Tensor& x, const Tensor& dy) {
-  check_equal(activation, "dy", dy, "x", x);
+  check_equal(name_of(activation), "dy", dy, "x", x);
   return dispatch_floating(x.dtype(), name_of(activation), [&](auto zero) {
     using T = decltype(zero);
     Tensor dx = Tensor::uninitialized(x.shape(), x.dtype());

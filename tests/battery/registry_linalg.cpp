@@ -89,10 +89,10 @@ OpEntry dense_entry() {
            then("then gelu", kernels::Activation::gelu),
            {"without bias, then relu",
             [](const Variables& x) { return dense(x[0], x[1], {}, kernels::Activation::relu); },
-            {random({3, 2}, 1), random({2, 2}, 2, -1, 1)},
+            {random({5, 3}, 1, -1, 1), random({3, 4}, 2, -1, 1)},
             [](const Tensors& x) {
               const Tensor y = matrix_product(x[0], x[1]);
-              return build({3, 2}, [&](const Index& i) { return std::max(at(y, i), 0.0); });
+              return build({5, 4}, [&](const Index& i) { return std::max(at(y, i), 0.0); });
             }},
            {"without bias",
             [](const Variables& x) { return dense(x[0], x[1], {}); },

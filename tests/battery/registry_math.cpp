@@ -111,7 +111,7 @@ OpEntry activated_sum_entry() {
   return {"activated_sum",
           {sample(kernels::Activation::relu), sample(kernels::Activation::gelu), sample(kernels::Activation::identity)},
           {{[] { activated_sum(random({2}), random({1}), kernels::Activation::relu); },
-            "relu: a is [2] float64, b [1] float64"}}};
+            "activated_sum: a is [2] float64, b [1] float64"}}};
 }
 
 /// Activations that have numbers of their own take them here.

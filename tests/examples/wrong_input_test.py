@@ -11,7 +11,7 @@ import unittest
 from programs import ProgramTest, read_safetensors, write_class_folders
 
 LOOKED_FOR = ("expected data_batch_1..5.bin and test_batch.bin (CIFAR-10, here or in cifar-10-batches-bin/), or train/ and "
-              "test/ with one folder of pictures per class, or the word drawn")
+              "test/ with one folder of pictures per class, or such folders alone, or the word drawn")
 RECORD = 3073
 
 
