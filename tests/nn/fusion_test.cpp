@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "gibbs/autograd/grad.h"
 #include "gibbs/autograd/gradcheck.h"
 #include "gibbs/autograd/node.h"
@@ -133,6 +135,163 @@ TEST(Fusion, FirstAndSecondDerivativesPassTheChecks) {
   const GradcheckReport first = gradcheck(block, inputs), second = gradgradcheck(block, inputs);
   EXPECT_TRUE(first) << first.message;
   EXPECT_TRUE(second) << second.message;
+}
+
+/// A run that a row of the table knows, on its input, and the op that computes it in training and in evaluation.
+struct Known {
+  const char* what;
+  std::function<Sequential()> make;
+  Shape x;
+  const char* op;
+};
+
+const std::vector<Known>& known_runs() {
+  static const auto conv = [](bool bias) {
+    return Conv2d({.in = 3, .out = 8, .kernel = 3, .padding = 1, .bias = bias});
+  };
+  static const auto residual = [] {
+    return Residual(Sequential{Conv2d({.in = 3, .out = 3, .kernel = 1}), BatchNorm({.features = 3})});
+  };
+  static const Shape images = {4, 6, 5, 3};
+  static const std::vector<Known> all = {
+      {"conv, relu",
+       [] {
+         return Sequential{conv(true), ReLU()};
+       },
+       images, "conv2d_activated"},
+      {"conv without bias, relu",
+       [] {
+         return Sequential{conv(false), ReLU()};
+       },
+       images, "conv2d_activated"},
+      {"conv, gelu",
+       [] {
+         return Sequential{conv(true), GELU()};
+       },
+       images, "gelu"},
+      {"block without bias",
+       [] {
+         return Sequential{Conv2d({.in = 3, .out = 16, .kernel = 3, .bias = false}), ReLU(), MaxPool2d({.window = 2})};
+       },
+       {2, 8, 8, 3},
+       "conv_block"},
+      {"conv, norm, relu",
+       [] {
+         return Sequential{conv(false), BatchNorm({.features = 8}), ReLU()};
+       },
+       images, "normalize"},
+      {"conv, norm, gelu",
+       [] {
+         return Sequential{conv(true), BatchNorm({.features = 8}), GELU()};
+       },
+       images, "normalize"},
+      {"conv, norm without scale, silu",
+       [] {
+         return Sequential{conv(true), BatchNorm({.features = 8, .affine = false}), SiLU()};
+       },
+       images, "normalize"},
+      {"dense, relu",
+       [] {
+         return Sequential{Dense({.in = 5, .out = 7}), ReLU()};
+       },
+       {4, 5},
+       "dense_activated"},
+      {"dense without bias, silu",
+       [] {
+         return Sequential{Dense({.in = 5, .out = 7, .bias = false}), SiLU()};
+       },
+       {4, 5},
+       "silu"},
+      {"norm of rows, relu",
+       [] {
+         return Sequential{BatchNorm({.features = 5}), ReLU()};
+       },
+       {4, 5},
+       "normalize"},
+      {"residual, relu",
+       [] {
+         return Sequential{residual(), ReLU()};
+       },
+       images, "activated_sum"},
+      {"residual, gelu",
+       [] {
+         return Sequential{residual(), GELU()};
+       },
+       images, "gelu"},
+  };
+  return all;
+}
+
+/// With other numbers than 0 and 1 in every parameter and buffer.
+Sequential filled(const Known& known, DType dtype) {
+  Sequential model = known.make();
+  initialize(model, 3);
+  to(model, dtype);
+  std::uint64_t seed = 10;
+  for (auto& [path, parameter] : parameters(model)) {
+    parameter.replace(kernels::uniform({.seed = seed++}, parameter.shape(), 0.2, 0.9, dtype));
+  }
+  for (auto& [path, buffer] : named_buffers(model)) {
+    buffer.replace(kernels::uniform({.seed = seed++}, buffer.value().shape(), 0.2, 0.9, buffer.value().dtype()));
+  }
+  return model;
+}
+
+TEST(Fusion, EveryRowOfTheTableIsThePlainLayers) {
+  for (const Known& known : known_runs()) {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      const Tensor x = kernels::uniform({.seed = 2}, known.x, -1, 1, dtype);
+      for (const bool training : {true, false}) {
+        std::vector<std::vector<Tensor>> results;
+        for (const bool fuse : {true, false}) {
+          Sequential model = filled(known, dtype);
+          results.emplace_back();
+          {
+            const ForwardScope scope({.training = training});
+            for (const Variable& one : value_and_gradients(model, x, fuse)) {
+              results.back().push_back(one.value());
+            }
+            const FusionScope fusing(fuse);
+            if (fuse && training) {
+              EXPECT_TRUE(graph_contains(model(x), known.op)) << known.what;
+            }
+            const NoTape no_tape;
+            results.back().push_back(model(x).value());
+          }
+          for (const auto& [path, buffer] : named_buffers(model)) {
+            results.back().push_back(buffer.value());
+          }
+        }
+        for (std::size_t i = 0; i < results[0].size(); ++i) {
+          EXPECT_TRUE(near(results[0][i], results[1][i], dtype == DType::float32 ? 2e-5 : 1e-12))
+              << known.what << (training ? ", training " : ", evaluation ") << i;
+        }
+      }
+    }
+  }
+}
+
+TEST(Fusion, TheReportSaysWhatIsFusedAndWhyTheRestIsNot) {
+  Sequential model{Conv2d({.in = 3, .out = 16, .kernel = 3}),
+                   ReLU(),
+                   MaxPool2d({.window = 3}),
+                   Conv2d({.in = 16, .out = 8, .kernel = 2, .bias = false}),
+                   BatchNorm({.features = 8}),
+                   GELU()};
+  EXPECT_EQ(
+      fusion_report(model, {14, 14, 3}),
+      "In training\n"
+      "  0, 1, 2: Conv2d(3 -> 16, kernel 3x3), ReLU, MaxPool2d(window 3x3): its kernel pools 2x2 without padding, "
+      "over some convolutions\n"
+      "  0, 1: Conv2d(3 -> 16, kernel 3x3), ReLU: one op\n"
+      "  3, 4, 5: Conv2d(16 -> 8, kernel 2x2, no bias), BatchNorm(8), GELU: in training the norm needs all of the "
+      "convolution's outputs first\n"
+      "  4, 5: BatchNorm(8), GELU: one op\n"
+      "In evaluation\n"
+      "  0, 1, 2: Conv2d(3 -> 16, kernel 3x3), ReLU, MaxPool2d(window 3x3): its kernel pools 2x2 without padding, "
+      "over some convolutions\n"
+      "  0, 1: Conv2d(3 -> 16, kernel 3x3), ReLU: one op\n"
+      "  3, 4, 5: Conv2d(16 -> 8, kernel 2x2, no bias), BatchNorm(8), GELU: one op\n");
 }
 
 }  // namespace

@@ -26,11 +26,18 @@ TEST(Math, OneOperandFunctionsMatchTheStandardLibrary) {
     double low, high;
   };
   const auto sigmoid_oracle = [](long double x) { return 1 / (1 + std::exp(-x)); };
-  const Case cases[] = {{exp, std::exp, -80, 80}, {expm1, std::expm1, -3, 3},
-                        {log, std::log, 1e-5, 9}, {log1p, std::log1p, -.9, 9},
-                        {sqrt, std::sqrt, 0, 9},  {sin, std::sin, -9, 9},
-                        {cos, std::cos, -9, 9},   {tanh, std::tanh, -9, 9},
-                        {erf, std::erf, -3, 3},   {sigmoid, sigmoid_oracle, -80, 80}};
+  const auto log_sigmoid_oracle = [](long double x) { return -std::log1p(std::exp(-x)); };
+  const Case cases[] = {{exp, std::exp, -80, 80},
+                        {expm1, std::expm1, -3, 3},
+                        {log, std::log, 1e-5, 9},
+                        {log1p, std::log1p, -.9, 9},
+                        {sqrt, std::sqrt, 0, 9},
+                        {sin, std::sin, -9, 9},
+                        {cos, std::cos, -9, 9},
+                        {tanh, std::tanh, -9, 9},
+                        {erf, std::erf, -3, 3},
+                        {sigmoid, sigmoid_oracle, -80, 80},
+                        {log_sigmoid, log_sigmoid_oracle, -80, 80}};
   for (const Case& c : cases) {
     for (DType dtype : {DType::float32, DType::float64}) {
       const Tensor x = random_tensor({40, 1001}, dtype, c.low, c.high);
@@ -47,6 +54,8 @@ TEST(Math, SigmoidDoesNotOverflow) {
     EXPECT_THAT(sigmoid(Tensor::of({-kInfinity, -1e8, 0, 1e8, kInfinity, kNaN}, dtype)).to_vector(),
                 ElementsAre(0, 0, 0.5, 1, 1, IsNan()));
   }
+  EXPECT_THAT(log_sigmoid(Tensor::of({-kInfinity, -1e8, 1e8, kInfinity, kNaN}, DType::float64)).to_vector(),
+              ElementsAre(-kInfinity, -1e8, 0, 0, IsNan()));
   // Still a denormal float32, though e^95 alone overflows.
   EXPECT_NEAR(sigmoid(Tensor::of(-95)).item(), std::exp(-95.0), 1e-44);
 }
