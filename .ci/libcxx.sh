@@ -9,9 +9,11 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
 exec </dev/null
 
-# newest: the greatest N of which apt has clang-N and libc++-N-dev.
+# newest: the greatest N of which apt has clang-N, libc++-N-dev and libc++1-N. Debian 12 has headers of libc++ 22 that come with
+# the library of 19, which lacks what they call.
 newest() {
-  apt-cache pkgnames | sed -n 's/^\(clang\|libc++\)-\([0-9]*\)\(-dev\)\?$/\2/p' | sort -n | uniq -d | tail -n 1
+  apt-cache pkgnames | sed -n 's/^clang-\([0-9]*\)$/\1/p; s/^libc++-\([0-9]*\)-dev$/\1/p; s/^libc++1-\([0-9]*\)$/\1/p' |
+    sort -n | uniq -c | awk '$1 == 3 { print $2 }' | tail -n 1
 }
 
 command -v apt-cache >/dev/null || skip "there is no apt here, which has clang with libc++."
