@@ -1,13 +1,11 @@
 // Mixup and cutmix: every sample of a batch is mixed with another one, and its target with the other's, in the same
 // parts. Targets become distributions, which every loss of losses/ takes.
 //
-//   mixup    x = lambda x_i + (1 - lambda) x_j                        Zhang et al. 2018,
-//   https://arxiv.org/abs/1710.09412 cutmix   x = x_i, but x_j in a box of the area 1 - lambda         Yun et al. 2019,
-//   https://arxiv.org/abs/1905.04899 both     p = lambda p_i + (1 - lambda) p_j                        lambda ~
-//   Beta(alpha, alpha), one for each batch
+//   mixup    x = lambda x_i + (1 - lambda) x_j                   Zhang et al. 2018, arXiv:1710.09412
+//   cutmix   x = x_i, but x_j in a box of the area 1 - lambda    Yun et al. 2019, arXiv:1905.04899
+//   both     p = lambda p_i + (1 - lambda) p_j                   lambda ~ Beta(alpha, alpha), one for each batch
 //
-//   train::fit(model, adam, losses::cross_entropy_with_logits, train, validation, {.mixing = {.mixup = 0.2, .cutmix =
-//   1}});
+//   train::fit(model, adam, losses::cross_entropy_with_logits, train, validation, {.mixing = {.cutmix = 1}});
 //
 // The other sample is the one before in the batch, which is in random order already. What is drawn depends on the seed
 // and the batch's place alone, so that a resumed run mixes the same.
