@@ -54,14 +54,24 @@ std::optional<Activation> activation_of(Layer& layer) {
                                 : std::nullopt;
 }
 
-// --- Conv2d, ReLU, MaxPool2d
-
 bool is_conv_block(Row row) {
   return exactly<Conv2d>(*row[0]) && exactly<ReLU>(*row[1]) && exactly<MaxPool2d>(*row[2]);
 }
 
-/// The geometry of the fused op, if it has a kernel. What does not fit at all is refused by the layers, when they are
-/// called one by one and know where they are in the model.
+/// The geometry of a convolution. None of what does not fit: the layer refuses it, when it is called by itself and
+/// knows where it is in the model.
+std::optional<kernels::Conv2dGeometry> conv_geometry(const Conv2d& conv, const Variable& x) {
+  if (!conv.accepts(x)) {
+    return {};
+  }
+  try {
+    return kernels::Conv2dGeometry::of(x.shape(), conv.weight().shape(), conv.kernel_options(x.shape()));
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// The geometry of the fused op, if it has a kernel.
 std::optional<kernels::ConvBlockGeometry> block_geometry(Row row, const Variable& x) {
   const auto& conv = static_cast<const Conv2d&>(*row[0]);
   const auto& pool = static_cast<const MaxPool2d&>(*row[2]);
@@ -90,8 +100,7 @@ Variable as_conv_block(Row row, const Variable& x) {
   return conv_block(x, conv.weight(), bias, *block_geometry(row, x));
 }
 
-// --- Conv2d, BatchNorm, activation: in evaluation the norm is the convolution's epilogue
-
+/// In evaluation the norm is the convolution's epilogue.
 bool is_conv_norm(Row row) { return exactly<Conv2d>(*row[0]) && exactly<BatchNorm>(*row[1]) && activation_of(*row[2]); }
 
 std::string no_conv_norm(Row row, const Variable& x) {
@@ -100,25 +109,30 @@ std::string no_conv_norm(Row row, const Variable& x) {
   if (ForwardScope::current().training) {
     return "in training the norm needs all of the convolution's outputs first";
   }
-  if (!conv.accepts(x) || norm.features() != conv.weight().shape()[3]) {
+  if (!conv_geometry(conv, x) || !norm.accepts(conv.weight())) {
     return "the input does not fit";
   }
-  return may_be_differentiated({x, conv.weight()}) ? "gradients may be asked for" : "";
+  Variables inputs = {x};
+  for (Layer* layer : {row[0].get(), row[1].get()}) {
+    for (const auto& [path, parameter] : named_parameters(*layer)) {
+      inputs.push_back(parameter.variable());
+    }
+  }
+  return may_be_differentiated(inputs) ? "gradients may be asked for" : "";
 }
 
 Variable as_conv_norm(Row row, const Variable& x) {
   const auto& conv = static_cast<const Conv2d&>(*row[0]);
   const auto& norm = static_cast<const BatchNorm&>(*row[1]);
-  const Tensor& w = conv.weight().value();
-  const auto geometry = kernels::Conv2dGeometry::of(x.shape(), w.shape(), conv.kernel_options(x.shape()));
+  const auto geometry = *conv_geometry(conv, x);
   count_flops(geometry.flops());
   return record("conv_norm",
-                kernels::conv2d(x.value(), w, geometry, norm.evaluation_epilogue(conv.bias(), *activation_of(*row[2]))),
+                kernels::conv2d(x.value(), conv.weight().value(), geometry,
+                                norm.evaluation_epilogue(conv.bias(), *activation_of(*row[2]))),
                 wrt(x, [](const Variable& /*dy*/) -> Variable { fail("conv_norm: has no gradient"); }));
 }
 
-// --- a layer that does an activation on the way, and the activation
-
+/// A layer that does an activation on the way, and the activation.
 template <class Kind>
 bool ends_in_activation(Row row) {
   return exactly<Kind>(*row[0]) && activation_of(*row[1]);

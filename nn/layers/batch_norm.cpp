@@ -66,6 +66,10 @@ Variable BatchNorm::forward(const Variable& x, kernels::Activation activation) {
   return normalize(x, scale, shift, moments, o);
 }
 
+bool BatchNorm::accepts(const Parameter& weight) const {
+  return weight.shape()[-1] == options_.features && weight.dtype() == running_mean_.value().dtype();
+}
+
 kernels::Epilogue BatchNorm::evaluation_epilogue(const Parameter& bias, kernels::Activation activation) const {
   const auto number = [](const auto& part, std::int64_t c, double otherwise) {
     return part.defined() ? part.value().at({c}) : otherwise;

@@ -38,7 +38,8 @@ class BatchNorm : public Layer {
 
   /// The same with an activation behind it, in one op (nn/fusion.h).
   Variable activated(const Variable& x, kernels::Activation activation);
-  std::int64_t features() const { return options_.features; }
+  /// Whether a convolution with this weight [..., features] gives what the norm takes, in dtype and channels.
+  bool accepts(const Parameter& weight) const;
   /// In evaluation y = x scale + shift: both, with what a convolution without (or with) bias adds before the norm.
   kernels::Epilogue evaluation_epilogue(const Parameter& bias, kernels::Activation activation) const;
 

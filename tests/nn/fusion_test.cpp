@@ -2,7 +2,7 @@
 // aside where somebody looks at the layers inside.
 #include "gibbs/nn/fusion.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <functional>
 
@@ -14,6 +14,7 @@
 #include "gibbs/autograd/ops/math.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/nn/nn.h"
+#include "tests/testing/error_of.h"
 #include "tests/testing/near.h"
 
 namespace gibbs::nn {
@@ -269,6 +270,33 @@ TEST(Fusion, EveryRowOfTheTableIsThePlainLayers) {
       }
     }
   }
+}
+
+/// The convolution is frozen and the input a constant: the norm's parameters alone want gradients.
+TEST(Fusion, ANormBehindAFrozenConvolutionGetsItsGradients) {
+  Sequential model{Conv2d({.in = 3, .out = 4, .kernel = 3}), BatchNorm({.features = 4}), ReLU()};
+  initialize(model, 1);
+  set_frozen(model[0], true);
+  const ForwardScope evaluation({});
+  backward(sum(model(kernels::uniform({.seed = 2}, {2, 5, 5, 3}))));
+  EXPECT_TRUE(parameters(model)[2].item.gradient().defined());
+  EXPECT_TRUE(parameters(model)[3].item.gradient().defined());
+}
+
+TEST(Fusion, WhatDoesNotFitIsRefusedByTheLayerThatItDoesNotFit) {
+  Sequential model{Conv2d({.in = 3, .out = 4, .kernel = 3}), BatchNorm({.features = 4}), ReLU()};
+  initialize(model, 1);
+  const auto error_on = [&](const Shape& x, bool fuse) {
+    const FusionScope fusing(fuse);
+    const NoTape no_tape;
+    return gibbs::testing::error_of([&] { model(Tensor::ones(x)); });
+  };
+  for (const Shape& x : {Shape{1, 2, 2, 3}, Shape{1, 5, 5, 2}, Shape{5, 5, 3}}) {
+    EXPECT_THAT(error_on(x, true), ::testing::HasSubstr("layer '0'")) << x;
+    EXPECT_EQ(error_on(x, true), error_on(x, false)) << x;
+  }
+  to(model[1], DType::float64);
+  EXPECT_THAT(error_on({1, 5, 5, 3}, true), ::testing::HasSubstr("layer '1'"));
 }
 
 TEST(Fusion, TheReportSaysWhatIsFusedAndWhyTheRestIsNot) {
