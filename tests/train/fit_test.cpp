@@ -5,78 +5,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <filesystem>
 #include <limits>
 #include <span>
 #include <sstream>
 
 #include "gibbs/losses/cross_entropy.h"
-#include "gibbs/losses/kl_divergence.h"
 #include "gibbs/nn/nn.h"
 #include "gibbs/optim/adam.h"
 #include "gibbs/tensor/parallel.h"
 #include "tests/testing/temporary_folder.h"
+#include "tests/train/fitting.h"
 
 namespace gibbs::train {
 namespace {
-
-/// Pictures of 4x4 pixels whose class is the quarter that is bright, with noise.
-data::ImageDataset bright_quarters(std::int64_t count) {
-  data::ImageDataset set{.images = Tensor::uninitialized({count, 4, 4, 1}, DType::uint8),
-                         .labels = Tensor::uninitialized({count}, DType::int64),
-                         .class_names = {"top left", "top right", "bottom left", "bottom right"},
-                         .problems = {}};
-  auto* pixels = set.images.mutable_data<std::uint8_t>();
-  auto* labels = set.labels.mutable_data<std::int64_t>();
-  for (std::int64_t i = 0; i < count; ++i) {
-    labels[i] = i * 7 % 4;
-    for (std::int64_t k = 0; k < 16; ++k) {
-      const bool bright = (k / 8 * 2 + k % 4 / 2) == labels[i];
-      const auto noise = random_bits({.seed = 5}, static_cast<std::uint64_t>(i * 16 + k)) % 120;
-      pixels[i * 16 + k] = static_cast<std::uint8_t>(noise + (bright ? 100 : 0));
-    }
-  }
-  return set;
-}
-
-Variable cross_entropy(const Tensor& labels, const Variable& logits) {
-  return losses::cross_entropy_with_logits(labels, logits);
-}
-
-/// A small model with dropout and batch norm, so that randomness and running averages have to be resumed, too.
-struct Fitting {
-  nn::Sequential model = nn::initialized(
-      nn::Sequential{nn::Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = nn::Padding::same}), nn::ReLU(),
-                     nn::MaxPool2d({.window = 2}), nn::BatchNorm({.features = 4, .keep = 0.9}),
-                     nn::Dropout({.rate = 0.25}), nn::Flatten(), nn::Dense({.in = 16, .out = 4})},
-      3);
-  optim::Adam adam{nn::parameters(model), {.learning_rate = 0.01}};
-  data::Split sets = data::split_validation(bright_quarters(250), 0.2, 0);
-  std::ostringstream log;
-
-  FitOptions options(int epochs) {
-    return {.epochs = epochs, .batch_size = 32, .seed = 9, .progress = ProgressStyle::lines, .out = &log};
-  }
-  FitResult fit(const FitOptions& fit_options, const Callbacks& callbacks = {}) {
-    return train::fit(model, adam, cross_entropy, sets.train, sets.validation, fit_options, callbacks);
-  }
-  std::string weights() { return nn::weights_sha256(model); }
-};
-
-/// Raises SIGINT after a given step, as Ctrl-C would.
-class InterruptAt : public Callback {
- public:
-  explicit InterruptAt(std::int64_t step) : step_(step) {}
-  void on_step_end(FitState& state) override {
-    if (state.step == step_) {
-      std::raise(SIGINT);
-    }
-  }
-
- private:
-  std::int64_t step_;
-};
 
 TEST(Fit, Learns) {
   Fitting scene;
@@ -137,50 +79,6 @@ TEST(Fit, ResumesWithTheSameBitsWhereverItWasInterrupted) {
     EXPECT_EQ(resumed.history.epochs[2]["loss"], expected.history.epochs[2]["loss"]);
     EXPECT_EQ(resumed.history.epochs[2]["val_loss"], expected.history.epochs[2]["val_loss"]);
   }
-}
-
-/// Mixed targets are distributions: both losses take them, the run resumes, and pieces of a batch are mixed as the
-/// whole is.
-TEST(Fit, MixesPicturesAndResumesWithTheSameBits) {
-  const auto options_of = [](Fitting& scene) {
-    FitOptions options = scene.options(3);
-    options.mixing = {.mixup = 0.4, .cutmix = 1};
-    return options;
-  };
-  Fitting whole, plain;
-  const FitResult expected = whole.fit(options_of(whole));
-  EXPECT_GT(expected.history.epochs[0]["accuracy"], 0.1);
-  plain.fit(plain.options(3));
-  EXPECT_NE(whole.weights(), plain.weights());
-  for (std::int64_t step : {5, 10}) {
-    const gibbs::testing::TemporaryFolder folder;
-    Fitting first, second;
-    FitOptions options = options_of(first);
-    options.checkpoint = folder / "checkpoint.safetensors";
-    InterruptAt interrupt(step);
-    first.fit(options, {&interrupt});
-    options.resume = true;
-    Callback nothing;
-    const FitResult resumed = second.fit(options, {&nothing});
-    EXPECT_EQ(second.weights(), whole.weights()) << "interrupted at step " << step;
-    EXPECT_EQ(resumed.history.epochs[2]["accuracy"], expected.history.epochs[2]["accuracy"]);
-    options.mixing.mixup = 0.2;
-    EXPECT_THAT([&] { second.fit(options, {&nothing}); },
-                ::testing::ThrowsMessage<Error>(::testing::HasSubstr("mixing")));
-  }
-}
-
-TEST(Fit, MixedTargetsGiveCrossEntropyAndDivergenceTheSameGradients) {
-  Fitting by_entropy, by_divergence;
-  FitOptions options = by_entropy.options(1);
-  options.mixing = {.mixup = 1};
-  options.shards = 2;
-  const FitResult entropy = by_entropy.fit(options);
-  const FitResult divergence = train::fit(by_divergence.model, by_divergence.adam, losses::kl_divergence_with_logits,
-                                          by_divergence.sets.train, by_divergence.sets.validation, options);
-  EXPECT_NEAR(entropy.history.epochs[0]["val_loss"], divergence.history.epochs[0]["val_loss"], 1e-4);
-  EXPECT_GT(entropy.history.epochs[0]["loss"], divergence.history.epochs[0]["loss"] + 0.1)
-      << "by the entropy of the targets";
 }
 
 /// One run of 3 epochs to the end, and one that is interrupted after each of several steps and resumed.
