@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gibbs/data/image_batches.h"
+#include "gibbs/data/mixing.h"
 #include "gibbs/losses/kl_divergence.h"
 #include "tests/testing/temporary_folder.h"
 #include "tests/train/fitting.h"
@@ -51,6 +53,20 @@ TEST(FitMixing, MixedTargetsGiveCrossEntropyAndDivergenceTheSameGradients) {
   EXPECT_NEAR(entropy.history.epochs[0]["val_loss"], divergence.history.epochs[0]["val_loss"], 1e-4);
   EXPECT_GT(entropy.history.epochs[0]["loss"], divergence.history.epochs[0]["loss"] + 0.1)
       << "by the entropy of the targets";
+}
+
+/// The option is MixedBatches around the pictures' batches, with the run's seed.
+TEST(FitMixing, MixesByTheSeedOfTheRun) {
+  Fitting by_option, by_hand;
+  FitOptions options = by_option.options(2);
+  options.mixing = {.mixup = 0.4, .cutmix = 1};
+  by_option.fit(options);
+  data::ImageBatches pictures(by_hand.sets.train, {.batch_size = 32, .seed = 9});
+  data::MixedBatches mixed(pictures, {.mixup = 0.4, .cutmix = 1, .classes = 4}, 9);
+  FitOptions rest = by_hand.options(2);
+  rest.batch_size.reset();
+  train::fit(by_hand.model, by_hand.adam, classification(cross_entropy), mixed, nullptr, rest);
+  EXPECT_EQ(by_hand.weights(), by_option.weights());
 }
 
 }  // namespace
