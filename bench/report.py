@@ -1,6 +1,7 @@
-"""Reads what run.sh, inference.sh, shapes.sh and models.sh collected (a file per round, a JSON object per line), prints the table
-and writes it as JSON; for the training step also a bar chart. Ratios are taken round by round, and their median is
-shown. Ends with 1 when a peer did not compute what we compute. Usage: report.py step|inference|shapes|models RUNS FOLDER"""
+"""Reads what run.sh, inference.sh, shapes.sh and models.sh collected (a file per round, a JSON object per line), prints
+the table and writes it as JSON; for the training step also a bar chart. Ratios are taken round by round, and their
+median is shown. Ends with 1 when a peer did not compute what we compute.
+Usage: report.py step|inference|shapes|models RUNS FOLDER"""
 import json
 import math
 import os

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <vector>
 
 #include "gibbs/autograd/ops/norm.h"
 #include "gibbs/nn/forward.h"
@@ -71,16 +72,20 @@ bool BatchNorm::accepts(const Parameter& weight) const {
 }
 
 kernels::Epilogue BatchNorm::evaluation_epilogue(const Parameter& bias, kernels::Activation activation) const {
-  const auto number = [](const auto& part, std::int64_t c, double otherwise) {
-    return part.defined() ? part.value().at({c}) : otherwise;
+  const auto channels = static_cast<std::size_t>(options_.features);
+  const auto numbers = [channels](const auto& part, double otherwise) {
+    return part.defined() ? part.value().to_vector() : std::vector<double>(channels, otherwise);
   };
-  Tensor scale = Tensor::uninitialized({options_.features}, running_mean_.value().dtype()), shift = scale.clone();
-  for (std::int64_t c = 0; c < options_.features; ++c) {
-    const double factor = number(parts_.scale, c, 1) / std::sqrt(running_var_.value().at({c}) + options_.epsilon);
-    scale.set({c}, factor);
-    shift.set({c}, number(parts_.shift, c, 0) + (number(bias, c, 0) - running_mean_.value().at({c})) * factor);
+  auto scale = numbers(parts_.scale, 1), shift = numbers(parts_.shift, 0);
+  const auto added = numbers(bias, 0), mean = numbers(running_mean_, 0), var = numbers(running_var_, 1);
+  for (std::size_t c = 0; c < channels; ++c) {
+    scale[c] /= std::sqrt(var[c] + options_.epsilon);
+    shift[c] += (added[c] - mean[c]) * scale[c];
   }
-  return {scale, shift, activation};
+  const auto as_tensor = [&](const std::vector<double>& all) {
+    return kernels::cast(Tensor::from(all, {options_.features}), running_mean_.value().dtype());
+  };
+  return {as_tensor(scale), as_tensor(shift), activation};
 }
 
 void BatchNorm::learn(const Moments& moments, std::int64_t count) {
