@@ -1,11 +1,10 @@
 #include "gibbs/autograd/ops/linalg.h"
 
+#include "gibbs/autograd/detail/activated_map.h"
 #include "gibbs/autograd/ops/activations.h"
 #include "gibbs/autograd/ops/reduce.h"
 #include "gibbs/autograd/profile.h"
 #include "gibbs/autograd/record.h"
-#include "gibbs/tensor/kernels/pointwise.h"
-#include "gibbs/tensor/kernels/reduce.h"
 
 namespace gibbs {
 
@@ -27,31 +26,29 @@ Variable dense(const Variable& x, const Variable& w, const Variable& bias, kerne
     return activate(dense(x, w, bias), activation);
   }
   Tensor y = kernels::dense(x.value(), w.value(), bias.value(), activation);
-  count_flops(2.0 * static_cast<double>(y.numel()) * static_cast<double>(x.size(1)));
+  const double flops = 2.0 * static_cast<double>(y.numel()) * static_cast<double>(x.size(1));
+  count_flops(flops);
   if (activation == kernels::Activation::identity) {
     return record("dense", std::move(y), wrt(x, [w](const Variable& dy) { return matmul(dy, w, {.b = true}); }),
                   wrt(w, [x](const Variable& dy) { return matmul(x, dy, {.a = true}); }),
                   wrt(bias, [](const Variable& dy) { return sum(dy, {0}); }));
   }
-  Variables inputs = {x, w};
-  if (bias.defined()) {
-    inputs.push_back(bias);
-  }
-  return fused(
-      "dense_activated", inputs, y,
-      [y = saved(y)](const Variables& in, const Tensor& dy, const std::vector<bool>& wanted) {
-        const Tensor d = kernels::relu_mask(dy, y.value());
-        count_flops(2.0 * static_cast<double>(d.numel() * in[0].size(1)) * (wanted[0] + wanted[1]));
-        std::vector<Tensor> gradients = {wanted[0] ? kernels::matmul(d, in[1].value(), {.b = true}) : Tensor(),
-                                         wanted[1] ? kernels::matmul(in[0].value(), d, {.a = true}) : Tensor()};
-        if (in.size() > 2) {
-          gradients.push_back(wanted[2] ? kernels::sum(d, {0}) : Tensor());
-        }
-        return gradients;
-      },
-      [activation](const Variables& in) {
-        return activate(dense(in[0], in[1], in.size() > 2 ? in[2] : Variable()), activation);
-      });
+  return detail::record_activated(
+      {.op = "dense_activated",
+       .dx =
+           [flops](const Tensor& d, const Tensor& of_w) {
+             count_flops(flops);
+             return kernels::matmul(d, of_w, {.b = true});
+           },
+       .dw =
+           [flops](const Tensor& of_x, const Tensor& d) {
+             count_flops(flops);
+             return kernels::matmul(of_x, d, {.a = true});
+           },
+       .rows = {0},
+       .in_ops = [activation](const Variable& a, const Variable& b,
+                              const Variable& c) { return activate(dense(a, b, c), activation); }},
+      x, w, bias, y);
 }
 
 }  // namespace gibbs
