@@ -101,7 +101,9 @@ Variable as_conv_block(Row row, const Variable& x) {
 }
 
 /// In evaluation the norm is the convolution's epilogue.
-bool is_conv_norm(Row row) { return exactly<Conv2d>(*row[0]) && exactly<BatchNorm>(*row[1]) && activation_of(*row[2]); }
+bool is_conv_norm(Row row) {
+  return exactly<Conv2d>(*row[0]) && exactly<BatchNorm>(*row[1]) && (row.size() < 3 || activation_of(*row[2]));
+}
 
 std::string no_conv_norm(Row row, const Variable& x) {
   const auto& conv = static_cast<const Conv2d&>(*row[0]);
@@ -124,12 +126,13 @@ std::string no_conv_norm(Row row, const Variable& x) {
 Variable as_conv_norm(Row row, const Variable& x) {
   const auto& conv = static_cast<const Conv2d&>(*row[0]);
   const auto& norm = static_cast<const BatchNorm&>(*row[1]);
+  const Activation activation = row.size() < 3 ? Activation::identity : *activation_of(*row[2]);
   const auto geometry = *conv_geometry(conv, x);
   count_flops(geometry.flops());
-  return record("conv_norm",
-                kernels::conv2d(x.value(), conv.weight().value(), geometry,
-                                norm.evaluation_epilogue(conv.bias(), *activation_of(*row[2]))),
-                wrt(x, [](const Variable& /*dy*/) -> Variable { fail("conv_norm: has no gradient"); }));
+  return record(
+      "conv_norm",
+      kernels::conv2d(x.value(), conv.weight().value(), geometry, norm.evaluation_epilogue(conv.bias(), activation)),
+      wrt(x, [](const Variable& /*dy*/) -> Variable { fail("conv_norm: has no gradient"); }));
 }
 
 /// A layer that does an activation on the way, and the activation.
@@ -157,6 +160,7 @@ struct Pattern {
 constexpr std::array kPatterns = {
     Pattern{3, is_conv_block, no_conv_block, as_conv_block},
     Pattern{3, is_conv_norm, no_conv_norm, as_conv_norm},
+    Pattern{2, is_conv_norm, no_conv_norm, as_conv_norm},
     Pattern{2, ends_in_activation<Conv2d>, nothing, activated<Conv2d>},
     Pattern{2, ends_in_activation<Dense>, nothing, activated<Dense>},
     Pattern{2, ends_in_activation<BatchNorm>, nothing, activated<BatchNorm>},
@@ -212,7 +216,7 @@ std::optional<FusedRun> try_fused(Row layers, const Variable& x) {
     return {};
   }
   for (const Pattern& pattern : kPatterns) {
-    if (layers.size() < pattern.layers || !pattern.is_here(layers)) {
+    if (layers.size() < pattern.layers || !pattern.is_here(layers.first(pattern.layers))) {
       continue;
     }
     const Row row = layers.first(pattern.layers);

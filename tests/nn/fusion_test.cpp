@@ -191,6 +191,11 @@ const std::vector<Known>& known_runs() {
          return Sequential{conv(true), BatchNorm({.features = 8, .affine = false}), SiLU()};
        },
        images, "normalize"},
+      {"conv, norm",
+       [] {
+         return Sequential{conv(true), BatchNorm({.features = 8})};
+       },
+       images, "normalize"},
       {"dense, relu",
        [] {
          return Sequential{Dense({.in = 5, .out = 7}), ReLU()};
@@ -313,6 +318,8 @@ TEST(Fusion, TheReportSaysWhatIsFusedAndWhyTheRestIsNot) {
       "over some convolutions\n"
       "  0, 1: Conv2d(3 -> 16, kernel 3x3), ReLU: one op\n"
       "  3, 4, 5: Conv2d(16 -> 8, kernel 2x2, no bias), BatchNorm(8), GELU: in training the norm needs all of the "
+      "convolution's outputs first\n"
+      "  3, 4: Conv2d(16 -> 8, kernel 2x2, no bias), BatchNorm(8): in training the norm needs all of the "
       "convolution's outputs first\n"
       "  4, 5: BatchNorm(8), GELU: one op\n"
       "In evaluation\n"
