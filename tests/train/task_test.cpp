@@ -153,11 +153,12 @@ TEST(RunningMetrics, SomeAreMeasuredInValidationOnly) {
 }
 
 TEST(Accuracy, OfDistributionsIsThatOfTheirLargestEntries) {
-  const Tensor p = Tensor::of({{.2, .8}, {.6, .4}, {.5, .5}}), scores = Tensor::of({{0, 1}, {0, 1}, {1, 0}});
-  const data::Batch batch{.targets = {p}, .rows = 3};
+  const Tensor p = Tensor::of({{.2, .8}, {.6, .4}, {.5, .5}, {.1, .9}});
+  const Tensor scores = Tensor::of({{0, 1}, {0, 1}, {1, 0}, {0, 1}});
+  const data::Batch batch{.targets = {p}, .rows = 4};
   Accuracy accuracy;
   accuracy.add(batch, {.loss = Variable(Tensor::ones({})), .outputs = {scores}});
-  EXPECT_EQ(accuracy.value(), 2. / 3) << "of equal entries the first counts";
+  EXPECT_EQ(accuracy.value(), 3. / 4) << "of equal entries the first counts";
 }
 
 }  // namespace
